@@ -1,0 +1,1 @@
+"""nstbench: sweep, time and compare neural-style-transfer backends."""

@@ -1,0 +1,184 @@
+"""The contract between nstbench and a backend.
+
+A backend is met through an entry point of the group `nstbench.backends` that names a class (or any callable
+without arguments) making a `Backend`. Its module imports no framework at the top: listing backends, planning
+and refusing happen in a process that never loads one. Everything from `start` on happens in a worker process
+that serves this one backend.
+
+    capabilities, identify, refuse     anywhere, no framework
+    start -> load -> prepare           the worker; each is a phase with its own time on the row
+    Session.compile -> run, run, ...   `run` alone is inside the clock
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nstbench.api.losses import LossTrace
+from nstbench.api.vgg19 import Array, VggWeights
+
+VGG_SETTINGS = frozenset(
+    ["content", "style", "size", "style_size", "weights", "content_layers", "content_weights", "style_layers", "style_weights", "iterations", "alpha", "beta", "tv_weight", "optimiser", "learning_rate", "init", "pooling", "precision", "seed", "device"]
+)
+"""Every setting that an iterative VGG-19 backend can take notice of."""
+
+FEEDFORWARD_SETTINGS = frozenset(["content", "style", "size", "style_size", "precision", "device"])
+"""The settings a single-pass network can take notice of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting that belongs to one backend, given under `backends: - {name: ..., options: {...}}`.
+
+    Attributes:
+        default: its type is the type a value must have.
+        choices: allowed values; empty for any of that type.
+    """
+
+    default: bool | int | float | str
+    help: str
+    choices: tuple[bool | int | float | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What can be said of a backend without loading its framework.
+
+    Attributes:
+        summary: one line for `nstbench backends`.
+        consumes: settings that change its result; trials that differ only in others are one trial.
+        devices: of `cpu` and `gpu`.
+        requires: modules that must be importable; the first missing one is the reason it is not ready.
+        install: the line that installs what `requires` names.
+        options: its own options, by name.
+    """
+
+    summary: str
+    consumes: frozenset[str]
+    devices: tuple[str, ...] = ("cpu",)
+    requires: tuple[str, ...] = ()
+    install: str = ""
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+    @property
+    def iterative(self) -> bool:
+        """Whether it takes optimiser steps; otherwise one `run(1)` is one whole picture."""
+        return "iterations" in self.consumes
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a backend computes: kind is `cpu` or `gpu`, name is what the framework or machine calls it."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Which parameters produced a result: a name for people and the SHA-256 of the file they came from."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """One style-transfer problem: all that a backend sees.
+
+    Attributes:
+        content: (H, W, 3) float32 RGB in [0, 1], already resized; so is `init`, where the pastiche starts.
+        style: (h, w, 3) float32 RGB in [0, 1]; its size may differ.
+        content_layers, style_layers: canonical layer name -> weight w_l.
+        alpha, beta, tv_weight: see `nstbench.api.losses`.
+        learning_rate: in units of [0, 1] pixels.
+        precision: `highest` (true float32), `default` (the framework's choice) or `bf16`.
+        options: the backend's own options, complete with defaults.
+    """
+
+    content: Array
+    style: Array
+    init: Array
+    content_layers: Mapping[str, float]
+    style_layers: Mapping[str, float]
+    alpha: float
+    beta: float
+    tv_weight: float = 0.0
+    learning_rate: float = 0.02
+    optimiser: str = "adam"
+    pooling: str = "max"
+    precision: str = "highest"
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Session(Protocol):
+    """A prepared problem. Subclass it to inherit what a simple backend need not say."""
+
+    def compile(self, chunk: int) -> None:
+        """Make ready everything `run(n)` with n <= chunk needs, without advancing; timed as `compile`."""
+
+    def run(self, n: int) -> LossTrace | None:
+        """Advance by n iterations and return once the device has finished.
+
+        Additive: `run(3)` then `run(2)` leaves the same state as `run(5)`.
+
+        Returns:
+            The losses of these n iterations, or None for a backend that computes none.
+        """
+        ...
+
+    def image(self) -> Array:
+        """Return the current pastiche: (H, W, 3) float32 RGB in [0, 1], the size of the content image."""
+        ...
+
+    def close(self) -> None:
+        """Free what this session holds on the device."""
+
+
+class Backend(Protocol):
+    """A way to do style transfer. Subclass it to inherit what a simple backend need not say."""
+
+    capabilities: Capabilities
+
+    def identify(self, options: Mapping[str, Any]) -> Network | None:
+        """Name the network that these options select, without a framework and without downloading.
+
+        None (the default) for a backend that consumes the setting `weights` or has no parameters.
+        """
+        return None
+
+    def refuse(self, settings: Mapping[str, Any]) -> str | None:
+        """Say in one sentence why these settings cannot be done, or None."""
+        return None
+
+    def start(self, device: str) -> Device:
+        """Import the framework and take the device (`auto`, `cpu` or `gpu`); timed as `import`.
+
+        Raises:
+            BackendUnavailable: there is no such device.
+        """
+        return Device("cpu", "")
+
+    def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
+        """Take the parameters to the device; timed as `load`. Called again when they change.
+
+        Args:
+            weights: VGG-19 parameters if the backend consumes `weights`, else None.
+            options: complete with defaults.
+        """
+
+    def prepare(self, problem: Problem) -> Session:
+        """Compute the targets and the starting state; timed as `prepare`."""
+        ...
+
+    @property
+    def compilations(self) -> int:
+        """How many programs have been compiled or traced since `start`; 0 for a framework that has none."""
+        return 0
+
+    def peak_device_bytes(self) -> int | None:
+        """Most memory held on the device since `start`, or None where the framework cannot tell."""
+        return None

@@ -1,0 +1,65 @@
+"""Everything nstbench raises on purpose, in one tree.
+
+    NstbenchError
+    ├── UsageError              what was asked for cannot be done (exit 2)
+    │   ├── ExperimentError     an experiment file has mistakes; lists all of them
+    │   └── UnknownName         no such backend, sample, setting ...; suggests the nearest
+    ├── AssetError              an image or a weights file is missing, damaged or not what it should be (exit 2)
+    ├── BackendUnavailable      a backend is not installed or has no such device (exit 6)
+    └── ResultsError            a results folder is missing or cannot be read (exit 2)
+
+A message is one line: where, what was found, what is allowed, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class NstbenchError(Exception):
+    """Root of the tree."""
+
+
+class UsageError(NstbenchError):
+    """What was asked for cannot be done as it was asked."""
+
+
+class ExperimentError(UsageError):
+    """An experiment has mistakes.
+
+    Attributes:
+        problems: one line for each mistake, `file:line:column: what`.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class UnknownName(UsageError):
+    """A name that nothing answers to."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        super().__init__(
+            f"unknown {kind} {name!r}; known: {', '.join(known) or 'none'}.{did_you_mean(name, known)}"
+        )
+
+
+class AssetError(NstbenchError):
+    """An image or a weights file is missing, damaged or not what it should be."""
+
+
+class BackendUnavailable(NstbenchError):
+    """A backend is not installed, or this machine has no device for it."""
+
+
+class ResultsError(NstbenchError):
+    """A results folder is missing or cannot be read."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
+    near = get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""

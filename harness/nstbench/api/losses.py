@@ -1,0 +1,42 @@
+"""The losses as data: what a backend hands back for every iteration, and what the numbers mean.
+
+Image x, network input and taps as in `nstbench.api.vgg19`. Layer l has N channels and M = height * width
+positions; F (generated), P (content) and S (style) are its N x M taps (Gatys, Ecker and Bethge 2016):
+
+    content   Lc  = sum over content layers  w_l * 1/2 * sum (F - P)^2                        (eq. 1)
+    Gram      G   = F F^T / M_generated,  A = S S^T / M_style                                 (eq. 3)
+    style     E_l = sum (G - A)^2 / (4 N^2),  Ls = sum over style layers  w_l * E_l           (eq. 4, 5)
+    TV        sum of squared differences between vertical and horizontal neighbours of x in [0, 1]
+    total     alpha * Lc + beta * Ls + tv_weight * TV                                         (eq. 7)
+
+Dividing each Gram matrix by its own M equals the paper's 1 / (4 N^2 M^2) when both images have one size,
+and lets them differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nstbench.api.vgg19 import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossTrace:
+    """Losses of n consecutive iterations, each measured on the image *before* that iteration's update.
+
+    So iteration 1 shows the loss of the starting image, and the loss of the last image is not in it: the
+    numbers come out of the gradient step and cost nothing.
+
+    Attributes:
+        total, content, style, tv: shape (n,); content, style and tv before alpha, beta and tv_weight.
+        style_layers: layer -> E_l, shape (n,), before the layer's weight.
+        evaluations: how often loss and gradient were computed; n for first-order optimisers.
+    """
+
+    total: Array
+    content: Array
+    style: Array
+    tv: Array
+    style_layers: Mapping[str, Array]
+    evaluations: int
