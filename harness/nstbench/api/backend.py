@@ -20,7 +20,28 @@ from nstbench.api.losses import LossTrace
 from nstbench.api.vgg19 import Array, VggWeights
 
 VGG_SETTINGS = frozenset(
-    ["content", "style", "size", "style_size", "weights", "content_layers", "content_weights", "style_layers", "style_weights", "iterations", "alpha", "beta", "tv_weight", "optimiser", "learning_rate", "init", "pooling", "precision", "seed", "device"]
+    [
+        "content",
+        "style",
+        "size",
+        "style_size",
+        "weights",
+        "content_layers",
+        "content_weights",
+        "style_layers",
+        "style_weights",
+        "iterations",
+        "alpha",
+        "beta",
+        "tv_weight",
+        "optimiser",
+        "learning_rate",
+        "init",
+        "pooling",
+        "precision",
+        "seed",
+        "device",
+    ]
 )
 """Every setting that an iterative VGG-19 backend can take notice of."""
 
@@ -119,6 +140,7 @@ class Session(Protocol):
 
     def compile(self, chunk: int) -> None:
         """Make ready everything `run(n)` with n <= chunk needs, without advancing; timed as `compile`."""
+        return
 
     def run(self, n: int) -> LossTrace | None:
         """Advance by n iterations and return once the device has finished.
@@ -136,6 +158,7 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Free what this session holds on the device."""
+        return
 
 
 class Backend(Protocol):

@@ -4,7 +4,7 @@
     ├── UsageError              what was asked for cannot be done (exit 2)
     │   ├── ExperimentError     an experiment file has mistakes; lists all of them
     │   └── UnknownName         no such backend, sample, setting ...; suggests the nearest
-    ├── AssetError              an image or a weights file is missing, damaged or not what it should be (exit 2)
+    ├── AssetError              an image or a weights file is missing, damaged, not what it should be (exit 2)
     ├── BackendUnavailable      a backend is not installed or has no such device (exit 6)
     └── ResultsError            a results folder is missing or cannot be read (exit 2)
 

@@ -1,1 +1,20 @@
-"""Room assets."""
+"""Images and weights: find, download, verify, decode. Importing it loads none of the libraries that do so."""
+
+from nstbench.assets.cache import cache_dir
+from nstbench.assets.images import LoadedImage, load_image, resize, save_png
+from nstbench.assets.samples import SAMPLES, Sample, sample
+from nstbench.assets.weights import WeightsSource, load_weights, resolve_weights
+
+__all__ = [
+    "SAMPLES",
+    "LoadedImage",
+    "Sample",
+    "WeightsSource",
+    "cache_dir",
+    "load_image",
+    "load_weights",
+    "resize",
+    "resolve_weights",
+    "sample",
+    "save_png",
+]

@@ -1,1 +1,32 @@
-"""Room plan."""
+"""Plan: from a YAML file to an experiment, its points, its trials and what they will cost."""
+
+from nstbench.plan.choices import BackendChoice
+from nstbench.plan.cost import Cost, predict
+from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
+from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
+from nstbench.plan.planner import plan_trials
+from nstbench.plan.schema import json_schema
+from nstbench.plan.settings import Measure, Settings
+from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
+from nstbench.plan.trial import Trial
+
+__all__ = [
+    "BackendChoice",
+    "BackendFacts",
+    "Cost",
+    "Experiment",
+    "ImageFacts",
+    "LookUp",
+    "Measure",
+    "Plan",
+    "Point",
+    "Settings",
+    "Trajectory",
+    "Trial",
+    "chunk_size",
+    "experiment_from_mapping",
+    "json_schema",
+    "load_experiment",
+    "plan_trials",
+    "predict",
+]

@@ -1,1 +1,1 @@
-"""Room run."""
+"""Making it happen: finding backends, worker processes, the clock, and the sweep that drives them."""

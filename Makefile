@@ -1,0 +1,48 @@
+# `make demo` shows nstbench at work, `make test` checks it; both set up .venv first, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO := experiments/layers.yaml
+
+.PHONY: demo test lint types unit perf clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    install everything into .venv and sweep $(DEMO)"
+	@echo "make test    the same, plus development tools: lint, type check, all tests"
+	@echo "make perf    benchmarks of the step time, alone on the machine, please"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The constraints hold for build requirements too, hence the variable.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing nstbench with all backends into $(VENV) (a minute or two, once)"
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all]'
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed $(wildcard tests/plugins/*/pyproject.toml)
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
+	touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/nstbench sweep $(DEMO)
+
+test: lint types unit
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+unit: $(VENV)/installed-dev
+	$(BIN)/pytest --benchmark-skip
+
+perf: $(VENV)/installed-dev
+	$(BIN)/pytest tests/perf --benchmark-only
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,85 @@
+"""The backend object: capabilities, device, weights, and the programs compiled so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nstbench.api import (
+    VGG_SETTINGS,
+    Backend,
+    BackendUnavailable,
+    Capabilities,
+    Device,
+    Option,
+    Problem,
+    VggWeights,
+)
+
+if TYPE_CHECKING:
+    from nstbench_jax.session import JaxSession
+    from nstbench_jax.update import Program, Shape
+
+
+class JaxVgg19(Backend):
+    """VGG-19 in Flax NNX, loss and Adam update compiled ahead of time by XLA."""
+
+    capabilities = Capabilities(
+        summary="VGG-19 optimisation in JAX and Flax, loss and update compiled by XLA",
+        consumes=VGG_SETTINGS,
+        devices=("cpu", "gpu"),
+        requires=("jax", "flax", "optax"),
+        install="pip install 'nstbench[jax]'",
+        options={
+            "loop": Option(
+                "auto",
+                "where the iterations of one call loop: auto takes the faster one for the platform",
+                choices=("auto", "host", "device"),
+            ),
+        },
+    )
+
+    def __init__(self) -> None:
+        self.device: Any = None
+        self.weights: Mapping[str, tuple[Any, Any]] = {}
+        self._programs: dict[Shape, Program] = {}
+
+    def start(self, device: str) -> Device:
+        import jax
+
+        kind = {"auto": None, "cpu": "cpu", "gpu": "gpu"}[device]
+        try:
+            self.device = jax.devices(kind)[0]
+        except RuntimeError as error:
+            raise BackendUnavailable(
+                f"jax-vgg19: no {device} device: {error}. Use device: cpu, or pip install 'nstbench[cuda]'"
+            ) from error
+        self._programs.clear()
+        return Device("cpu" if self.device.platform == "cpu" else "gpu", self.device.device_kind)
+
+    def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
+        import jax
+
+        assert weights is not None, "jax-vgg19 consumes the setting `weights`"
+        self.weights = jax.block_until_ready(jax.device_put(dict(weights), self.device))
+
+    def prepare(self, problem: Problem) -> JaxSession:
+        from nstbench_jax.session import JaxSession
+
+        return JaxSession(self, problem)
+
+    def program(self, shape: Shape) -> Program:
+        """Return the compiled update for one shape of problem, compiling it the first time."""
+        from nstbench_jax.update import compile_update
+
+        if shape not in self._programs:
+            self._programs[shape] = compile_update(shape, self.weights, self.device)
+        return self._programs[shape]
+
+    @property
+    def compilations(self) -> int:
+        return len(self._programs)
+
+    def peak_device_bytes(self) -> int | None:
+        stats = self.device.memory_stats() if self.device.platform != "cpu" else None
+        return stats.get("peak_bytes_in_use") if stats else None

@@ -1,0 +1,74 @@
+"""One prepared problem: targets, state on the device, and the loop the clock measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nstbench.api import Array, LossTrace, Problem, Session
+from nstbench_jax.losses import Knobs
+from nstbench_jax.update import Shape, make_targets, start_state
+
+if TYPE_CHECKING:
+    from nstbench_jax.backend import JaxVgg19
+
+FASTER_LOOP = {"cpu": "host", "gpu": "device"}
+
+
+class JaxSession(Session):
+    """A problem on the device."""
+
+    def __init__(self, backend: JaxVgg19, problem: Problem) -> None:
+        self._backend = backend
+        self._weights = backend.weights
+        loop = problem.options.get("loop", "auto")
+        height, width, _ = problem.content.shape
+        self._shape = Shape(
+            height,
+            width,
+            content_layers=tuple(problem.content_layers),
+            style_layers=tuple(problem.style_layers),
+            pooling=problem.pooling,
+            precision=problem.precision,
+            loop=FASTER_LOOP.get(backend.device.platform, "device") if loop == "auto" else loop,
+            chunk=1,
+        )
+        with jax.default_device(backend.device):
+            content, style, init = (
+                jax.device_put(image, backend.device)
+                for image in (problem.content, problem.style, problem.init)
+            )
+            self._targets = make_targets(self._shape, self._weights, content, style)
+            self._state = jax.device_put(start_state(init), backend.device)
+        self._knobs = jax.device_put(_knobs(problem), backend.device)
+
+    def compile(self, chunk: int) -> None:
+        self._shape = self._shape._replace(chunk=max(chunk, self._shape.chunk))
+        self._backend.program(self._shape)
+
+    def run(self, n: int) -> LossTrace:
+        if n > self._shape.chunk and self._shape.loop == "device":
+            self.compile(n)
+        program = self._backend.program(self._shape)
+        self._state, values = program(self._weights, self._state, self._targets, self._knobs, n)
+        jax.block_until_ready(self._state)
+        rows = np.asarray(values)[:n]
+        layers = {layer: rows[:, 4 + i] for i, layer in enumerate(self._shape.style_layers)}
+        total, content, style, tv = rows[:, :4].T
+        return LossTrace(total, content, style, tv, style_layers=layers, evaluations=n)
+
+    def image(self) -> Array:
+        return np.array(self._state.image)
+
+    def close(self) -> None:
+        for leaf in jax.tree.leaves((self._state, self._targets, self._knobs)):
+            leaf.delete()
+
+
+def _knobs(problem: Problem) -> Knobs:
+    numbers = (problem.alpha, problem.beta, problem.tv_weight, problem.learning_rate)
+    weights = (list(problem.content_layers.values()), list(problem.style_layers.values()))
+    return Knobs(*(jnp.asarray(value, jnp.float32) for value in (*numbers, *weights)))

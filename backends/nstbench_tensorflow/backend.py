@@ -1,0 +1,89 @@
+"""The backend object: capabilities, device, weights, and the programs traced so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nstbench.api import (
+    VGG_SETTINGS,
+    Backend,
+    BackendUnavailable,
+    Capabilities,
+    Device,
+    Option,
+    Problem,
+    VggWeights,
+)
+
+if TYPE_CHECKING:
+    from nstbench_tensorflow.session import TensorFlowSession
+    from nstbench_tensorflow.update import Program, Shape
+
+
+class TensorFlowVgg19(Backend):
+    """VGG-19 and Adam in one `tf.function` that runs several iterations a call."""
+
+    capabilities = Capabilities(
+        summary="VGG-19 optimisation in TensorFlow, several updates in one tf.function",
+        consumes=VGG_SETTINGS,
+        devices=("cpu", "gpu"),
+        requires=("tensorflow",),
+        install="pip install 'nstbench[tensorflow]'",
+        options={"xla": Option(False, "compile the function with XLA (jit_compile=True)")},
+    )
+
+    def __init__(self) -> None:
+        self.device = "/CPU:0"
+        self.weights: Mapping[str, tuple[Any, Any]] = {}
+        self._programs: dict[Shape, Program] = {}
+
+    def start(self, device: str) -> Device:
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if device == "gpu" and not gpus:
+            raise BackendUnavailable(
+                "tf-vgg19: TensorFlow sees no GPU. Use device: cpu, or pip install 'tensorflow[and-cuda]'"
+            )
+        self._programs.clear()
+        if device == "cpu" or not gpus:
+            tf.config.set_visible_devices([], "GPU")
+            return Device("cpu", "")
+        tf.config.experimental.set_memory_growth(gpus[0], True)
+        self.device = "/GPU:0"
+        return Device("gpu", tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
+
+    def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
+        import tensorflow as tf
+
+        assert weights is not None, "tf-vgg19 consumes the setting `weights`"
+        with tf.device(self.device):
+            self.weights = {
+                layer: (tf.constant(kernel), tf.constant(bias)) for layer, (kernel, bias) in weights.items()
+            }
+
+    def prepare(self, problem: Problem) -> TensorFlowSession:
+        from nstbench_tensorflow.session import TensorFlowSession
+
+        return TensorFlowSession(self, problem)
+
+    def program(self, shape: Shape) -> Program:
+        """Return the function that updates one shape of problem; it is traced by its first call."""
+        from nstbench_tensorflow.update import Program
+
+        if shape not in self._programs:
+            self._programs[shape] = Program(shape)
+        return self._programs[shape]
+
+    @property
+    def compilations(self) -> int:
+        return sum(program.traces for program in self._programs.values())
+
+    def peak_device_bytes(self) -> int | None:
+        if self.device == "/CPU:0":
+            return None
+        import tensorflow as tf
+
+        peak: int = tf.config.experimental.get_memory_info("GPU:0")["peak"]
+        return peak

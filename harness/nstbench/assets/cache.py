@@ -1,0 +1,49 @@
+"""Where nstbench keeps what it would otherwise make or fetch again, and how files appear there whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from nstbench.api import AssetError
+
+
+def cache_dir() -> Path:
+    """Return the cache folder, made if need be.
+
+    `$NSTBENCH_CACHE`, else `$XDG_CACHE_HOME/nstbench`, else `~/.cache/nstbench`.
+
+    Raises:
+        AssetError: the folder cannot be made.
+    """
+    folder = _chosen()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AssetError(
+            f"{folder}: cannot make the cache folder ({error.strerror}); set NSTBENCH_CACHE to a writable one"
+        ) from error
+    return folder
+
+
+def _chosen() -> Path:
+    if own := os.environ.get("NSTBENCH_CACHE"):
+        return Path(own).expanduser().absolute()
+    # The XDG specification says that a relative path is to be ignored.
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(xdg) if Path(xdg).is_absolute() else Path.home() / ".cache") / "nstbench"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that others see either not at all or complete, even if this process is killed.
+
+    Raises:
+        OSError: as for any writing; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""Image files to upright 8-bit RGB, or one line that says why not."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from nstbench.api import AssetError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+ALLOWED = "PNG, JPEG or WebP"
+MAX_PIXELS = 100_000_000
+
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(path: Path) -> Image.Image:
+    """Read a PNG, JPEG or WebP file as an upright RGB image; transparency is laid on white.
+
+    Colour profiles are not applied. Frames after the first of a multi-picture JPEG (MPO) are ignored.
+
+    Raises:
+        AssetError: missing, empty, damaged, animated, another format, or above 100 megapixels.
+    """
+    _must_be_a_file(path)
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata and of sizes that are checked here anyway.
+        warnings.simplefilter("ignore")
+        with _header(path) as image:
+            _must_be_usable(path, image)
+            return _upright(_rgb(_pixels(path, image)), image)
+
+
+def _must_be_a_file(path: Path) -> None:
+    if path.is_dir():
+        raise AssetError(f"{path}: is a folder, not an image; name a {ALLOWED} file")
+    if not path.exists():
+        raise AssetError(f"{path}: no such image; give a {ALLOWED} file or sample:NAME")
+    if not path.is_file():
+        raise AssetError(f"{path}: is not a regular file; name a {ALLOWED} file")
+    if not path.stat().st_size:
+        raise AssetError(f"{path}: the file is empty; it must be a {ALLOWED} image")
+
+
+def _header(path: Path) -> Image.Image:
+    try:
+        return Image.open(path, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise AssetError(f"{path}: not a {ALLOWED} image, or cut off; convert it to one of these") from error
+    except Image.DecompressionBombError as error:
+        found = re.search(r"\d+", str(error))
+        raise _too_large(path, f"{found[0]} pixels" if found else "too many pixels") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise AssetError(f"{path}: cannot read the image ({error.strerror})") from error
+        raise _damaged(path, error) from error
+
+
+def _must_be_usable(path: Path, image: Image.Image) -> None:
+    """Judge by the header alone, before anything is decoded."""
+    width, height = image.size
+    if not width or not height:
+        raise AssetError(f"{path}: the image is {width} x {height} pixels, so it shows nothing")
+    if width * height > MAX_PIXELS:
+        raise _too_large(path, f"{width} x {height} pixels, {width * height / 1e6:.0f} megapixels")
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        frames = getattr(image, "n_frames", "several")
+        raise AssetError(f"{path}: the image is animated ({frames} frames); save one frame as a picture")
+
+
+def _pixels(path: Path, image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+    except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error, zlib.error and more
+        raise _damaged(path, error) from error
+    return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # 16-bit greyscale; Pillow's own conversion to 8 bits clips instead of scaling.
+        grey = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _upright(picture: Image.Image, source: Image.Image) -> Image.Image:
+    """Turn a picture as its camera noted; a note that cannot be read is no reason to refuse the picture."""
+    try:
+        turn = UPRIGHT.get(source.getexif().get(ORIENTATION, 1))
+    except Exception:
+        turn = None
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _damaged(path: Path, error: Exception) -> AssetError:
+    return AssetError(f"{path}: the image is damaged or cut off ({error}); fetch or export it again")
+
+
+def _too_large(path: Path, found: str) -> AssetError:
+    limit = MAX_PIXELS // 1_000_000
+    return AssetError(f"{path}: the image has {found}; at most {limit} megapixels are read; make it smaller")

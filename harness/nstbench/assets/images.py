@@ -1,0 +1,137 @@
+"""Images in and out: resized once and rounded once, so that every backend and judge sees the same pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nstbench.api import Array, AssetError, UsageError
+from nstbench.assets.cache import write_whole
+from nstbench.assets.samples import sample
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SAMPLE = "sample:"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedImage:
+    """An image as every backend gets it.
+
+    Attributes:
+        pixels: (H, W, 3) float32 RGB in [0, 1], each a multiple of 1/255.
+        sha256: of the size and the 8-bit pixels, whatever file or format they came from.
+        name: `cat` for `sample:cat` and for `photos/cat.jpg`.
+    """
+
+    pixels: Array
+    sha256: str
+    name: str
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.pixels.shape[1])
+
+
+def load_image(ref: str, longer_side: int | None, base: Path) -> LoadedImage:
+    """Read `sample:NAME` or a PNG, JPEG or WebP file, and resize it once (Lanczos, up or down).
+
+    Args:
+        ref: a sample's name or a path; relative paths start at `base`, `~` is expanded.
+        longer_side: pixels of the longer side, the other follows; None keeps the size.
+        base: folder of the experiment file.
+
+    Raises:
+        AssetError: no such file, or not an image that can be used; says why.
+        UnknownName: no such sample.
+        UsageError: `longer_side` is not positive.
+    """
+    if longer_side is not None and longer_side < 1:
+        raise UsageError(f"{ref}: an image cannot be {longer_side} pixels long; give a size of 1 or more")
+    name, image = _open(ref, base)
+    eight_bit = np.array(_resized(image, longer_side), np.uint8)
+    return LoadedImage(eight_bit.astype(np.float32) / np.float32(255), _fingerprint(eight_bit), name)
+
+
+def resize(pixels: Array, height: int, width: int) -> Array:
+    """Stretch (h, w, 3) pixels of a loaded image to (height, width, 3), in 8 bits (Lanczos) as files are."""
+    from PIL import Image
+
+    eight_bit = Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+    stretched = eight_bit.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(stretched, np.float32) / np.float32(255)
+
+
+def save_png(pixels: Array, path: Path) -> str:
+    """Round (H, W, 3) RGB in [0, 1] to the nearest 8-bit values and write a PNG, whole or not at all.
+
+    Values outside [0, 1] are clipped. Folders are made.
+
+    Returns:
+        The SHA-256 of the file.
+
+    Raises:
+        AssetError: the pixels are no finite (H, W, 3) image, or the file cannot be written.
+    """
+    content = _png(pixels, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise AssetError(f"{path}: cannot write the image ({error.strerror})") from error
+    return sha256(content).hexdigest()
+
+
+def _open(ref: str, base: Path) -> tuple[str, Image]:
+    from PIL import Image
+
+    from nstbench.assets.decode import decode
+
+    if ref.startswith(SAMPLE):
+        name = ref.removeprefix(SAMPLE)
+        return name, Image.fromarray(sample(name))
+    path = base / Path(ref).expanduser()
+    return path.stem, decode(path)
+
+
+def _resized(image: Image, longer_side: int | None) -> Image:
+    from PIL.Image import Resampling
+
+    longest = max(image.size)
+    if longer_side is None or longer_side == longest:
+        return image
+    # Halves are rounded up, in integers: Python's round() would send 0.5 to 0 and 1.5 to 2.
+    width, height = (max(1, (2 * side * longer_side + longest) // (2 * longest)) for side in image.size)
+    return image.resize((width, height), Resampling.LANCZOS)
+
+
+def _fingerprint(eight_bit: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+    height, width, channels = eight_bit.shape
+    return sha256(f"{height}x{width}x{channels} uint8\n".encode() + eight_bit.tobytes()).hexdigest()
+
+
+def _png(pixels: Array, path: Path) -> bytes:
+    from io import BytesIO
+
+    from PIL import Image
+
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise AssetError(
+            f"{path}: an image has shape (height, width, 3), not {pixels.shape}; nothing was written"
+        )
+    if not np.isfinite(pixels).all():
+        raise AssetError(f"{path}: the image has pixels that are not finite; nothing was written")
+    buffer = BytesIO()
+    Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()

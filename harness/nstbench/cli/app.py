@@ -1,0 +1,73 @@
+"""The typer application: verbs, global options, exit codes.
+
+Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run;
+3 finished, some trials failed; 6 a requested backend is not installed or has no such device; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from nstbench.api import BackendUnavailable, NstbenchError
+from nstbench.cli.backends import backends
+from nstbench.cli.doctor import doctor
+from nstbench.cli.schema import schema
+from nstbench.cli.show import show
+from nstbench.cli.stylize import stylize
+from nstbench.cli.sweep import sweep
+
+DEBUG = "NSTBENCH_DEBUG"
+
+app = typer.Typer(
+    name="nstbench",
+    help="Sweep, time and compare neural-style-transfer backends.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (sweep, show, stylize, backends, doctor, schema):
+    app.command()(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"nstbench {version('nstbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Sweep, time and compare neural-style-transfer backends."""
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+def exit_code(error: NstbenchError) -> int:
+    """Return the exit code of an error that nstbench raises on purpose."""
+    return 6 if isinstance(error, BackendUnavailable) else 2
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line (or one line per mistake) on standard error."""
+    try:
+        app()
+    except NstbenchError as error:
+        if os.environ.get(DEBUG):
+            raise
+        print(f"nstbench: {error}" if "\n" not in str(error) else error, file=sys.stderr)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # The reader of our output (`| head`) is gone; nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)

@@ -1,0 +1,70 @@
+"""Where text goes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+NOT_A_TERMINAL_WIDTH = 200
+
+
+def stdout() -> Console:
+    """Return the console for results; wide when piped, so that no cell is cut."""
+    return Console(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False)
+
+
+def stderr() -> Console:
+    """Return the console for progress and remarks."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print indented JSON on standard output."""
+    print(json.dumps(value, indent=1, default=str))
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Make a table; a column whose name starts with `>` is right-aligned. Cells are text, never markup."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(
+            name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold"
+        )
+    for row in rows:
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return made
+
+
+def seconds(value: float | None) -> str:
+    """Format a duration for people: `45 ms`, `1.23 s`, `2 min 05 s`."""
+    if value is None or math.isnan(value):
+        return ""
+    if value < 1:
+        return f"{value * 1000:.3g} ms"
+    if value < 100:
+        return f"{value:.3g} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Format a number for people; empty for None and NaN."""
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}g}"
+
+
+def size(value: float | None) -> str:
+    """Format bytes for people."""
+    return (
+        ""
+        if value is None or math.isnan(value)
+        else f"{value / 1e9:.2f} GB"
+        if value >= 1e9
+        else f"{value / 1e6:.0f} MB"
+    )

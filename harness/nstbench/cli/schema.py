@@ -1,0 +1,24 @@
+"""`nstbench schema`: the JSON Schema of experiment files, for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write here instead of standard output.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of experiment files, for editors that complete and check YAML."""
+    from nstbench.plan import json_schema
+
+    text = json.dumps(json_schema(), indent=1) + "\n"
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")

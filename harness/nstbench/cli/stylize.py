@@ -1,0 +1,54 @@
+"""`nstbench stylize`: one picture, the quickest way to see a backend work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nstbench.api import BackendUnavailable, NstbenchError
+from nstbench.cli.sweep import OverridesOption
+
+
+def stylize(
+    content: Annotated[str, typer.Argument(help="Content image: a path or sample:NAME.")],
+    style: Annotated[str, typer.Argument(help="Style image: a path or sample:NAME.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where the PNG goes.")] = Path("pastiche.png"),
+    backend: Annotated[str | None, typer.Option(help="Which backend [the first that is ready].")] = None,
+    overrides: OverridesOption = None,
+) -> None:
+    """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
+    import shutil
+    import tempfile
+
+    from nstbench.cli.console import seconds, stderr
+    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.sweep import run_to_the_end
+    from nstbench.plan import experiment_from_mapping
+    from nstbench.run.sweep import prepare_sweep
+
+    if out.suffix.lower() != ".png":
+        raise typer.BadParameter(f"{out}: pastiches are written as PNG; end the name in .png")
+    data = {"inputs": {"content": content, "style": style}, "backends": [backend or _first_ready()]}
+    experiment = experiment_from_mapping(data, Path.cwd(), overrides=overrides or (), name="stylize")
+    watch = ProgressWatcher(stderr())
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = prepare_sweep(experiment, Path(folder), watch=watch)
+        run_to_the_end(prepared, watch, "nstbench stylize")
+        (record,) = prepared.store.records()
+        if record.image is None:
+            raise NstbenchError(f"{record.trial.backend}: {record.status}: {record.error_message}")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(folder) / record.image, out)
+    weights = f"weights {record.trial.weights}, " if record.trial.weights else ""
+    print(f"{out}: {record.trial.backend}, {weights}{seconds(record.optimise_s)} in the loop")
+
+
+def _first_ready() -> str:
+    from nstbench.run.registry import plugins, readiness
+
+    for name, plugin in plugins().items():
+        if readiness(plugin.load()).ready:
+            return name
+    raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -1,0 +1,79 @@
+"""`nstbench sweep`: run an experiment, or what is missing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nstbench.run.sweep import Outcome, Sweep
+
+OverridesOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+]
+
+
+def sweep(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Results folder [results/NAME].")] = None,
+    overrides: OverridesOption = None,
+    backend: Annotated[list[str] | None, typer.Option(help="Only this backend; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Print the plan and its cost; run nothing.")] = False,
+    force: Annotated[bool, typer.Option(help="Run finished trials again.")] = False,
+    retry_failed: Annotated[bool, typer.Option(help="Run failed trials again.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
+) -> None:
+    """Run every trial of an experiment that is not done yet; tables and pictures go to the results folder.
+
+    Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
+    """
+    from nstbench.cli.console import stderr
+    from nstbench.cli.plan_table import print_plan
+    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.plan import load_experiment
+    from nstbench.run.sweep import Redo, prepare_sweep
+
+    planned = load_experiment(experiment, overrides or (), backend or ())
+    watch = ProgressWatcher(stderr())
+    prepared = prepare_sweep(planned, out or Path("results") / planned.name, Redo(force, retry_failed), watch)
+    if dry_run:
+        print_plan(prepared, as_json)
+        return
+    outcome = run_to_the_end(prepared, watch, f"nstbench sweep {experiment}")
+    _report(outcome, as_json)
+    raise typer.Exit(0 if outcome.all_ok else 3)
+
+
+def run_to_the_end(prepared: Sweep, watch: object, again: str) -> Outcome:
+    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with exit code 130 and say how to go on."""
+    import signal
+    import sys
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with watch:  # type: ignore[attr-defined]
+            return prepared.run()
+    except KeyboardInterrupt:
+        kept = f"{prepared.ran} trials of this run are kept in {prepared.store.path}"
+        print(f"interrupted; {kept}. Go on with: {again}", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _report(outcome: Outcome, as_json: bool) -> None:
+    from nstbench.cli.console import stderr
+    from nstbench.cli.show import print_table
+    from nstbench.record import open_results
+
+    results = open_results(outcome.folder)
+    planned = results.runs
+    print_table(planned, "runs", as_json)
+    counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
+    console = stderr()
+    console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
+    console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
+    console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)

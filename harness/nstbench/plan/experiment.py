@@ -1,0 +1,240 @@
+"""An experiment: what a file or a mapping asks for, checked and spread out into points."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from nstbench.api import ExperimentError, did_you_mean
+from nstbench.plan.axes import Choice, Step, Sweep, choose, read_sweep
+from nstbench.plan.choices import BackendChoice, cli_overlay, read_backends
+from nstbench.plan.messages import shown, unknown_key, validated
+from nstbench.plan.overrides import apply_overrides
+from nstbench.plan.places import Mistake, Path, Places
+from nstbench.plan.settings import Measure, Settings
+from nstbench.plan.shape import FIXABLE, Inputs, Outline
+from nstbench.plan.yaml12 import parse
+
+MOST_TRIALS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One combination of settings.
+
+    Attributes:
+        labels: axis -> what its value is called here.
+        origins: setting -> where its value stands; settings at their default are not in it.
+    """
+
+    settings: Settings
+    labels: Mapping[str, str]
+    origins: Mapping[str, Path] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A checked experiment.
+
+    Attributes:
+        base: the folder that relative paths start from.
+        source: the bytes of its file, or the YAML of its mapping, without overrides.
+        axes: the settings that vary, in file order.
+        overrides: the `--set` texts applied to it.
+        places: for errors found later.
+    """
+
+    name: str
+    description: str
+    base: pathlib.Path
+    source: bytes
+    seed: int
+    measure: Measure
+    backends: tuple[BackendChoice, ...]
+    axes: tuple[str, ...]
+    grid: tuple[Point, ...]
+    overrides: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    def points(self) -> tuple[Point, ...]:
+        """Return the points, the first axis varying slowest, no two with equal settings."""
+        return self.grid
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What there is to read, and what was asked for besides."""
+
+    data: Any
+    places: Places
+    base: pathlib.Path
+    source: bytes
+    name: str
+    overrides: Sequence[str]
+    backends: Sequence[str]
+
+
+def load_experiment(
+    path: str | pathlib.Path, overrides: Sequence[str] = (), backends: Sequence[str] = ()
+) -> Experiment:
+    """Read an experiment file.
+
+    Args:
+        path: a YAML file; relative paths in it, and in overrides, start from its folder.
+        overrides: `key=value` texts, see `nstbench.plan.overrides.apply_overrides`.
+        backends: names or labels that replace the file's list.
+
+    Raises:
+        ExperimentError: lists every mistake as `file:line:column: what`.
+    """
+    file = pathlib.Path(path)
+    source = _contents(file, str(path))
+    document = parse(source, str(path))
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".")[:100] or "experiment"
+    return _read(_Given(document.value, document.places, file.parent, source, name, overrides, backends))
+
+
+def experiment_from_mapping(
+    data: Mapping[str, Any],
+    base: str | pathlib.Path = ".",
+    overrides: Sequence[str] = (),
+    backends: Sequence[str] = (),
+    name: str = "experiment",
+) -> Experiment:
+    """Make an experiment from what a file would say; errors name dotted paths such as `sweep.alpha[1]`.
+
+    Raises:
+        ExperimentError: lists every mistake.
+    """
+    plain = _plain(data)
+    try:
+        source = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
+    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        raise ExperimentError([f"experiment: holds what YAML cannot: {error}".splitlines()[0]]) from error
+    return _read(_Given(plain, Places(), pathlib.Path(base), source, name, overrides, backends))
+
+
+def _contents(file: pathlib.Path, shown_as: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        known = [each.name for each in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
+        raise ExperimentError([f"{shown_as}: no such file.{did_you_mean(file.name, known)}"]) from None
+    except IsADirectoryError:
+        raise ExperimentError([f"{shown_as}: a folder; name an experiment file in it"]) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ExperimentError([f"{shown_as}: cannot be read: {why}"]) from error
+
+
+def _plain(value: Any) -> Any:
+    """Tuples and mappings as a YAML file would give them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _read(given: _Given) -> Experiment:
+    mistakes: list[Mistake] = []
+    if not isinstance(given.data, Mapping):
+        found = "an empty file" if given.data is None else shown(given.data)
+        raise given.places.error(
+            [Mistake((), f"an experiment is a mapping of keys to values, found {found}")]
+        )
+    changed = apply_overrides(given.data, given.overrides, mistakes)
+    places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
+    outline = _outline(changed.data, mistakes)
+    if given.name and outline.name is None:
+        outline = outline.model_copy(update={"name": given.name})
+    measure = validated(Measure, outline.measure, ("measure",), mistakes)
+    chosen = read_backends(outline.backends, given.backends, mistakes)
+    fixed = _fixed(outline, mistakes)
+    overridden = {name: choice for name, choice in fixed.items() if name in changed.settings}
+    sweep = read_sweep(outline.sweep, overridden, mistakes)
+    _refuse_hugeness(sweep, len(chosen), mistakes)
+    grid = () if mistakes else _points(sweep, fixed, mistakes)
+    if mistakes or measure is None:
+        raise places.error(mistakes)
+    return Experiment(
+        name=str(outline.name),
+        description=outline.description,
+        base=given.base,
+        source=given.source,
+        seed=outline.seed,
+        measure=measure,
+        backends=chosen,
+        axes=sweep.axes,
+        grid=grid,
+        overrides=tuple(given.overrides),
+        places=places,
+    )
+
+
+def _outline(data: Mapping[str, Any], mistakes: list[Mistake]) -> Outline:
+    """Read the top level; of a broken one what can be read, so that every mistake is found at once."""
+    found: list[Mistake] = []
+    outline = validated(Outline, data, (), found)
+    mistakes += found
+    broken = {each.path[0] for each in found if each.path}
+    return outline or Outline.model_validate({key: value for key, value in data.items() if key not in broken})
+
+
+def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
+    inputs = validated(Inputs, outline.inputs, ("inputs",), mistakes)
+    written: dict[Path, Any] = {}
+    for name in inputs.model_fields_set if inputs else ():
+        written["inputs", name] = outline.inputs[name]
+    for name, value in outline.fixed.items():
+        if name in FIXABLE:
+            written["fixed", name] = value
+        else:
+            mistakes.append(unknown_key(("fixed", name), FIXABLE))
+    made = (choose(str(path[1]), value, path, mistakes) for path, value in written.items())
+    return {choice.setting: choice for choice in made if choice}
+
+
+def _refuse_hugeness(sweep: Sweep, backends: int, mistakes: list[Mistake]) -> None:
+    count = sweep.most_points * max(1, backends)
+    if count > MOST_TRIALS:
+        text = (
+            f"{count:,} trials ({sweep.most_points:,} points, {backends} backends); at most {MOST_TRIALS:,}"
+        )
+        mistakes.append(
+            Mistake(("sweep",), f"{text}. Shorten an axis, or let axes advance together with zip")
+        )
+
+
+def _points(sweep: Sweep, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> tuple[Point, ...]:
+    points: dict[Settings, Point] = {}
+    for step in sweep.steps():
+        point = _point(step, fixed, mistakes)
+        if point:
+            points.setdefault(point.settings, point)
+    if not points and not mistakes:
+        mistakes.append(Mistake(("sweep", "exclude"), "excludes every point; nothing is left to run"))
+    return tuple(points.values())
+
+
+def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> Point | None:
+    chosen = {**fixed, **{choice.setting: choice for choice in step}}
+    missing = [name for name in Inputs.model_fields if name not in chosen]
+    for name in missing:
+        text = f"no {name} image; give inputs: {{{name}: PATH}}, where PATH is a file or sample:NAME"
+        mistakes.append(Mistake(("inputs",), text))
+    if missing:
+        return None
+    found: list[Mistake] = []
+    raw = {name: choice.raw for name, choice in chosen.items()}
+    settings = validated(Settings, raw, (), found)
+    for each in found:
+        choice = chosen.get(str(each.path[0])) if each.path else None
+        where = (*choice.path, *each.path[1:]) if choice else ("sweep",)
+        mistakes.append(Mistake(where, each.text))
+    origins = {name: choice.path for name, choice in chosen.items()}
+    labels = {choice.setting: choice.label for choice in step}
+    return Point(settings, labels, origins) if settings else None

@@ -1,0 +1,50 @@
+"""Check a backend's own options against what it declares, and complete them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nstbench.api import Option, did_you_mean
+from nstbench.plan.choices import BackendChoice
+from nstbench.plan.messages import shown
+from nstbench.plan.places import Mistake
+
+_WORDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def complete_options(
+    choice: BackendChoice, declared: Mapping[str, Option], mistakes: list[Mistake]
+) -> dict[str, Any]:
+    """Return every declared option with its value; add what is wrong to `mistakes`.
+
+    An option's type is that of its default; whole numbers are accepted for floats.
+    """
+    made = {name: option.default for name, option in declared.items()}
+    for name, value in choice.options.items():
+        path = (*choice.path, "options", name)
+        if name not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            text = f"backend {choice.name!r} has no option {name!r}; it has: {known}."
+            mistakes.append(Mistake(path, text + did_you_mean(name, declared), at_key=True))
+        elif not _fits(value, declared[name]):
+            mistakes.append(Mistake(path, _refusal(name, value, declared[name])))
+        else:
+            made[name] = float(value) if isinstance(declared[name].default, float) else value
+    return made
+
+
+def _fits(value: Any, option: Option) -> bool:
+    wanted = type(option.default)
+    of_type = type(value) is wanted or (wanted is float and type(value) is int)
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return of_type and finite and (not option.choices or value in option.choices)
+
+
+def _refusal(name: str, value: Any, option: Option) -> str:
+    if not option.choices:
+        return f"option {name!r} must be {_WORDS[type(option.default)]}, found {shown(value)}"
+    allowed = ", ".join(map(str, option.choices))
+    hint = did_you_mean(value, map(str, option.choices)) if isinstance(value, str) else ""
+    return f"option {name!r} must be one of {allowed}; found {shown(value)}.{hint}"

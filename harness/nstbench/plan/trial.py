@@ -1,0 +1,92 @@
+"""A trial: one planned point of one backend; its identity depends only on what can change its result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from hashlib import sha256
+from typing import Any
+
+REFERENCES = ("content", "style", "weights")
+"""Settings that name files; the files' hashes stand for them in the identity."""
+
+_IDENTITY = ("backend", "backend_version", "options", "content_sha256", "style_sha256", "weights_sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One planned point.
+
+    Attributes:
+        trial_id: 12 hexadecimal digits, see `identity`.
+        settings: those the backend consumes, in JSON types; layers as lists, weights always spelled out.
+        options: the backend's own, complete with defaults.
+        height, width: of the content image and the pastiche, in pixels; style_height, style_width likewise.
+        weights, weights_sha256: name and hash of the network's parameters; None for a backend without.
+        label: what tables call the point.
+        refusal: why the backend will not do it, or None.
+    """
+
+    trial_id: str
+    backend: str
+    backend_version: str
+    backend_label: str
+    settings: dict[str, Any]
+    options: dict[str, Any]
+    seed: int
+    content_sha256: str
+    style_sha256: str
+    height: int
+    width: int
+    style_height: int
+    style_width: int
+    weights: str | None = None
+    weights_sha256: str | None = None
+    label: str = ""
+    refusal: str | None = field(default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Trial:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        return cls(**{each.name: data[each.name] for each in fields(cls)})
+
+    def identified(self) -> Trial:
+        """Return this trial with the `trial_id` its content gives it."""
+        digest = sha256(canonical_json(identity(self)).encode()).hexdigest()
+        return replace(self, trial_id=digest[:12])
+
+
+def identity(trial: Trial) -> dict[str, Any]:
+    """Return what makes a trial what it is.
+
+    Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
+    paths. Not labels, the place of the files, or how it is measured.
+    """
+    settings = {name: value for name, value in trial.settings.items() if name not in REFERENCES}
+    return {"settings": settings} | {name: getattr(trial, name) for name in _IDENTITY}
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON in one way only: keys sorted, no spaces, 1.0 as 1, other floats as repr has them."""
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

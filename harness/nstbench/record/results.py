@@ -1,0 +1,85 @@
+"""Opening results: the four tables as pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nstbench.record.run_record import RunRecord
+from nstbench.record.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Results:
+    """One results folder, or several together; each table is read when first asked for.
+
+    Attributes:
+        runs, losses, timings, images: see `nstbench.record.schema` for the columns. With more than one
+            folder a first column `results` names the folder of each row.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.stores = tuple(Store.existing(Path(path)) for path in paths)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row for each trial."""
+        from nstbench.record.tables import runs_table
+
+        return self._join(lambda _, records: runs_table(records))
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """One row for each logged iteration."""
+        from nstbench.record.tables import losses_table
+
+        return self._join(lambda store, records: losses_table(records, store.path))
+
+    @cached_property
+    def timings(self) -> pd.DataFrame:
+        """One row for each phase and round."""
+        from nstbench.record.tables import timings_table
+
+        return self._join(lambda _, records: timings_table(records))
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """One row for each picture."""
+        from nstbench.record.tables import images_table
+
+        return self._join(lambda _, records: images_table(records))
+
+    def write_tables(self) -> None:
+        """Write tables/*.parquet into a single folder, for readers other than nstbench."""
+        (store,) = self.stores
+        (store.path / "tables").mkdir(exist_ok=True)
+        for name in ("runs", "losses", "timings", "images"):
+            getattr(self, name).to_parquet(store.path / "tables" / f"{name}.parquet", index=False)
+
+    def __repr__(self) -> str:
+        counts = self.runs["status"].value_counts().to_dict()
+        trials = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no trials"
+        return f"<Results {', '.join(str(store.path) for store in self.stores)}: {trials}>"
+
+    def _join(self, table: Callable[[Store, list[RunRecord]], pd.DataFrame]) -> pd.DataFrame:
+        import pandas as pd
+
+        frames = [table(store, store.records()) for store in self.stores]
+        if len(frames) == 1:
+            return frames[0]
+        for store, frame in zip(self.stores, frames, strict=True):
+            frame.insert(0, "results", str(store.path))
+        return pd.concat(frames, ignore_index=True)
+
+
+def open_results(*paths: str | Path) -> Results:
+    """Open one or more results folders.
+
+    Raises:
+        ResultsError: a folder is missing or was not made by a sweep.
+    """
+    return Results([Path(path) for path in paths])

@@ -1,0 +1,98 @@
+"""RunRecord: everything known about one executed trial, as plain JSON values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from nstbench.plan import Trial
+
+STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted")
+DONE = tuple(status for status in STATUSES if status != "interrupted")
+"""A trial with one of these is not run again unless asked to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One call of `Session.run`: how many iterations, how long, and whether it counts as steady state."""
+
+    iterations: int
+    seconds: float
+    warmup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One executed (or refused) trial.
+
+    Attributes:
+        phases: seconds by phase: import, load, prepare, compile. A phase that another trial of the same
+            worker already paid for is absent.
+        rounds: the calls that led to this trial's picture, in order.
+        optimise_s: seconds inside `run` until this trial's picture; one pass for a single-pass backend.
+        wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
+        shared_trajectory: whether longer or shorter trials continued the same optimisation.
+        final: total, content, style of the last logged iteration.
+        image: path relative to the results folder.
+    """
+
+    trial: Trial
+    experiment: str
+    status: str
+    started_at: str
+    error_type: str | None = None
+    error_message: str | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    rounds: tuple[Round, ...] = ()
+    compile_count: int | None = None
+    optimise_s: float | None = None
+    wall_s: float | None = None
+    evaluations: int | None = None
+    final: Mapping[str, float] = field(default_factory=dict)
+    device: str | None = None
+    device_name: str | None = None
+    threads: int | None = None
+    isolation: str | None = None
+    shared_trajectory: bool | None = None
+    peak_rss_bytes: int | None = None
+    peak_device_bytes: int | None = None
+    image: str | None = None
+    image_sha256: str | None = None
+    environment_id: str | None = None
+
+    @property
+    def step_seconds(self) -> tuple[float, ...]:
+        """Seconds per iteration of every round in steady state."""
+        return tuple(r.seconds / r.iterations for r in self.rounds if not r.warmup)
+
+    @property
+    def step_median_s(self) -> float | None:
+        """Median seconds per iteration in steady state: the headline."""
+        return median(self.step_seconds) if self.step_seconds else None
+
+    @property
+    def step_mad_s(self) -> float | None:
+        """Median absolute deviation from that median; None with fewer than two rounds."""
+        if len(self.step_seconds) < 2:
+            return None
+        middle = median(self.step_seconds)
+        return median(abs(seconds - middle) for seconds in self.step_seconds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; a loss that is not finite becomes null, the status says why."""
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in ("trial", "rounds")}
+        values["final"] = {key: v if math.isfinite(v) else None for key, v in self.final.items()}
+        values["phases"] = dict(self.phases)
+        return {"trial": self.trial.to_json(), **values, "rounds": [asdict(r) for r in self.rounds]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
+        """Read what `to_json` wrote."""
+        values = dict(data)
+        values["trial"] = Trial.from_json(values["trial"])
+        values["rounds"] = tuple(Round(**r) for r in values.get("rounds", ()))
+        values["final"] = {k: math.nan if v is None else v for k, v in values.get("final", {}).items()}
+        return cls(**values)

@@ -1,0 +1,123 @@
+"""The results folder on disk.
+
+    experiment.yaml  plan.json  environment/<id>.json  tables/*.parquet
+    trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
+
+A trial is done when its `result.json` exists; it is written last. Tables can be rebuilt at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from nstbench.api import ResultsError
+from nstbench.plan import Experiment, Plan, Trial
+from nstbench.record.files import read_json, write_atomic, write_json
+from nstbench.record.run_record import RunRecord
+
+
+class Store:
+    """One results folder.
+
+    Raises:
+        ResultsError: from any reading method, when a file is not what was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def existing(cls, path: Path) -> Store:
+        """Open a folder that a sweep made.
+
+        Raises:
+            ResultsError: it is not one.
+        """
+        if not (path / "plan.json").is_file():
+            hint = "there is no such folder" if not path.exists() else "it has no plan.json"
+            raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one")
+        return cls(path)
+
+    def write_plan(self, experiment: Experiment, plan: Plan) -> None:
+        """Keep the experiment as it was written and the trials it came to; older results stay."""
+        write_atomic(self.path / "experiment.yaml", experiment.source)
+        write_json(self.path / "plan.json", plan.to_json())
+        for trial in plan.trials:
+            if not (self.trial_folder(trial.trial_id) / "trial.json").exists():
+                write_json(self.trial_folder(trial.trial_id) / "trial.json", trial.to_json())
+
+    def plan(self) -> dict[str, Any]:
+        """Return plan.json of the latest sweep."""
+        plan: dict[str, Any] = self._read(self.path / "plan.json")
+        return plan
+
+    def trial_folder(self, trial_id: str) -> Path:
+        """Return where a trial keeps its files."""
+        return self.path / "trials" / trial_id
+
+    def record(self, trial_id: str) -> RunRecord | None:
+        """Return the record of a trial that is done, else None."""
+        path = self.trial_folder(trial_id) / "result.json"
+        try:
+            return RunRecord.from_json(self._read(path)) if path.exists() else None
+        except (KeyError, TypeError) as error:
+            raise ResultsError(
+                f"{path}: not a record of this version ({error}); remove the file to redo the trial"
+            ) from error
+
+    def records(self) -> list[RunRecord]:
+        """Return every trial ever planned here, in the order of the plan, then older ones by identifier.
+
+        Those without a result appear as `interrupted`: nothing disappears.
+        """
+        plan = self.plan()
+        planned = [Trial.from_json(trial) for trial in plan["trials"]]
+        names = {path.parent.name for path in (self.path / "trials").glob("*/result.json")}
+        older = sorted(names - {trial.trial_id for trial in planned})
+        return [
+            self.record(trial.trial_id) or RunRecord(trial, plan["experiment"], "interrupted", "")
+            for trial in planned
+        ] + [record for trial_id in older if (record := self.record(trial_id))]
+
+    def write_record(self, record: RunRecord) -> None:
+        """Declare a trial done."""
+        write_json(self.trial_folder(record.trial.trial_id) / "result.json", record.to_json())
+
+    def forget(self, trial_id: str) -> None:
+        """Make a trial count as not done; its files stay until the new run replaces them."""
+        (self.trial_folder(trial_id) / "result.json").unlink(missing_ok=True)
+
+    def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
+        """Keep the facts about a machine once."""
+        path = self.path / "environment" / f"{environment_id}.json"
+        if not path.exists():
+            write_json(path, facts)
+
+    @contextmanager
+    def locked(self, trial_ids: Iterable[str]) -> Iterator[bool]:
+        """Hold the trials against other sweeps; yields False if another sweep holds one of them.
+
+        The lock is the operating system's and ends with its process, so none can go stale.
+        """
+        with ExitStack() as stack:
+            try:
+                for trial_id in sorted(trial_ids):
+                    folder = self.trial_folder(trial_id)
+                    folder.mkdir(parents=True, exist_ok=True)
+                    stack.enter_context(FileLock(folder / ".lock", timeout=0))
+            except Timeout:
+                stack.close()
+                yield False
+                return
+            yield True
+
+    def _read(self, path: Path) -> Any:
+        try:
+            return read_json(path)
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,124 @@
+"""Records -> tidy pandas frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nstbench.api import gflop_per_iteration
+from nstbench.plan import Trial
+from nstbench.record.run_record import RunRecord
+from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
+
+
+def runs_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """One row for each trial."""
+    return _frame([_run_row(record) for record in records], RUNS)
+
+
+def losses_table(records: Iterable[RunRecord], folder: Path) -> pd.DataFrame:
+    """One row for each logged iteration of each trial; style layers that a trial lacks are empty."""
+    parts = [part for record in records if (part := _loss_rows(record, folder)) is not None]
+    if not parts:
+        return _frame([], LOSSES)
+    frame = pd.concat(parts, ignore_index=True)
+    layers = sorted(set(frame.columns) - set(LOSSES))
+    return _typed(frame, LOSSES)[[*LOSSES, *layers]]
+
+
+def timings_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """One row for each phase and each round of each trial."""
+    return _frame([row for record in records for row in _timing_rows(record)], TIMINGS)
+
+
+def images_table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """One row for each picture."""
+    rows = [
+        {
+            "trial_id": record.trial.trial_id,
+            "iteration": record.trial.settings.get("iterations"),
+            "path": record.image,
+            "sha256": record.image_sha256,
+            "height": record.trial.height,
+            "width": record.trial.width,
+        }
+        for record in records
+        if record.image
+    ]
+    return _frame(rows, IMAGES)
+
+
+def _run_row(record: RunRecord) -> dict[str, Any]:
+    trial, settings = record.trial, record.trial.settings
+    same_name = {name: getattr(record, name) for name in RUNS if hasattr(record, name)}
+    of_trial = {name: getattr(trial, name) for name in RUNS if hasattr(trial, name)}
+    of_settings = {name: _cell(settings[name]) for name in RUNS if name in settings}
+    phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
+    final = {f"final_{name}": record.final.get(name) for name in ("total", "content", "style")}
+    row = of_settings | of_trial | same_name | phases | final
+    return row | {"options": json.dumps(trial.options, sort_keys=True), "gflop_per_s": _gflop_per_s(record)}
+
+
+def _cell(value: Any) -> Any:
+    return (
+        ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+        if isinstance(value, list)
+        else value
+    )
+
+
+def gflop_of_an_iteration(trial: Trial) -> float | None:
+    """Return the arithmetic of one iteration in GFLOP, or None for a single-pass backend."""
+    settings: Mapping[str, Any] = trial.settings
+    if "style_layers" not in settings:
+        return None
+    taps = [*settings["style_layers"], *settings.get("content_layers", ())]
+    return gflop_per_iteration(taps, settings["style_layers"], trial.height, trial.width)
+
+
+def _gflop_per_s(record: RunRecord) -> float | None:
+    gflop, seconds = gflop_of_an_iteration(record.trial), record.step_median_s
+    return gflop / seconds if gflop and seconds else None
+
+
+def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
+    path = folder / "trials" / record.trial.trial_id / "losses.npz"
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        frame = pd.DataFrame({name: arrays[name] for name in arrays.files})
+    frame.insert(0, "trial_id", record.trial.trial_id)
+    return frame
+
+
+def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
+    trial_id = record.trial.trial_id
+    phases = [
+        {"trial_id": trial_id, "phase": phase, "seconds": seconds, "warmup": False}
+        for phase, seconds in record.phases.items()
+    ]
+    rounds = [
+        {
+            "trial_id": trial_id,
+            "phase": "round",
+            "round": number,
+            "iterations": one.iterations,
+            "seconds": one.seconds,
+            "warmup": one.warmup,
+        }
+        for number, one in enumerate(record.rounds, start=1)
+    ]
+    return phases + rounds
+
+
+def _frame(rows: list[dict[str, Any]], schema: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    return _typed(pd.DataFrame(rows, columns=list(schema)), schema)
+
+
+def _typed(frame: pd.DataFrame, schema: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    return frame.astype({name: kind for name, (kind, _) in schema.items()})

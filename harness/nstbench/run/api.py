@@ -1,0 +1,42 @@
+"""Running a sweep from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nstbench.plan import experiment_from_mapping, load_experiment
+from nstbench.record import Results, open_results
+from nstbench.run.sweep import Redo, Watcher, prepare_sweep
+
+
+def sweep(
+    experiment: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    redo: Redo | None = None,
+    watch: Watcher | None = None,
+) -> Results:
+    """Run an experiment, or what is missing of it, and open its results.
+
+    Args:
+        experiment: a YAML file, or the same content as a mapping (paths in it are relative to the working
+            directory).
+        out: the results folder; default `results/<name>`.
+        overrides: `key=value`, as the command line's `--set`.
+        redo: which finished trials to do again; default none.
+        watch: told how it goes.
+
+    Raises:
+        ExperimentError: every mistake in the experiment, before anything runs.
+        BackendUnavailable: a backend it names is not installed or has no such device.
+    """
+    if isinstance(experiment, Mapping):
+        planned = experiment_from_mapping(experiment, Path.cwd(), overrides=overrides)
+    else:
+        planned = load_experiment(Path(experiment), overrides)
+    folder = Path(out) if out else Path("results") / planned.name
+    prepare_sweep(planned, folder, redo, watch).run()
+    return open_results(folder)

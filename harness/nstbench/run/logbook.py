@@ -1,0 +1,109 @@
+"""What one trajectory has shown so far: phases, rounds and losses, ready to become records."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from nstbench.api import LossTrace
+from nstbench.record.files import write_atomic
+from nstbench.record.run_record import Round
+from nstbench.run.clock import Step
+
+
+class DivergedError(Exception):
+    """A loss is no longer a finite number."""
+
+
+@dataclass(slots=True)
+class Logbook:
+    """Filled while a trajectory runs; a record is a snapshot of it."""
+
+    started_at: str
+    phases: dict[str, float] = field(default_factory=dict)
+    rounds: list[Round] = field(default_factory=list)
+    traces: list[LossTrace] = field(default_factory=list)
+    compile_count: int | None = None
+    _start: float = field(default_factory=perf_counter)
+
+    def add(self, step: Step) -> None:
+        """Take in one round.
+
+        Raises:
+            DivergedError: a loss of the round is not finite.
+        """
+        self.rounds.append(step.round)
+        if step.trace is None:
+            return
+        self.traces.append(step.trace)
+        if not np.isfinite(step.trace.total).all():
+            first = (
+                self.iterations - step.round.iterations + int(np.argmin(np.isfinite(step.trace.total))) + 1
+            )
+            raise DivergedError(f"the total loss is not finite from iteration {first}; lower learning_rate")
+
+    @property
+    def iterations(self) -> int:
+        """Iterations done."""
+        return sum(one.iterations for one in self.rounds)
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the trajectory began."""
+        return perf_counter() - self._start
+
+    @property
+    def last_loss(self) -> float | None:
+        """The newest total loss, if there is a finite one."""
+        total = float(self.traces[-1].total[-1]) if self.traces else math.nan
+        return total if math.isfinite(total) else None
+
+    def final(self) -> dict[str, float]:
+        """Return total, content and style loss of the last logged iteration."""
+        if not self.traces:
+            return {}
+        last = self.traces[-1]
+        return {name: float(getattr(last, name)[-1]) for name in ("total", "content", "style")}
+
+    def evaluations(self) -> int | None:
+        """Return how often loss and gradient were evaluated."""
+        return sum(trace.evaluations for trace in self.traces) if self.traces else None
+
+    def optimise_s(self, iterative: bool) -> float | None:
+        """Return the seconds that the present picture took inside `run`."""
+        seconds = [one.seconds for one in self.rounds]
+        if not seconds:
+            return None
+        return sum(seconds) if iterative else median(seconds[1:] or seconds)
+
+    def write_losses(self, path: Path) -> None:
+        """Write one row per iteration: losses, and seconds inside the loop (even within a round)."""
+        if not self.traces:
+            return
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(trace, name) for trace in self.traces])
+            for name in ("total", "content", "style", "tv")
+        }
+        for layer in self.traces[0].style_layers:
+            columns[f"style_{layer}"] = np.concatenate([trace.style_layers[layer] for trace in self.traces])
+        each = np.concatenate([np.full(r.iterations, r.seconds / r.iterations) for r in self.rounds])
+        buffer = io.BytesIO()
+        iteration = np.arange(1, self.iterations + 1)
+        np.savez_compressed(buffer, iteration=iteration, elapsed_s=np.cumsum(each), **columns)
+        write_atomic(path, buffer.getvalue())
+
+
+def status_of(error: Exception) -> str:
+    """Tell divergence and lack of memory from other failures; frameworks have no common class for it."""
+    if isinstance(error, DivergedError):
+        return "diverged"
+    text = f"{type(error).__name__}: {error}".lower().replace("_", "")
+    signs = ("memoryerror", "resourceexhausted", "out of memory")
+    return "oom" if any(sign in text for sign in signs) else "failed"

@@ -1,0 +1,41 @@
+"""What planning asks about images and weights, answered from the assets room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nstbench.api import Network
+from nstbench.assets import WeightsSource, load_image, resolve_weights
+from nstbench.plan import ImageFacts
+
+
+class AssetLookUp:
+    """Answers the planner and remembers where each set of weights comes from, for the workers."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._sources: dict[str, WeightsSource] = {}
+
+    def image(self, ref: str, longer_side: int, base: Path) -> ImageFacts:
+        """Return hash and size of an image as it will be resized.
+
+        Raises:
+            AssetError: it cannot be read.
+        """
+        image = load_image(ref, longer_side, base)
+        return ImageFacts(image.sha256, image.height, image.width)
+
+    def weights(self, ref: str, base: Path) -> Network:
+        """Return the name and hash of VGG-19 parameters, downloading them if that is what `ref` asks.
+
+        Raises:
+            AssetError: they cannot be had.
+        """
+        source = resolve_weights(ref, base, self._say)
+        self._sources[source.sha256] = source
+        return Network(source.name, source.sha256)
+
+    def source(self, sha256: str | None) -> WeightsSource | None:
+        """Return where weights of this hash come from; None if they are no VGG-19 parameters."""
+        return self._sources.get(sha256) if sha256 else None

@@ -1,0 +1,97 @@
+"""Facts about the machine and the process that measured, for every row to point at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "XLA_FLAGS")
+
+
+def usable_cores() -> int:
+    """Return how many CPU cores this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def restrict_to_cores(count: int | None) -> int:
+    """Let this process and its threads run on `count` cores only; None leaves it alone.
+
+    Affinity rather than each framework's own switch: it holds for all of them, and is taken before any is
+    imported.
+
+    Returns:
+        The number of cores in use.
+    """
+    if count is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+    return usable_cores()
+
+
+def cpu_name() -> str:
+    """Return the processor's name."""
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def gpu_names() -> list[str]:
+    """Return `name, driver` of each GPU that nvidia-smi sees; empty where there is none."""
+    command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        listing = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return listing.strip().splitlines()
+
+
+def loaded_packages() -> dict[str, str]:
+    """Return name -> version of every distribution that has a module loaded in this process."""
+    top_level = {module.partition(".")[0] for module in sys.modules}
+    names = {
+        dist for module, dists in packages_distributions().items() if module in top_level for dist in dists
+    }
+    # An editable installation is in no list of modules, so nstbench is named.
+    return {name: version(name) for name in sorted(names | {"nstbench"}, key=str.lower)}
+
+
+def environment() -> tuple[str, dict[str, Any]]:
+    """Return (identifier, facts) of this machine and process; equal facts have equal identifiers."""
+    known = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": cpu_name(),
+        "cores": usable_cores(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "gpus": gpu_names(),
+        "variables": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
+        "packages": loaded_packages(),
+    }
+    canonical = json.dumps(known, sort_keys=True).encode()
+    return hashlib.sha256(canonical).hexdigest()[:12], known
+
+
+def peak_rss_bytes() -> int:
+    """Return the most memory this process has held since it started.
+
+    Linux: VmHWM. `getrusage` there starts from the peak of the process that forked this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0

@@ -1,0 +1,160 @@
+"""The sweep: plan, leave out what is done, run the rest, keep every result as it comes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nstbench.plan import Experiment, Plan, Trial, plan_trials
+from nstbench.record import Results, RunRecord, Store
+from nstbench.run.executor import WorkerLost, execute
+from nstbench.run.job import Environment, Event, Job, Recorded
+from nstbench.run.look_up import AssetLookUp
+from nstbench.run.registry import facts
+
+
+class Watcher:
+    """Somebody who is told how a sweep goes; this one does not care. Override what you care for."""
+
+    def says(self, message: str) -> None:
+        """A remark worth reading, for instance which weights are used."""
+
+    def planned(self, plan: Plan, pending: int) -> None:
+        """The plan is made; `pending` trials of it will run."""
+
+    def event(self, job: Job, event: Event) -> None:
+        """Something happened to a job."""
+
+    def recorded(self, record: RunRecord) -> None:
+        """A trial is done, whatever its status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Which trials that are done to do again."""
+
+    everything: bool = False
+    failed: bool = False
+
+    def wants(self, record: RunRecord) -> bool:
+        """Whether to do this trial again."""
+        return self.everything or (self.failed and record.status not in ("ok", "refused"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sweep ended.
+
+    Attributes:
+        counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
+        ran: how many trials this call executed.
+    """
+
+    folder: Path
+    counts: Mapping[str, int]
+    ran: int
+
+    @property
+    def all_ok(self) -> bool:
+        """Whether every planned trial is ok or was refused."""
+        return not set(self.counts) - {"ok", "refused"}
+
+
+@dataclass(slots=True)
+class Sweep:
+    """A planned experiment and the folder for its results."""
+
+    experiment: Experiment
+    plan: Plan
+    store: Store
+    redo: Redo
+    watch: Watcher
+    look_up: AssetLookUp = field(repr=False)
+    ran: int = 0
+
+    def pending(self, trials: tuple[Trial, ...]) -> list[Trial]:
+        """Return the trials still to do."""
+        records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
+        return [t for t in trials if (record := records[t.trial_id]) is None or self.redo.wants(record)]
+
+    def run(self) -> Outcome:
+        """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
+        self.store.write_plan(self.experiment, self.plan)
+        self.watch.planned(self.plan, len(self.pending(self.plan.trials)))
+        try:
+            execute(self._jobs(), self._handle, self._lost)
+        finally:
+            Results([self.store.path]).write_tables()
+        records = (self.store.record(trial.trial_id) for trial in self.plan.trials)
+        counts = Counter(record.status if record else "interrupted" for record in records)
+        return Outcome(self.store.path, counts, self.ran)
+
+    def _jobs(self) -> Iterator[Job]:
+        """Yield the jobs to do, each while its trials are locked against other sweeps."""
+        for trajectory in self.plan.trajectories(self.experiment.measure.share_trajectories):
+            with self.store.locked(trial.trial_id for trial in trajectory.trials) as mine:
+                # Asked again under the lock: another sweep may have finished the trials meanwhile.
+                pending = self.pending(trajectory.trials) if mine else []
+                for trial in pending:
+                    self.store.forget(trial.trial_id)
+                    if trial.refusal:
+                        self._keep(_without_run(self.plan, trial, "refused", "Refused", trial.refusal))
+                runnable = tuple(trial for trial in pending if not trial.refusal)
+                if runnable:
+                    yield self._job(runnable)
+
+    def _job(self, trials: tuple[Trial, ...]) -> Job:
+        measure = self.experiment.measure
+        return Job(
+            experiment=self.plan.experiment,
+            trials=trials,
+            folder=self.store.path,
+            base=self.experiment.base,
+            chunk=measure.chunk,
+            rounds=measure.rounds,
+            isolation=measure.isolation,
+            threads=measure.threads if isinstance(measure.threads, int) else None,
+            timeout_s=measure.timeout_s,
+            weights=self.look_up.source(trials[0].weights_sha256),
+        )
+
+    def _handle(self, job: Job, event: Event) -> None:
+        self.watch.event(job, event)
+        if isinstance(event, Environment):
+            self.store.write_environment(event.environment_id, dict(event.facts))
+        if isinstance(event, Recorded):
+            self._keep(event.run_record())
+
+    def _lost(self, job: Job, reason: WorkerLost) -> None:
+        for trial in job.trials:
+            if self.store.record(trial.trial_id) is None:
+                self._keep(_without_run(self.plan, trial, reason.status, reason.kind, str(reason)))
+
+    def _keep(self, record: RunRecord) -> None:
+        self.ran += 1
+        self.store.write_record(record)
+        self.watch.recorded(record)
+
+
+def prepare_sweep(
+    experiment: Experiment, folder: Path, redo: Redo | None = None, watch: Watcher | None = None
+) -> Sweep:
+    """Plan an experiment: every mistake shows here, before anything runs or is written.
+
+    Raises:
+        ExperimentError, AssetError: something in it cannot be done.
+        BackendUnavailable: a backend it names cannot run here.
+    """
+    watch = watch or Watcher()
+    look_up = AssetLookUp(watch.says)
+    plan = plan_trials(experiment, facts, look_up)
+    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up)
+
+
+def _without_run(plan: Plan, trial: Trial, status: str, kind: str, message: str) -> RunRecord:
+    """Make the record of a trial whose worker had no chance to write one."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return RunRecord(trial, plan.experiment, status, now, error_type=kind, error_message=message)

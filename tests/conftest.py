@@ -1,0 +1,48 @@
+"""What many tests share: a cache of their own, small experiments, and the command line as a process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXPERIMENT = """
+name: tiny
+inputs: {content: sample:cat, style: sample:coffee}
+fixed: {size: 32, iterations: 6, alpha: 1, beta: 10}
+backends: [fake]
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Keep the tests' cache out of the user's, and share it between tests and the processes they start."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NSTBENCH_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write an experiment file; returns its path."""
+
+    def writer(text=EXPERIMENT, name="tiny.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return writer
+
+
+@pytest.fixture
+def nstbench(tmp_path):
+    """Run the installed command in an empty folder."""
+
+    def run(*arguments, check=True, **options):
+        command = [Path(sys.executable).with_name("nstbench"), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, **options)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run

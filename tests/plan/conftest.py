@@ -1,0 +1,115 @@
+"""An experiment file that uses everything, and stand-ins for backends and images."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from nstbench.api import (
+    FEEDFORWARD_SETTINGS,
+    VGG_SETTINGS,
+    AssetError,
+    Capabilities,
+    Network,
+    Option,
+    UnknownName,
+)
+from nstbench.plan import BackendFacts, ImageFacts, load_experiment
+
+LAYERS = """\
+# yaml-language-server: $schema=experiment.schema.json
+name: layers
+description: Which layers represent the style?
+inputs: {content: sample:cat, style: sample:strokes}
+fixed: {size: 192, iterations: 40, alpha: 1, beta: 100}
+sweep:
+  style_layers:
+    shallow: [conv1_1, conv2_1]
+    deep: {conv4_1: 0.7, conv5_1: 0.3}
+  iterations: [20, 40, 80]
+  zip: [{alpha: [1, 10], beta: [100, 1000]}]
+  include: [{size: 256, iterations: 10}]
+  exclude: [{style_layers: deep, iterations: 80}]
+backends: [jax-vgg19, {name: tf-vgg19, options: {xla: true}}]
+seed: 0
+measure: {rounds: 5, chunk: auto, isolation: backend, share_trajectories: true, threads: auto, timeout_s: 900}
+"""
+
+
+@pytest.fixture
+def layers():
+    return LAYERS
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Write a file into the current folder and load it by its bare name."""
+    monkeypatch.chdir(tmp_path)
+
+    def loader(text=LAYERS, overrides=(), backends=()):
+        data = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / "exp.yaml").write_bytes(data)
+        return load_experiment("exp.yaml", overrides, backends)
+
+    return loader
+
+
+@dataclass
+class Shelf:
+    """A look-up that counts what it is asked; images are twice as wide as high, `strip` eight times."""
+
+    asked: list = field(default_factory=list)
+
+    def image(self, ref, longer_side, base):
+        self.asked.append((ref, longer_side))
+        if "missing" in ref:
+            raise AssetError(f"{ref}: no such file")
+        height = longer_side // (8 if ref == "strip" else 2)
+        return ImageFacts(f"sha-of-{ref.split('/')[-1]}-{longer_side}", height, longer_side)
+
+    def weights(self, ref, base):
+        self.asked.append(ref)
+        if ref == "damaged.h5":
+            raise AssetError("damaged.h5: not an HDF5 file")
+        return Network("imagenet" if ref == "auto" else ref, f"sha-of-{ref}")
+
+
+@pytest.fixture
+def shelf():
+    return Shelf()
+
+
+XLA = Option(False, "compile with XLA")
+CHOICES = {
+    "xla": XLA,
+    "tiles": Option(4, "tiles"),
+    "rate": Option(0.5, "a rate"),
+    "mode": Option("fast", "how", ("fast", "exact")),
+}
+
+
+def _network_of(options):
+    return Network(f"magenta-{options['mode']}", "feed")
+
+
+def _refuse(settings):
+    return "bf16 is beyond it" if settings.get("precision") == "bf16" else None
+
+
+KNOWN = {
+    "jax-vgg19": Capabilities("jax", VGG_SETTINGS, ("cpu", "gpu")),
+    "tf-vgg19": Capabilities("tf", VGG_SETTINGS, options={"xla": XLA}),
+    "fast": Capabilities("fast", FEEDFORWARD_SETTINGS, options=CHOICES),
+}
+
+
+@pytest.fixture
+def facts():
+    """What three backends would say of themselves: two with VGG-19, and one that needs a single pass."""
+
+    def of(name):
+        if name not in KNOWN:
+            raise UnknownName("backend", name, KNOWN)
+        identify = _network_of if name == "fast" else lambda options: None
+        return BackendFacts(name, "1.0", KNOWN[name], identify, _refuse)
+
+    return of

@@ -1,0 +1,244 @@
+"""Whole sweeps with the shipped fake, in real worker processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nstbench
+from nstbench.api import ExperimentError
+from nstbench.assets import load_image
+from nstbench.plan import experiment_from_mapping
+from nstbench.run.sweep import Redo, prepare_sweep
+from nstbench.testing.fakes import RATE
+
+
+def experiment(**changes):
+    plain = {
+        "name": "tiny",
+        "inputs": {"content": "sample:cat", "style": "sample:coffee"},
+        "fixed": {"size": 32, "iterations": 6, "alpha": 1, "beta": 10},
+        "backends": ["fake"],
+    }
+    return plain | changes
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image, np.float32) / 255
+
+
+def fake(**options):
+    return {"name": "fake", "options": options}
+
+
+def test_a_sweep_leaves_tables_and_pictures(tmp_path):
+    results = nstbench.sweep(experiment(sweep={"beta": [1, 10]}), tmp_path / "out")
+    assert list(results.runs["status"]) == ["ok", "ok"]
+    assert list(results.runs["beta"]) == [1, 10]
+    assert len(results.losses) == 12
+    assert set(results.timings["phase"]) == {"import", "load", "prepare", "compile", "round"}
+    for path in results.images["path"]:
+        assert pixels(tmp_path / "out" / path).shape == (21, 32, 3)
+    assert {p.name for p in (tmp_path / "out" / "tables").iterdir()} == {
+        f"{name}.parquet" for name in ("runs", "losses", "timings", "images")
+    }
+    environment = tmp_path / "out" / "environment" / f"{results.runs['environment_id'][0]}.json"
+    assert json.loads(environment.read_text())["packages"]["nstbench"]
+
+
+def test_losses_and_picture_are_those_of_the_backend(tmp_path):
+    results = nstbench.sweep(experiment(), tmp_path)
+    style = results.losses["style"].to_numpy()
+    np.testing.assert_allclose(style[1:] / style[:-1], (1 - RATE) ** 2, rtol=1e-4)
+    run = results.runs.iloc[0]
+    assert run["final_style"] == pytest.approx(style[-1])
+    content, style = (load_image(ref, 32, tmp_path).pixels for ref in (run["content"], run["style"]))
+    mean = style.mean(axis=(0, 1))
+    expected = mean + (content - mean) * (1 - RATE) ** 6
+    np.testing.assert_allclose(pixels(tmp_path / run["image"]), expected, atol=0.5 / 255 + 1e-6)
+
+
+def test_a_second_sweep_runs_only_what_is_missing(tmp_path):
+    first = nstbench.sweep(experiment(sweep={"beta": [1, 10]}), tmp_path).runs
+    second = nstbench.sweep(experiment(sweep={"beta": [1, 10, 100]}), tmp_path)
+    assert list(second.runs["beta"]) == [1, 10, 100]
+    assert list(second.runs["wall_s"][:2]) == list(first["wall_s"])
+    third = nstbench.sweep(experiment(sweep={"beta": [1, 10, 100]}), tmp_path, redo=Redo(everything=True))
+    assert not set(third.runs["wall_s"]) & set(second.runs["wall_s"])
+
+
+def test_older_results_stay_when_the_experiment_shrinks(tmp_path):
+    nstbench.sweep(experiment(sweep={"beta": [1, 10]}), tmp_path)
+    results = nstbench.sweep(experiment(sweep={"beta": [10]}), tmp_path)
+    assert sorted(results.runs["beta"]) == [1, 10]
+
+
+def test_trials_that_differ_only_in_iterations_are_one_trajectory(tmp_path):
+    results = nstbench.sweep(experiment(sweep={"iterations": [2, 4, 8]}), tmp_path)
+    runs = results.runs
+    assert runs["shared_trajectory"].all()
+    assert list(runs["evaluations"]) == [2, 4, 8]
+    assert runs["optimise_s"].is_monotonic_increasing
+    assert list(runs["compile_count"]) == [1, 0, 0]
+    longest = results.losses[results.losses["trial_id"] == runs["trial_id"][2]]["total"].to_numpy()
+    shortest = results.losses[results.losses["trial_id"] == runs["trial_id"][0]]["total"].to_numpy()
+    np.testing.assert_array_equal(longest[:2], shortest)
+    alone = nstbench.sweep(
+        experiment(sweep={"iterations": [2, 4, 8]}, measure={"share_trajectories": False}), tmp_path / "alone"
+    )
+    assert not alone.runs["shared_trajectory"].any()
+    np.testing.assert_allclose(alone.runs["final_total"], runs["final_total"])
+
+
+def test_the_clock_tells_how_long_an_iteration_takes(tmp_path):
+    results = nstbench.sweep(experiment(backends=[fake(step_s=0.02)]), tmp_path)
+    assert results.runs["step_median_s"][0] == pytest.approx(0.02, rel=0.2)
+    rounds = results.timings[results.timings["phase"] == "round"]
+    assert list(rounds["warmup"]) == [True] + [False] * (len(rounds) - 1)
+    assert rounds["iterations"].sum() == 6
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kind"),
+    [
+        ("raise", "failed", "RuntimeError"),
+        ("memory", "oom", "MemoryError"),
+        ("nan", "diverged", "DivergedError"),
+        ("exit", "failed", "WorkerExited"),
+        ("kill", "failed", "WorkerKilled"),
+        ("hang", "timeout", "Timeout"),
+    ],
+)
+def test_a_broken_trial_becomes_a_row_and_the_sweep_goes_on(tmp_path, fault, status, kind):
+    backends = [fake(fault=fault, at=3), fake()]
+    results = nstbench.sweep(experiment(backends=backends, measure={"timeout_s": 5}), tmp_path)
+    assert list(results.runs["status"]) == [status, "ok"]
+    assert results.runs["error_type"][0] == kind
+    assert results.runs["error_message"][0]
+
+
+def test_checkpoints_before_a_failure_are_kept(tmp_path):
+    broken = experiment(sweep={"iterations": [2, 4, 8]}, backends=[fake(fault="kill", at=7)])
+    results = nstbench.sweep(broken, tmp_path)
+    assert list(results.runs["status"]) == ["ok", "ok", "failed"]
+    assert results.runs["image"].notna().tolist() == [True, True, False]
+
+
+def test_failed_trials_are_run_again_only_when_asked(tmp_path):
+    failing = experiment(backends=[fake(fault="raise")])
+    first = nstbench.sweep(failing, tmp_path).runs["wall_s"][0]
+    assert nstbench.sweep(failing, tmp_path).runs["wall_s"][0] == first
+    assert nstbench.sweep(failing, tmp_path, redo=Redo(failed=True)).runs["wall_s"][0] != first
+
+
+def test_a_refusal_is_a_row_and_nothing_is_run(tmp_path):
+    results = nstbench.sweep(experiment(fixed={"size": 32, "device": "gpu"}), tmp_path)
+    assert list(results.runs["status"]) == ["refused"]
+    assert "gpu" in results.runs["error_message"][0]
+
+
+def test_each_isolation_gives_the_same_numbers(tmp_path):
+    finals = []
+    for isolation in ("backend", "trial", "none"):
+        measure = {"isolation": isolation}
+        results = nstbench.sweep(experiment(sweep={"beta": [1, 10]}, measure=measure), tmp_path / isolation)
+        assert set(results.runs["isolation"]) == {isolation}
+        imports = results.timings[results.timings["phase"] == "import"]
+        assert len(imports) == (2 if isolation == "trial" else 1)
+        finals.append(list(results.runs["final_total"]))
+    assert finals[0] == finals[1] == finals[2]
+
+
+def test_a_worker_keeps_to_the_cores_it_is_given(tmp_path):
+    results = nstbench.sweep(experiment(measure={"threads": 1}), tmp_path)
+    assert list(results.runs["threads"]) == [1]
+
+
+def test_mistakes_show_before_anything_is_written(tmp_path):
+    with pytest.raises(ExperimentError):
+        nstbench.sweep(experiment(fixed={"size": "big"}), tmp_path / "out")
+    with pytest.raises(ExperimentError, match="no-such"):
+        nstbench.sweep(experiment(inputs={"content": "no-such.png", "style": "sample:cat"}), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_image_that_changes_after_planning_fails_the_trial(tmp_path):
+    picture = tmp_path / "content.png"
+    Image.new("RGB", (40, 40), "red").save(picture)
+    inputs = {"content": str(picture), "style": "sample:cat"}
+    sweep = prepare_sweep(experiment_from_mapping(experiment(inputs=inputs), tmp_path), tmp_path / "out")
+    Image.new("RGB", (40, 40), "blue").save(picture)
+    sweep.run()
+    run = nstbench.open_results(tmp_path / "out").runs.iloc[0]
+    assert run["status"] == "failed"
+    assert "changed since" in run["error_message"]
+
+
+def test_a_third_party_plugin_sweeps_like_any_backend(tmp_path):
+    results = nstbench.sweep(
+        experiment(backends=["colour-transfer", "fake"], sweep={"beta": [1, 10]}), tmp_path
+    )
+    runs = results.runs[results.runs["backend"] == "colour-transfer"]
+    assert list(runs["status"]) == ["ok"], "two trials that differ in what it does not consume are one"
+    assert runs["iterations"].isna().all()
+    assert runs["backend_version"].iloc[0] == "1.0"
+    picture = pixels(tmp_path / runs["image"].iloc[0])
+    style = load_image("sample:coffee", 32, tmp_path).pixels
+    np.testing.assert_allclose(picture.mean(axis=(0, 1)), style.mean(axis=(0, 1)), atol=0.05)
+
+
+def test_two_sweeps_share_a_folder_without_doing_a_trial_twice(tmp_path, write):
+    text = Path(write()).read_text().replace("[fake]", "[{name: fake, options: {step_s: 0.05}}]")
+    path = write(text + "sweep: {beta: [1, 2, 3, 4]}\n")
+    command = [Path(sys.executable).with_name("nstbench"), "sweep", path, "-o", tmp_path / "out"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    ran = [int(text.rsplit(" run now", 1)[0].rsplit(" ", 1)[1]) for text in said]
+    assert sum(ran) == 4
+    assert list(nstbench.open_results(tmp_path / "out").runs["status"]) == ["ok"] * 4
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_sweep_that_is_ended_loses_nothing_and_goes_on(tmp_path, write, ending):
+    text = Path(write()).read_text().replace("[fake]", "[{name: fake, options: {step_s: 0.2}}]")
+    path = write(text + "sweep: {iterations: [2, 40]}\n")
+    command = [Path(sys.executable).with_name("nstbench"), "sweep", str(path), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out").glob("trials/*/result.json")):
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.send_signal(ending)
+    _, said = process.communicate(timeout=20)
+    statuses = nstbench.open_results(tmp_path / "out").runs["status"]
+    assert sorted(statuses) == ["interrupted", "ok"]
+    if ending != signal.SIGKILL:
+        assert process.returncode == 130
+        assert f"Go on with: nstbench sweep {path}" in said
+    _no_worker_is_left(tmp_path)
+
+
+def _no_worker_is_left(folder):
+    def alive():
+        listing = [
+            Path(p).read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if os.access(p, os.R_OK)
+        ]
+        return [line for line in listing if b"nstbench.run.worker" in line and b"fake" in line]
+
+    for _ in range(100):
+        if not alive():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"left behind: {alive()}")
+
+
+def test_an_unknown_backend_is_said_before_anything_runs(tmp_path):
+    with pytest.raises(ExperimentError, match="no-such-backend"):
+        nstbench.sweep(experiment(backends=["no-such-backend"]), tmp_path / "out")
