@@ -42,7 +42,7 @@ class TfHubFast(Backend):
                 "hub: TF-Hub's module; mobile: the version in the extra `bundled`; auto: hub if possible",
                 choices=NETWORKS,
             ),
-            "style_size": Option(256, "side, in pixels, of the square the network sees as style; 43 or more"),
+            "style_side": Option(256, "side, in pixels, of the square the network sees as style; 43 or more"),
             "blur": Option(False, "average the style over 3 x 3 pixels first, as TF-Hub's tutorial does"),
         },
     )
@@ -56,13 +56,13 @@ class TfHubFast(Backend):
         """Name the network; with `auto`, what `load` on this machine would take now."""
         return describe(choose(self._option(options, "network")))
 
-    def refuse(self, settings: Mapping[str, Any]) -> str | None:
+    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
         """Refuse half precision, and style images too small for the network."""
         if settings.get("precision") == "bf16":
             return "the network runs in float32: precision may be highest or default, not bf16"
-        side = self._option(settings.get("options", {}), "style_size")
+        side = self._option(options, "style_side")
         if side < SMALLEST_STYLE:
-            return f"the option style_size is {side}; the style network needs {SMALLEST_STYLE} pixels or more"
+            return f"the option style_side is {side}; the style network needs {SMALLEST_STYLE} pixels or more"
         return None
 
     def start(self, device: str) -> Device:
@@ -106,10 +106,10 @@ class TfHubFast(Backend):
         """Put a picture and its style on the device."""
         from nstbench_tfhub.session import TfHubSession
 
-        if reason := self.refuse({"precision": problem.precision, "options": problem.options}):
+        if reason := self.refuse({"precision": problem.precision}, problem.options):
             raise UsageError(f"tfhub-fast: {reason}")
         assert self._stylise is not None, "load() comes before prepare()"
-        blur, side = (self._option(problem.options, name) for name in ("blur", "style_size"))
+        blur, side = (self._option(problem.options, name) for name in ("blur", "style_side"))
         return TfHubSession(self._stylise, problem, side, blur)
 
     @property

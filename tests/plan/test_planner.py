@@ -161,8 +161,8 @@ def test_settings_a_backend_does_not_consume_collapse(plan):
     found = plan(backends=["fast", "jax-vgg19"], sweep={"alpha": {"low": 1, "high": 2}, "size": [64, 96]})
     labels = [(trial.backend, trial.label) for trial in found.trials]
     assert labels == [
-        ("fast", "low, size=64"),
-        ("fast", "low, size=96"),
+        ("fast", "size=64"),
+        ("fast", "size=96"),
         *[("jax-vgg19", f"{alpha}, size={size}") for alpha in ("low", "high") for size in (64, 96)],
     ]
 

@@ -140,9 +140,12 @@ def test_failed_trials_are_run_again_only_when_asked(tmp_path):
 
 
 def test_a_refusal_is_a_row_and_nothing_is_run(tmp_path):
-    results = nstbench.sweep(experiment(fixed={"size": 32, "device": "gpu"}), tmp_path)
-    assert list(results.runs["status"]) == ["refused"]
-    assert "gpu" in results.runs["error_message"][0]
+    results = nstbench.sweep(
+        experiment(fixed={"size": 32}, sweep={"device": ["gpu", "cpu"], "pooling": ["max", "avg"]}), tmp_path
+    )
+    assert list(results.runs["status"]) == ["refused", "refused", "ok", "refused"]
+    assert "'gpu'" in results.runs["error_message"][0]
+    assert results.runs["error_message"][3] == "average pooling is beyond it"
 
 
 def test_each_isolation_gives_the_same_numbers(tmp_path):

@@ -173,8 +173,13 @@ class Backend(Protocol):
         """
         return None
 
-    def refuse(self, settings: Mapping[str, Any]) -> str | None:
-        """Say in one sentence why these settings cannot be done, or None."""
+    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
+        """Say in one sentence why this cannot be done, or None.
+
+        Args:
+            settings: those it consumes, complete with defaults; layers as lists of names.
+            options: its own, complete with defaults.
+        """
         return None
 
     def start(self, device: str) -> Device:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,8 +95,9 @@ def load_experiment(
     file = pathlib.Path(path)
     source = _contents(file, str(path))
     document = parse(source, str(path))
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".")[:100] or "experiment"
-    return _read(_Given(document.value, document.places, file.parent, source, name, overrides, backends))
+    return _read(
+        _Given(document.value, document.places, file.parent, source, _named(file.stem), overrides, backends)
+    )
 
 
 def experiment_from_mapping(
@@ -116,7 +117,7 @@ def experiment_from_mapping(
         source = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise ExperimentError([f"experiment: holds what YAML cannot: {error}".splitlines()[0]]) from error
-    return _read(_Given(plain, Places(), pathlib.Path(base), source, name, overrides, backends))
+    return _read(_Given(plain, Places(), pathlib.Path(base), source, _named(name), overrides, backends))
 
 
 def _contents(file: pathlib.Path, shown_as: str) -> bytes:
@@ -130,6 +131,11 @@ def _contents(file: pathlib.Path, shown_as: str) -> bytes:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise ExperimentError([f"{shown_as}: cannot be read: {why}"]) from error
+
+
+def _named(text: str) -> str:
+    """Make a name that can be a folder's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip(".")[:100] or "experiment"
 
 
 def _plain(value: Any) -> Any:
@@ -149,19 +155,13 @@ def _read(given: _Given) -> Experiment:
     changed = apply_overrides(given.data, given.overrides, mistakes)
     places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
     outline = _outline(changed.data, mistakes)
-    if given.name and outline.name is None:
-        outline = outline.model_copy(update={"name": given.name})
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
     chosen = read_backends(outline.backends, given.backends, mistakes)
-    fixed = _fixed(outline, mistakes)
-    overridden = {name: choice for name, choice in fixed.items() if name in changed.settings}
-    sweep = read_sweep(outline.sweep, overridden, mistakes)
-    _refuse_hugeness(sweep, len(chosen), mistakes)
-    grid = () if mistakes else _points(sweep, fixed, mistakes)
+    sweep, grid = _spread(outline, changed.settings, len(chosen), mistakes)
     if mistakes or measure is None:
         raise places.error(mistakes)
     return Experiment(
-        name=str(outline.name),
+        name=outline.name or given.name,
         description=outline.description,
         base=given.base,
         source=given.source,
@@ -173,6 +173,17 @@ def _read(given: _Given) -> Experiment:
         overrides=tuple(given.overrides),
         places=places,
     )
+
+
+def _spread(
+    outline: Outline, overridden: Collection[str], backends: int, mistakes: list[Mistake]
+) -> tuple[Sweep, tuple[Point, ...]]:
+    """Understand the sweep and make its points, unless there are mistakes already."""
+    fixed = _fixed(outline, mistakes)
+    single = {name: choice for name, choice in fixed.items() if name in overridden}
+    sweep = read_sweep(outline.sweep, single, mistakes)
+    _refuse_hugeness(sweep, backends, mistakes)
+    return sweep, () if mistakes else _points(sweep, fixed, mistakes)
 
 
 def _outline(data: Mapping[str, Any], mistakes: list[Mistake]) -> Outline:

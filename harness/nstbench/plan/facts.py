@@ -18,7 +18,7 @@ class BackendFacts:
     version: str
     capabilities: Capabilities
     identify: Callable[[Mapping[str, Any]], Network | None]
-    refuse: Callable[[Mapping[str, Any]], str | None]
+    refuse: Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True, slots=True)

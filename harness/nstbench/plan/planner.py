@@ -116,8 +116,8 @@ class _Planning:
             style_width=scene.style.width,
             weights=network.name if network else None,
             weights_sha256=network.sha256 if network else None,
-            label=", ".join(scene.point.labels.values()),
-            refusal=_refusal(ready.facts, consumed),
+            label=", ".join(label for axis, label in scene.point.labels.items() if axis in consumes),
+            refusal=_refusal(ready, consumed),
         )
         return trial.identified()
 
@@ -176,8 +176,8 @@ def _consumed(settings: Settings, seed: int, consumes: frozenset[str]) -> dict[s
     return {name: value for name, value in worked_out.items() if name in consumes}
 
 
-def _refusal(facts: BackendFacts, consumed: dict[str, Any]) -> str | None:
-    device, known = consumed.get("device", "auto"), facts.capabilities.devices
+def _refusal(ready: _Ready, consumed: dict[str, Any]) -> str | None:
+    device, known = consumed.get("device", "auto"), ready.facts.capabilities.devices
     if device not in ("auto", *known):
-        return f"{facts.name} does not compute on {device!r}; it has {' and '.join(known)}"
-    return facts.refuse(consumed)
+        return f"{ready.facts.name} does not compute on {device!r}; it has {' and '.join(known)}"
+    return ready.facts.refuse(consumed, ready.options)

@@ -163,8 +163,9 @@ class _Reading:
         for key, value in node.value:
             where = _mark(key)
             if wrong := _wrong_key(key, made):
-                self.keys[(*path, "", len(self.keys))] = where
-                self.mistakes.append(Mistake((*path, "", len(self.keys) - 1), wrong, at_key=True))
+                nowhere = (*path, "", len(self.keys))  # the name may be another key's already
+                self.keys[nowhere] = where
+                self.mistakes.append(Mistake(nowhere, wrong, at_key=True))
                 continue
             name = self._text(key, path)
             self.keys[(*path, name)] = where

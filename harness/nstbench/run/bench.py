@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from nstbench.api import Device, Session
+from nstbench.api import AssetError, Device, Session
 from nstbench.assets import load_weights, save_png
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -65,6 +65,11 @@ class Bench:
             emit(Environment(self._environment_id, facts))
         if self._loaded != (wanted := (job.weights, trial.options)):
             emit(Entered("load"))
+            network = self.backend.identify(trial.options)
+            if network and network.sha256 != trial.weights_sha256:
+                raise AssetError(
+                    f"planned with {trial.weights}, but now it would be {network.name}; sweep again"
+                )
             _, log.phases["load"] = timed(lambda: self._load(job))
             self._loaded = wanted
         problem = build_problem(trial, job.base)

@@ -46,8 +46,8 @@ class FakeBackend(Backend):
     def __init__(self) -> None:
         self._compiled: set[tuple[int, ...]] = set()
 
-    def refuse(self, settings: Mapping[str, Any]) -> str | None:
-        return "it only computes on 'cpu'" if settings.get("device") == "gpu" else None
+    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
+        return "average pooling is beyond it" if settings["pooling"] == "avg" else None
 
     def start(self, device: str) -> Device:
         return Device("cpu", "fake")
