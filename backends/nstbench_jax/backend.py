@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
@@ -17,6 +17,7 @@ from nstbench.api import (
 )
 
 if TYPE_CHECKING:
+    from nstbench_jax.losses import Targets
     from nstbench_jax.session import JaxSession
     from nstbench_jax.update import Program, Shape
 
@@ -42,6 +43,7 @@ class JaxVgg19(Backend):
     def __init__(self) -> None:
         self.device: Any = None
         self.weights: Mapping[str, tuple[Any, Any]] = {}
+        self._targets: dict[Shape, Callable[..., Targets]] = {}
         self._programs: dict[Shape, Program] = {}
 
     def start(self, device: str) -> Device:
@@ -55,7 +57,8 @@ class JaxVgg19(Backend):
                 f"jax-vgg19: no {device} device: {error}. Use device: cpu, or pip install 'nstbench[cuda]'"
             ) from error
         self._programs.clear()
-        return Device("cpu" if self.device.platform == "cpu" else "gpu", self.device.device_kind)
+        on_cpu = self.device.platform == "cpu"  # where JAX knows no name
+        return Device("cpu", "") if on_cpu else Device("gpu", self.device.device_kind)
 
     def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
         import jax
@@ -67,6 +70,13 @@ class JaxVgg19(Backend):
         from nstbench_jax.session import JaxSession
 
         return JaxSession(self, problem)
+
+    def targets(self, shape: Shape) -> Callable[..., Targets]:
+        """Return the function that computes the targets; a sweep over numbers compiles it once."""
+        from nstbench_jax.update import compile_targets
+
+        key = shape._replace(height=0, width=0, loop="", chunk=0)
+        return self._targets.setdefault(key, compile_targets(key))
 
     def program(self, shape: Shape) -> Program:
         """Return the compiled update for one shape of problem, compiling it the first time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -18,8 +19,8 @@ class Knobs(NamedTuple):
     beta: jax.Array
     tv_weight: jax.Array
     learning_rate: jax.Array
-    content_weights: jax.Array
-    style_weights: jax.Array
+    content_weights: Mapping[str, jax.Array]
+    style_weights: Mapping[str, jax.Array]
 
 
 class Targets(NamedTuple):
@@ -41,16 +42,16 @@ def total_variation(image: jax.Array) -> jax.Array:
 
 
 def losses(taps: Taps, image: jax.Array, targets: Targets, knobs: Knobs) -> tuple[jax.Array, jax.Array]:
-    """Return (total, vector): the vector is total, content, style, tv, then E_l for each style layer."""
-    content_terms = [
-        0.5 * jnp.sum(jnp.square(taps[layer] - target)) for layer, target in targets.content.items()
-    ]
-    style_terms = [
-        jnp.sum(jnp.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
-        for layer, target in targets.style.items()
-    ]
-    content = jnp.dot(knobs.content_weights, jnp.stack(content_terms))
-    style = jnp.dot(knobs.style_weights, jnp.stack(style_terms))
+    """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
+    content = sum(
+        weight * 0.5 * jnp.sum(jnp.square(taps[layer] - targets.content[layer]))
+        for layer, weight in knobs.content_weights.items()
+    )
+    energies = {
+        layer: jnp.sum(jnp.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
+        for layer, target in sorted(targets.style.items())
+    }
+    style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
     tv = total_variation(image)
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
-    return total, jnp.stack([total, content, style, tv, *style_terms])
+    return total, jnp.stack([total, content, style, tv, *energies.values()])

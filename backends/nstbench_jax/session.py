@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ import numpy as np
 
 from nstbench.api import Array, LossTrace, Problem, Session
 from nstbench_jax.losses import Knobs
-from nstbench_jax.update import Shape, make_targets, start_state
+from nstbench_jax.update import Shape, start_state
 
 if TYPE_CHECKING:
     from nstbench_jax.backend import JaxVgg19
@@ -41,7 +41,7 @@ class JaxSession(Session):
                 jax.device_put(image, backend.device)
                 for image in (problem.content, problem.style, problem.init)
             )
-            self._targets = make_targets(self._shape, self._weights, content, style)
+            self._targets = jax.block_until_ready(backend.targets(self._shape)(self._weights, content, style))
             self._state = jax.device_put(start_state(init), backend.device)
         self._knobs = jax.device_put(_knobs(problem), backend.device)
 
@@ -56,7 +56,7 @@ class JaxSession(Session):
         self._state, values = program(self._weights, self._state, self._targets, self._knobs, n)
         jax.block_until_ready(self._state)
         rows = np.asarray(values)[:n]
-        layers = {layer: rows[:, 4 + i] for i, layer in enumerate(self._shape.style_layers)}
+        layers = {layer: rows[:, 4 + i] for i, layer in enumerate(sorted(self._shape.style_layers))}
         total, content, style, tv = rows[:, :4].T
         return LossTrace(total, content, style, tv, style_layers=layers, evaluations=n)
 
@@ -69,6 +69,14 @@ class JaxSession(Session):
 
 
 def _knobs(problem: Problem) -> Knobs:
-    numbers = (problem.alpha, problem.beta, problem.tv_weight, problem.learning_rate)
-    weights = (list(problem.content_layers.values()), list(problem.style_layers.values()))
-    return Knobs(*(jnp.asarray(value, jnp.float32) for value in (*numbers, *weights)))
+    def number(value: float) -> Any:
+        return jnp.asarray(value, jnp.float32)
+
+    return Knobs(
+        number(problem.alpha),
+        number(problem.beta),
+        number(problem.tv_weight),
+        number(problem.learning_rate),
+        {layer: number(weight) for layer, weight in problem.content_layers.items()},
+        {layer: number(weight) for layer, weight in problem.style_layers.items()},
+    )

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from nstbench_jax.losses import Knobs, Targets, gram, losses
-from nstbench_jax.network import Taps, Weights, forward
+from nstbench_jax.network import Weights, forward
 
 ADAM = optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-8)
 """Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
@@ -45,18 +45,16 @@ def start_state(image: jax.Array) -> State:
     return State(image, ADAM.init(image))
 
 
-def make_targets(shape: Shape, weights: Weights, content: jax.Array, style: jax.Array) -> Targets:
-    """Compute content taps and style Gram matrices."""
+def compile_targets(shape: Shape) -> Callable[[Weights, jax.Array, jax.Array], Targets]:
+    """Make the function (weights, content, style) -> targets; XLA compiles it for each size of image."""
+    of_content = forward(frozenset(shape.content_layers), shape.pooling, shape.precision)
+    of_style = forward(frozenset(shape.style_layers), shape.pooling, shape.precision)
 
-    def taps(layers: tuple[str, ...], image: jax.Array) -> Taps:
-        return jax.jit(forward(frozenset(layers), shape.pooling, shape.precision))(weights, image)
+    def targets(weights: Weights, content: jax.Array, style: jax.Array) -> Targets:
+        grams = {layer: gram(tap) for layer, tap in of_style(weights, style).items()}
+        return Targets(of_content(weights, content), grams)
 
-    of_content, of_style = taps(shape.content_layers, content), taps(shape.style_layers, style)
-    targets = Targets(
-        {layer: of_content[layer] for layer in shape.content_layers},
-        {layer: gram(of_style[layer]) for layer in shape.style_layers},
-    )
-    return jax.block_until_ready(targets)
+    return jax.jit(targets)
 
 
 def compile_update(shape: Shape, weights: Weights, device: jax.Device) -> Program:
@@ -128,8 +126,8 @@ def _abstract_arguments(shape: Shape, weights: Weights, device: jax.Device) -> t
             {layer: gram(taps[layer]) for layer in shape.style_layers},
         )
         number = jnp.zeros(())
-        sizes = (len(shape.content_layers), len(shape.style_layers))
-        knobs = Knobs(number, number, number, number, *(jnp.zeros(size) for size in sizes))
+        of_layers = (dict.fromkeys(layers, number) for layers in (shape.content_layers, shape.style_layers))
+        knobs = Knobs(number, number, number, number, *of_layers)
         return weights, start_state(image), targets, knobs
 
     image = jax.ShapeDtypeStruct((shape.height, shape.width, 3), jnp.float32)

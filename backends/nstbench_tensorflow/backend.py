@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
@@ -17,6 +17,7 @@ from nstbench.api import (
 )
 
 if TYPE_CHECKING:
+    from nstbench_tensorflow.losses import Targets
     from nstbench_tensorflow.session import TensorFlowSession
     from nstbench_tensorflow.update import Program, Shape
 
@@ -36,6 +37,7 @@ class TensorFlowVgg19(Backend):
     def __init__(self) -> None:
         self.device = "/CPU:0"
         self.weights: Mapping[str, tuple[Any, Any]] = {}
+        self._targets: dict[Shape, Callable[..., Targets]] = {}
         self._programs: dict[Shape, Program] = {}
 
     def start(self, device: str) -> Device:
@@ -67,6 +69,13 @@ class TensorFlowVgg19(Backend):
         from nstbench_tensorflow.session import TensorFlowSession
 
         return TensorFlowSession(self, problem)
+
+    def targets(self, shape: Shape) -> Callable[..., Targets]:
+        """Return the function that computes the targets; a sweep over numbers traces it once."""
+        from nstbench_tensorflow.update import trace_targets
+
+        key = shape._replace(height=0, width=0, xla=False)
+        return self._targets.setdefault(key, trace_targets(key))
 
     def program(self, shape: Shape) -> Program:
         """Return the function that updates one shape of problem; it is traced by its first call."""

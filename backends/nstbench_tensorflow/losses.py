@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -16,8 +17,8 @@ class Knobs(NamedTuple):
     beta: Any
     tv_weight: Any
     learning_rate: Any
-    content_weights: Any
-    style_weights: Any
+    content_weights: Mapping[str, Any]
+    style_weights: Mapping[str, Any]
 
 
 class Targets(NamedTuple):
@@ -39,16 +40,16 @@ def total_variation(image: Any) -> Any:
 
 
 def losses(taps: Taps, image: Any, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
-    """Return (total, vector): the vector is total, content, style, tv, then E_l for each style layer."""
-    content_terms = [
-        0.5 * tf.reduce_sum(tf.square(taps[layer] - target)) for layer, target in targets.content.items()
-    ]
-    style_terms = [
-        tf.reduce_sum(tf.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
-        for layer, target in targets.style.items()
-    ]
-    content = tf.tensordot(knobs.content_weights, tf.stack(content_terms), 1)
-    style = tf.tensordot(knobs.style_weights, tf.stack(style_terms), 1)
+    """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
+    content = sum(
+        weight * 0.5 * tf.reduce_sum(tf.square(taps[layer] - targets.content[layer]))
+        for layer, weight in knobs.content_weights.items()
+    )
+    energies = {
+        layer: tf.reduce_sum(tf.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
+        for layer, target in sorted(targets.style.items())
+    }
+    style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
     tv = total_variation(image)
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
-    return total, tf.stack([total, content, style, tv, *style_terms])
+    return total, tf.stack([total, content, style, tv, *energies.values()])

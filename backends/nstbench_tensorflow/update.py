@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from nstbench_tensorflow.losses import Knobs, Targets, gram, losses
-from nstbench_tensorflow.network import Taps, Weights, forward
+from nstbench_tensorflow.network import Weights, forward
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -22,7 +23,6 @@ class Shape(NamedTuple):
     pooling: str
     precision: str
     xla: bool
-    chunk: int
 
 
 class State(NamedTuple):
@@ -40,18 +40,15 @@ def start_state(image: Any) -> State:
     return State(tf.Variable(image), tf.Variable(zero), tf.Variable(zero), tf.Variable(0.0))
 
 
-def make_targets(shape: Shape, weights: Weights, content: Any, style: Any) -> Targets:
-    """Compute content taps and style Gram matrices."""
+def trace_targets(shape: Shape) -> Callable[[Weights, Any, Any], Targets]:
+    """Make the function (weights, content, style) -> targets; TensorFlow traces it for each size of image."""
 
-    @tf.function
-    def taps(layers: tuple[str, ...], image: Any) -> Taps:
-        return forward(weights, image, layers, shape.pooling, shape.precision)
+    def targets(weights: Weights, content: Any, style: Any) -> Targets:
+        of_content = forward(weights, content, shape.content_layers, shape.pooling, shape.precision)
+        of_style = forward(weights, style, shape.style_layers, shape.pooling, shape.precision)
+        return Targets(of_content, {layer: gram(tap) for layer, tap in of_style.items()})
 
-    of_content, of_style = taps(shape.content_layers, content), taps(shape.style_layers, style)
-    return Targets(
-        {layer: of_content[layer] for layer in shape.content_layers},
-        {layer: gram(of_style[layer]) for layer in shape.style_layers},
-    )
+    return tf.function(targets)
 
 
 def adam(state: State, gradient: Any, learning_rate: Any) -> None:
@@ -64,23 +61,23 @@ def adam(state: State, gradient: Any, learning_rate: Any) -> None:
 
 
 class Program:
-    """Up to `chunk` iterations as one `tf.function`; n is a tensor, so any n runs without retracing."""
+    """Several iterations as one `tf.function`; n is a tensor, so any n runs without retracing."""
 
     def __init__(self, shape: Shape) -> None:
         self.traces = 0
         self._shape = shape
-        self.run = tf.function(self._run, jit_compile=shape.xla or None)
+        self.run = tf.function(self._run)
+        # XLA compiles the step, not the loop: inside a loop of its own XLA's CPU convolutions use one core.
+        self._compiled_step = tf.function(self._step, jit_compile=True) if shape.xla else self._step
 
     def _run(self, weights: Weights, state: State, targets: Targets, knobs: Knobs, n: Any) -> Any:
-        """Return the losses, (chunk, 4 + style layers); only the first n rows are filled."""
+        """Return the losses, (n, 4 + style layers)."""
         self.traces += 1  # Python runs while tracing only
         width = 4 + len(self._shape.style_layers)
-        rows = tf.TensorArray(tf.float32, self._shape.chunk, element_shape=(width,), clear_after_read=False)
-        # The row of zeros gives unfilled rows a value under XLA and outside it alike.
-        rows = rows.unstack(tf.zeros((self._shape.chunk, width)))
+        rows = tf.TensorArray(tf.float32, n, element_shape=(width,))
         _, rows = tf.while_loop(
             lambda i, _: i < n,
-            lambda i, rows: (i + 1, rows.write(i, self._step(weights, state, targets, knobs))),
+            lambda i, rows: (i + 1, rows.write(i, self._compiled_step(weights, state, targets, knobs))),
             (tf.constant(0), rows),
             parallel_iterations=1,
         )

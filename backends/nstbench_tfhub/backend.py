@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,7 @@ class TfHubFast(Backend):
         consumes=FEEDFORWARD_SETTINGS,
         devices=("cpu", "gpu"),
         requires=("tensorflow", "tensorflow_hub", "pkg_resources"),
-        install="pip install 'nstbench[tfhub]'",
+        install="pip install 'nstbench[tfhub]' 'setuptools<81'",
         options={
             "network": Option(
                 "auto",
@@ -79,7 +78,7 @@ class TfHubFast(Backend):
         if device == "cpu" or not gpus:
             tf.config.set_visible_devices([], "GPU")
             self._kind = "cpu"
-            return Device("cpu", platform.processor() or platform.machine())
+            return Device("cpu", "")
         self._kind = "gpu"
         details = tf.config.experimental.get_device_details(gpus[0])
         return Device("gpu", details.get("device_name", gpus[0].name))

@@ -107,6 +107,13 @@ def test_failed_trials_end_in_3(nstbench, write):
     assert "told to fail" in done.stdout
 
 
+def test_a_backend_without_the_device_asked_for_ends_in_6(nstbench, write):
+    path = write(write().read_text().replace("[fake]", "[jax-vgg19]"))
+    done = nstbench("sweep", path, "--set", "device=gpu", "--set", "weights=random:0", check=False)
+    assert done.returncode == 6
+    assert "no gpu device" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [

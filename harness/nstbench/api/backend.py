@@ -91,7 +91,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a backend computes: kind is `cpu` or `gpu`, name is what the framework or machine calls it."""
+    """Where a backend computes: kind is `cpu` or `gpu`; an empty name stands for that of the processor."""
 
     kind: str
     name: str

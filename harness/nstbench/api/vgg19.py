@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from nstbench.api.errors import UsageError, did_you_mean
 
-Array: TypeAlias = NDArray[np.float32]
-VggWeights: TypeAlias = Mapping[str, tuple[Array, Array]]
+if TYPE_CHECKING:  # the command line starts faster without NumPy
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.float32]"
+VggWeights: TypeAlias = "Mapping[str, tuple[Array, Array]]"
 """Layer name -> (kernel, bias): float32 of shape (3, 3, channels in, channels out) and (channels out,)."""
 
 _BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))

@@ -50,7 +50,7 @@ def fetch(download: Download, say: Callable[[str], None]) -> Path:
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise AssetError(
-            f"weights 'imagenet' cannot be downloaded from {download.url} ({reason}); put the file at {path}"
+            f"'imagenet' cannot be downloaded ({reason}). Put {download.url} at {path} to use it"
         ) from error
     return path
 

@@ -114,7 +114,7 @@ def _auto(say: Callable[[str], None], download: imagenet.Download) -> WeightsSou
             raise AssetError(
                 f"weights 'auto': {no_imagenet}; {no_bundled}; or use weights: random:0, or a path"
             ) from no_imagenet
-        say(f"weights: using 'bundled', an edge-tuned VGG-16 deepened to VGG-19, because {no_imagenet}")
+        say(f"weights: 'bundled', an edge-tuned VGG-16 deepened to VGG-19; {no_imagenet}")
         return found
 
 

@@ -26,6 +26,7 @@ app = typer.Typer(
     name="nstbench",
     help="Sweep, time and compare neural-style-transfer backends.",
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -52,8 +52,9 @@ def _backends() -> Iterator[Check]:
 def _device(name: str) -> Check:
     """Start a backend in a process of its own and see what device it takes."""
     code = (
-        "import sys; from nstbench.run.registry import plugin\n"
-        f"device = plugin({name!r}).load().start('auto'); print(); print(device.kind, device.name)"
+        "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
+        f"device = plugin({name!r}).load().start('auto')\n"
+        "print(); print(device.kind, device.name or cpu_name())"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     last = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines() or ["no output"]
@@ -72,7 +73,7 @@ def _weights() -> Iterator[Check]:
     except NstbenchError as error:
         yield False, f"weights: {error}"
         return
-    yield True, f"weights: auto means {source.name}" + "".join(f" ({remark})" for remark in remarks)
+    yield True, remarks[-1] if remarks else f"weights: auto means {source.name}"
 
 
 def _cache() -> Iterator[Check]:

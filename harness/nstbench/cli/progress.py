@@ -33,6 +33,7 @@ class ProgressWatcher(Watcher):
         self._overall = self._bars.add_task("sweep", total=None, note="")
         self._trial = self._bars.add_task("", total=None, note="", visible=False)
         self._total = self._done = 0
+        self._job: Job | None = None
 
     def __enter__(self) -> ProgressWatcher:
         self._bars.start()
@@ -57,7 +58,10 @@ class ProgressWatcher(Watcher):
 
     def event(self, job: Job, event: Event) -> None:
         """Show phase, or iterations, pace and loss."""
-        name = f"{job.trials[0].backend_label}"
+        name = job.trials[0].backend_label
+        if job is not self._job:
+            self._job = job
+            self._bars.reset(self._trial)
         if isinstance(event, Entered):
             self._bars.update(
                 self._trial, description=name, note=event.phase, total=None, completed=0, visible=True
@@ -78,12 +82,9 @@ class ProgressWatcher(Watcher):
         """Advance the overall bar; print what became of the trial."""
         self._done += 1
         self._bars.update(self._overall, completed=self._done, note=f"{self._done}/{self._total} trials")
-        outcome = (
-            f"{seconds(record.step_median_s)}/iteration"
-            if record.status == "ok"
-            else f"{record.error_message}"
-        )
         trial = record.trial
-        self.says(
-            f"[{self._done}/{self._total}] {trial.backend_label} {trial.label}: {record.status}, {outcome}"
-        )
+        unit = "iteration" if "iterations" in trial.settings else "pass"
+        pace = f"{seconds(record.step_median_s)} per {unit}"
+        outcome = f"ok, {pace}" if record.status == "ok" else f"{record.status}, {record.error_message}"
+        name = " ".join(filter(None, (trial.backend_label, trial.label)))
+        self.says(f"[{self._done}/{self._total}] {name}: {outcome}")

@@ -19,10 +19,14 @@ def sweep(
     experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Results folder [results/NAME].")] = None,
     overrides: OverridesOption = None,
-    backend: Annotated[list[str] | None, typer.Option(help="Only this backend; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Print the plan and its cost; run nothing.")] = False,
-    force: Annotated[bool, typer.Option(help="Run finished trials again.")] = False,
-    retry_failed: Annotated[bool, typer.Option(help="Run failed trials again.")] = False,
+    backend: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost; run nothing.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
     """Run every trial of an experiment that is not done yet; tables and pictures go to the results folder.
@@ -43,11 +47,11 @@ def sweep(
         return
     outcome = run_to_the_end(prepared, watch, f"nstbench sweep {experiment}")
     _report(outcome, as_json)
-    raise typer.Exit(0 if outcome.all_ok else 3)
+    raise typer.Exit(6 if outcome.no_device else 0 if outcome.all_ok else 3)
 
 
 def run_to_the_end(prepared: Sweep, watch: object, again: str) -> Outcome:
-    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with exit code 130 and say how to go on."""
+    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and say how to go on."""
     import signal
     import sys
 

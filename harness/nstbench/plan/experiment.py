@@ -212,12 +212,9 @@ def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
 def _refuse_hugeness(sweep: Sweep, backends: int, mistakes: list[Mistake]) -> None:
     count = sweep.most_points * max(1, backends)
     if count > MOST_TRIALS:
-        text = (
-            f"{count:,} trials ({sweep.most_points:,} points, {backends} backends); at most {MOST_TRIALS:,}"
-        )
-        mistakes.append(
-            Mistake(("sweep",), f"{text}. Shorten an axis, or let axes advance together with zip")
-        )
+        found = f"{count:,} trials ({sweep.most_points:,} points, {backends} backends)"
+        advice = "shorten an axis, or let axes advance together with zip"
+        mistakes.append(Mistake(("sweep",), f"{found}; at most {MOST_TRIALS:,}: {advice}"))
 
 
 def _points(sweep: Sweep, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> tuple[Point, ...]:

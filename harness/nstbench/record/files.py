@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+
+from nstbench.api import ResultsError
+
+DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
+"""What reading raises when a file is cut short, or holds other things than were written."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write through a temporary file in the same folder, fsync, rename; make the folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -32,3 +39,18 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Turn whatever goes wrong while reading a file into one line that says what to do.
+
+    Raises:
+        ResultsError: it is not what nstbench wrote.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        raise ResultsError(
+            f"{path}: damaged, or not of this version ({type(error).__name__}: {error}); {remedy}"
+        ) from error

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from nstbench.api import ResultsError
 from nstbench.plan import Experiment, Plan, Trial
-from nstbench.record.files import read_json, write_atomic, write_json
+from nstbench.record.files import read_json, reading, write_atomic, write_json
 from nstbench.record.run_record import RunRecord
 
 
@@ -51,10 +51,12 @@ class Store:
             if not (self.trial_folder(trial.trial_id) / "trial.json").exists():
                 write_json(self.trial_folder(trial.trial_id) / "trial.json", trial.to_json())
 
-    def plan(self) -> dict[str, Any]:
-        """Return plan.json of the latest sweep."""
-        plan: dict[str, Any] = self._read(self.path / "plan.json")
-        return plan
+    def plan(self) -> Plan:
+        """Return the plan of the latest sweep."""
+        path = self.path / "plan.json"
+        with reading(path, "sweep into this folder again to plan anew; results stay"):
+            plan = read_json(path)
+            return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
 
     def trial_folder(self, trial_id: str) -> Path:
         """Return where a trial keeps its files."""
@@ -63,26 +65,24 @@ class Store:
     def record(self, trial_id: str) -> RunRecord | None:
         """Return the record of a trial that is done, else None."""
         path = self.trial_folder(trial_id) / "result.json"
-        try:
-            return RunRecord.from_json(self._read(path)) if path.exists() else None
-        except (KeyError, TypeError) as error:
-            raise ResultsError(
-                f"{path}: not a record of this version ({error}); remove the file to redo the trial"
-            ) from error
+        if not path.exists():
+            return None
+        with reading(path, "remove the file to redo the trial"):
+            return RunRecord.from_json(read_json(path))
 
     def records(self) -> list[RunRecord]:
-        """Return every trial ever planned here, in the order of the plan, then older ones by identifier.
+        """Return the trials of the latest plan in its order, then older ones that have a result.
 
-        Those without a result appear as `interrupted`: nothing disappears.
+        A planned trial without a result appears as `interrupted`: nothing disappears.
         """
         plan = self.plan()
-        planned = [Trial.from_json(trial) for trial in plan["trials"]]
-        names = {path.parent.name for path in (self.path / "trials").glob("*/result.json")}
-        older = sorted(names - {trial.trial_id for trial in planned})
+        planned = {trial.trial_id for trial in plan.trials}
+        done = {path.parent.name for path in (self.path / "trials").glob("*/result.json")}
+        older = (self.record(trial_id) for trial_id in sorted(done - planned))
         return [
-            self.record(trial.trial_id) or RunRecord(trial, plan["experiment"], "interrupted", "")
-            for trial in planned
-        ] + [record for trial_id in older if (record := self.record(trial_id))]
+            self.record(trial.trial_id) or RunRecord(trial, plan.experiment, "interrupted", "")
+            for trial in plan.trials
+        ] + [record for record in older if record]
 
     def write_record(self, record: RunRecord) -> None:
         """Declare a trial done."""
@@ -115,9 +115,3 @@ class Store:
                 yield False
                 return
             yield True
-
-    def _read(self, path: Path) -> Any:
-        try:
-            return read_json(path)
-        except (OSError, ValueError) as error:
-            raise ResultsError(f"{path}: cannot be read: {error}") from error

@@ -12,6 +12,7 @@ import pandas as pd
 
 from nstbench.api import gflop_per_iteration
 from nstbench.plan import Trial
+from nstbench.record.files import reading
 from nstbench.record.run_record import RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
@@ -90,7 +91,10 @@ def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
     path = folder / "trials" / record.trial.trial_id / "losses.npz"
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
+    with (
+        reading(path, "remove the trial's result.json to redo it"),
+        np.load(path, allow_pickle=False) as arrays,
+    ):
         frame = pd.DataFrame({name: arrays[name] for name in arrays.files})
     frame.insert(0, "trial_id", record.trial.trial_id)
     return frame

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from nstbench.api import Backend, BackendUnavailable, UnknownName
-from nstbench.plan import BackendFacts
+
+if TYPE_CHECKING:
+    from nstbench.plan import BackendFacts
 
 GROUP = "nstbench.backends"
 
@@ -85,6 +88,8 @@ def facts(name: str) -> BackendFacts:
         UnknownName: nothing installed answers to that name.
         BackendUnavailable: the plugin is broken or its framework is not installed.
     """
+    from nstbench.plan import BackendFacts  # here, as listing backends need not wait for pydantic
+
     found = plugin(name)
     backend = found.load()
     state = readiness(backend)

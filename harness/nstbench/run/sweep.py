@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nstbench.api import BackendUnavailable
 from nstbench.plan import Experiment, Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
 from nstbench.run.executor import WorkerLost, execute
@@ -51,11 +52,13 @@ class Outcome:
     Attributes:
         counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
         ran: how many trials this call executed.
+        no_device: whether a backend did not find the device it was asked to use.
     """
 
     folder: Path
     counts: Mapping[str, int]
     ran: int
+    no_device: bool
 
     @property
     def all_ok(self) -> bool:
@@ -88,9 +91,10 @@ class Sweep:
             execute(self._jobs(), self._handle, self._lost)
         finally:
             Results([self.store.path]).write_tables()
-        records = (self.store.record(trial.trial_id) for trial in self.plan.trials)
+        records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
         counts = Counter(record.status if record else "interrupted" for record in records)
-        return Outcome(self.store.path, counts, self.ran)
+        no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
+        return Outcome(self.store.path, counts, self.ran, no_device)
 
     def _jobs(self) -> Iterator[Job]:
         """Yield the jobs to do, each while its trials are locked against other sweeps."""

@@ -1,0 +1,178 @@
+"""The rules of the house as functions over source text: each yields `line: what is wrong and what to do`."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for top in ("harness", "backends") for path in (ROOT / top).rglob("*.py"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+BACKENDS = PROJECT["entry-points"]["nstbench.backends"]
+
+FRONT = "the package's __init__"
+ARROWS = {
+    "api": set(),
+    "plan": {"api"},
+    "assets": {"api"},
+    "record": {"api", "plan"},
+    "run": {"api", "plan", "assets", "record"},
+    "testing": {"api"},
+    "cli": {FRONT, "api", "plan", "assets", "record", "run", "testing"},
+    FRONT: {"record", "run"},
+}
+"""Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""
+
+TYPES_ONLY = "under TYPE_CHECKING only"
+OWNERS = {
+    "yaml": {"plan"},
+    "pydantic": {"plan"},
+    "pydantic_core": {"plan"},
+    "pandas": {"record", f"cli {TYPES_ONLY}"},
+    "pyarrow": {"record"},
+    "PIL": {"assets"},
+    "skimage": {"assets"},
+    "h5py": {"assets"},
+    "pooch": {"assets"},
+    "requests": {"assets"},
+    "psutil": {"run"},
+    "filelock": {"record"},
+    "rich": {"cli"},
+    "typer": {"cli"},
+    "jax": {"nstbench_jax"},
+    "flax": {"nstbench_jax"},
+    "optax": {"nstbench_jax"},
+    "tensorflow": {"nstbench_tensorflow", "nstbench_tfhub"},
+    "tensorflow_hub": {"nstbench_tfhub"},
+    "onnx": {"nstbench_tfhub"},
+}
+"""Third-party package -> rooms that may import it; NumPy is everybody's."""
+
+FRAMEWORKS = {
+    "jax",
+    "flax",
+    "optax",
+    "tensorflow",
+    "tensorflow_hub",
+    "tensorflow-hub",
+    "tfhub",
+    "keras",
+    "torch",
+}
+MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
+NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
+MAY_NAME = {"assets": {"tensorflow", "keras"}}
+"""Room -> names it may mention after all: where weights lie, and how to get them without a framework."""
+
+FILE_LIMIT, FUNCTION_LIMIT = 250, 45
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module; `when` is `top`, `function` or `types`."""
+
+    module: str
+    line: int
+    when: str
+
+
+def room_of(path: Path) -> str:
+    """Name the room a file stands in; a backend is one room."""
+    package, *inner = path.relative_to(ROOT).parts[1:]
+    if package != "nstbench":
+        return package
+    return FRONT if inner == ["__init__.py"] else inner[0]
+
+
+def room_imported(module: str) -> str | None:
+    """Name the room that an import leads to, or None if it leads out of the project."""
+    top, *inner = module.split(".")
+    if top == "nstbench":
+        return inner[0] if inner else FRONT
+    return top if top.startswith("nstbench_") else None
+
+
+def imports(source: str) -> list[Import]:
+    """Find every import, also inside functions and under TYPE_CHECKING."""
+    return list(_imports(ast.parse(source), "top"))
+
+
+def _imports(node: ast.AST, when: str) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, node.lineno, when) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        if node.module == "nstbench":  # what is taken from the front may be a room
+            for alias in node.names:
+                inner = f".{alias.name}" if alias.name in ARROWS else ""
+                yield Import(f"nstbench{inner}", node.lineno, when)
+        else:
+            yield Import("." * node.level + (node.module or ""), node.lineno, when)
+    else:
+        for name, children in ast.iter_fields(node):
+            inside = "function" if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else when
+            if isinstance(node, ast.If) and name == "body" and _is_for_types(node.test):
+                inside = "types"
+            for child in children if isinstance(children, list) else [children]:
+                if isinstance(child, ast.AST):
+                    yield from _imports(child, inside)
+
+
+def _is_for_types(test: ast.AST) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def wrong_arrows(source: str, room: str) -> Iterator[str]:
+    """Say which imports go against the arrows between rooms."""
+    if room not in ARROWS and not room.startswith("nstbench_"):
+        yield f"1: no arrows for the room {room!r}: add them to ARROWS"
+        return
+    for each in imports(source):
+        to = room_imported(each.module)
+        if each.module.startswith("."):
+            yield f"{each.line}: imports {each.module!r}: spell it out from the package's name"
+        elif room in ARROWS and to and to not in ARROWS[room] | {room}:
+            allowed = ", ".join(sorted(ARROWS[room])) or "no other room"
+            yield f"{each.line}: {room} imports {each.module}; it may import {allowed}"
+        elif room not in ARROWS and to and to != room and each.module != "nstbench.api":
+            yield f"{each.line}: the backend {room} imports {each.module}; it may import nstbench.api"
+        elif room == FRONT and to and each.when == "top":
+            yield f"{each.line}: {room} imports {each.module} at once: import it inside a function"
+
+
+def wrong_owners(source: str, room: str) -> Iterator[str]:
+    """Say which third-party imports are not this room's to make."""
+    for each in imports(source):
+        top = each.module.partition(".")[0]
+        if top in sys.stdlib_module_names | {"", "numpy"} or room_imported(each.module):
+            continue
+        owners = OWNERS.get(top)
+        if owners is None:
+            yield f"{each.line}: {top} has no owner: choose the room it belongs to, add both to OWNERS"
+        elif room not in owners and not (each.when == "types" and f"{room} {TYPES_ONLY}" in owners):
+            yield f"{each.line}: {room} imports {top}, which belongs to {' and '.join(sorted(owners))}"
+
+
+def named_backends(source: str, room: str) -> Iterator[str]:
+    """Say which string literals of the core mention a shipped backend or a framework; docstrings may."""
+    tree = ast.parse(source)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    words = "|".join(sorted(map(re.escape, NAMES - MAY_NAME.get(room, set())), key=len, reverse=True))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            for name in re.findall(rf"(?<![^\W_])(?:{words})(?![^\W_])", node.value, re.IGNORECASE):
+                yield f"{node.lineno}: the core mentions {name!r}: only a plugin may, through the contract"
+
+
+def too_long(source: str, room: str) -> Iterator[str]:
+    """Say what has grown beyond the limits."""
+    count = len(source.splitlines())
+    if count > FILE_LIMIT:
+        yield f"{count}: {count} lines in the file, at most {FILE_LIMIT}: split it by what it speaks about"
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = node.end_lineno - node.lineno + 1
+            if length > FUNCTION_LIMIT:
+                yield f"{node.lineno}: {length} lines in {node.name}, at most {FUNCTION_LIMIT}: split it"

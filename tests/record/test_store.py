@@ -1,0 +1,167 @@
+"""The results folder: what it says when it is damaged, in which order it tells, who may write."""
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from nstbench.api import ResultsError
+from nstbench.record import STATUSES, Store, open_results
+
+HOLDER = """
+import sys
+from pathlib import Path
+from nstbench.record import Store
+
+with Store(Path(sys.argv[1])).locked(sys.argv[2:]) as mine:
+    print("held" if mine else "refused", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_process_locks(store, *trial_ids):
+    """Start a process that asks for locks; yields it and its answer, and ends it."""
+    command = [sys.executable, "-c", HOLDER, store.path, *trial_ids]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process, process.stdout.readline().strip()
+        process.kill()
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
+def test_a_folder_without_a_plan_is_refused(tmp_path, make):
+    make(tmp_path / "out")
+    with pytest.raises(ResultsError) as refusal:
+        open_results(tmp_path / "out")
+    assert str(tmp_path / "out") in str(refusal.value)
+    assert "`nstbench sweep` makes one" in str(refusal.value)
+
+
+GARBAGE = {
+    "truncated": b'{"trial": {"trial_id": "',
+    "empty": b"",
+    "not text": b"\xff\xfe\x00\x01",
+    "a list": b"[1, 2]",
+    "null": b"null",
+    "a string": b'"done"',
+    "an empty object": b"{}",
+    "unknown fields": b'{"trial": {}, "speed": 3}',
+}
+
+
+@pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
+def test_a_damaged_result_is_named_with_what_to_do(record, folder, content):
+    store = folder(record())
+    path = store.trial_folder(record().trial.trial_id) / "result.json"
+    path.write_bytes(content)
+    with pytest.raises(ResultsError) as refusal:
+        open_results(store.path).runs  # noqa: B018
+    assert str(path) in str(refusal.value)
+    assert "remove" in str(refusal.value), "it does not say what to do"
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"trials": [', b"", b"{}", b"[]", b'{"trials": [{}], "experiment": "x"}']
+)
+def test_a_damaged_plan_is_named(record, folder, content):
+    store = folder(record())
+    (store.path / "plan.json").write_bytes(content)
+    with pytest.raises(ResultsError) as refusal:
+        open_results(store.path).runs  # noqa: B018
+    assert str(store.path / "plan.json") in str(refusal.value)
+
+
+def test_damaged_losses_are_named(record, folder):
+    store = folder(record())
+    path = store.trial_folder(record().trial.trial_id) / "losses.npz"
+    path.write_bytes(b"PK but no archive")
+    with pytest.raises(ResultsError) as refusal:
+        open_results(store.path).losses  # noqa: B018
+    assert str(path) in str(refusal.value)
+
+
+def test_records_stand_in_the_order_of_the_plan_then_older_ones(trial, record, folder):
+    trials = [trial(beta=float(beta)) for beta in range(6)]
+    store = folder(*(record(one) for one in trials))
+    latest = [trials[4], trials[1]]
+    folder(planned=latest)
+    older = sorted((one for one in trials if one not in latest), key=lambda one: one.trial_id)
+    assert [each.trial for each in store.records()] == [*latest, *older]
+
+
+def test_a_planned_trial_without_a_result_is_interrupted(trial, record, folder):
+    done, pending = trial(beta=1.0), trial(beta=2.0)
+    store = folder(record(done), planned=[pending, done])
+    assert [each.status for each in store.records()] == ["interrupted", "ok"]
+    assert store.records()[0].trial == pending
+
+
+def test_an_older_trial_that_was_never_run_is_forgotten_with_its_plan(trial, folder):
+    first, second = trial(beta=1.0), trial(beta=2.0)
+    folder(planned=[first])
+    store = folder(planned=[second])
+    assert [each.trial for each in store.records()] == [second]
+
+
+def test_planned_is_the_sum_of_all_statuses(trial, failed, folder):
+    trials = [trial(beta=float(beta)) for beta in range(len(STATUSES) + 1)]
+    done = zip(STATUSES, trials[:-1], strict=True)
+    store = folder(*(failed(one, status) for status, one in done), planned=trials)
+    counts = open_results(store.path).runs["status"].value_counts().to_dict()
+    assert counts == dict.fromkeys(STATUSES, 1) | {"interrupted": 2}
+    assert sum(counts.values()) == len(trials)
+
+
+def test_a_forgotten_trial_is_not_done_and_keeps_its_files(record, folder):
+    store, trial_id = folder(record()), record().trial.trial_id
+    store.forget(trial_id)
+    store.forget(trial_id)
+    assert store.record(trial_id) is None
+    assert json.loads((store.trial_folder(trial_id) / "trial.json").read_text())["trial_id"] == trial_id
+
+
+def test_facts_about_a_machine_are_kept_once(folder):
+    store = folder()
+    store.write_environment("e1", {"cores": 2})
+    store.write_environment("e1", {"cores": 4})
+    assert json.loads((store.path / "environment" / "e1.json").read_text()) == {"cores": 2}
+
+
+def test_a_trial_held_by_another_process_cannot_be_locked(tmp_path):
+    store = Store(tmp_path)
+    with another_process_locks(store, "a", "b") as (_, answer):
+        assert answer == "held"
+        with store.locked(["b", "c"]) as mine:
+            assert not mine
+        with another_process_locks(store, "b", "c") as (_, second):
+            assert second == "refused"
+
+
+def test_who_gets_not_all_locks_holds_none(tmp_path):
+    store = Store(tmp_path)
+    with another_process_locks(store, "b"), store.locked(["a", "b"]) as mine:
+        assert not mine
+        with another_process_locks(store, "a") as (_, answer):
+            assert answer == "held"
+
+
+def test_locks_are_free_once_released(tmp_path):
+    store = Store(tmp_path)
+    with store.locked(["a", "b"]) as mine:
+        assert mine
+    with another_process_locks(store, "b", "a") as (_, answer):
+        assert answer == "held"
+
+
+def test_a_killed_holder_leaves_no_stale_lock(tmp_path):
+    store = Store(tmp_path)
+    with another_process_locks(store, "a") as (process, answer):
+        assert answer == "held"
+        process.kill()
+        process.wait()
+        assert (store.trial_folder("a") / ".lock").exists(), "nothing stale to get over"
+        with store.locked(["a"]) as mine:
+            assert mine

@@ -1,0 +1,66 @@
+"""What README promises, held against the program."""
+
+import re
+
+import pytest
+from typer.main import get_command
+
+from nstbench.api import NstbenchError, UsageError
+from nstbench.assets import SAMPLES
+from nstbench.cli.app import app, exit_code
+from nstbench.plan import Settings, experiment_from_mapping, load_experiment
+from nstbench.plan.settings import Measure
+
+
+@pytest.fixture(scope="module")
+def readme(request):
+    return (request.config.rootpath / "README.md").read_text()
+
+
+def blocks(text, language):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_every_command_shown_exists_with_the_options_shown(readme):
+    verbs = get_command(app).commands
+    lines = [line.split("#")[0] for block in blocks(readme, "console") for line in block.splitlines()]
+    shown = [line.removeprefix("$ ").split()[1:] for line in lines if line.startswith("$ nstbench ")]
+    assert {words[0] for words in shown} >= {"sweep", "show", "stylize", "doctor"}
+    for verb, *words in shown:
+        known = {name for parameter in verbs[verb].params for name in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= known, verb
+    assert all(f"nstbench {verb}" in readme for verb in verbs)
+
+
+def test_the_experiment_shown_is_one(readme, tmp_path):
+    (block,) = blocks(readme, "yaml")
+    (tmp_path / "my.yaml").write_text(block)
+    assert len(load_experiment(tmp_path / "my.yaml").points()) == 2
+
+
+def test_every_setting_is_in_the_table_with_its_default(readme):
+    rows = dict(re.findall(r"^\| (`.*?) \| (.*?) \|", readme, re.MULTILINE))
+    named = {name: cell for names, cell in rows.items() for name in re.findall(r"`(\w+)`", names)}
+    for name, field in Settings.model_fields.items():
+        if name in ("content", "style"):
+            continue
+        assert name in named, f"README says nothing of {name}"
+        if isinstance(field.default, int | float | str):
+            assert str(field.default).removesuffix(".0") in named[name], name
+    assert all(f"`{name}`" in readme for name in Measure.model_fields)
+
+
+def test_every_sample_is_named(readme):
+    assert all(f"`{name}`" in readme for name in SAMPLES)
+
+
+def test_files_that_are_linked_exist(readme, request):
+    for name in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (request.config.rootpath / name).exists(), name
+
+
+def test_exit_codes_are_those_listed(readme):
+    assert "2 bad usage or a bad experiment" in readme
+    assert exit_code(UsageError("")) == exit_code(NstbenchError("")) == 2
+    with pytest.raises(UsageError):
+        experiment_from_mapping({}, ".")
