@@ -42,7 +42,7 @@ unit: $(VENV)/installed-dev
 	$(BIN)/pytest --benchmark-skip
 
 perf: $(VENV)/installed-dev
-	$(BIN)/pytest tests/perf --benchmark-only
+	$(BIN)/pytest tests/perf --benchmark-only --capture=no
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
