@@ -1,4 +1,4 @@
-"""Does an iteration of a sweep cost what the framework costs? Sweeps and bare loops, fresh processes, ABBA."""
+"""Does a sweep cost what the framework costs? Sweeps and bare loops in fresh processes, in turns."""
 
 import json
 import math
