@@ -157,7 +157,7 @@ def test_auto_falls_back_to_bundled_and_says_so_once():
     said = []
     assert resolve("auto", said=said).name == "bundled"
     assert len(said) == 1
-    assert "using 'bundled'" in said[0]
+    assert said[0].startswith("weights: 'bundled'")
     assert "refused" in said[0]
 
 

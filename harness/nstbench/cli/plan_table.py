@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console import number, print_json, seconds, size, stdout, table
-from nstbench.plan import predict
+from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
 
 if TYPE_CHECKING:
     from nstbench.plan import Trial
     from nstbench.run.sweep import Sweep
-
-NOMINAL_GFLOP_PER_S_PER_CORE = 60.0
 
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
@@ -84,7 +82,7 @@ def _measured_rates(sweep: Sweep) -> dict[str, float]:
 def _nominal_rate() -> float:
     from nstbench.run.machine import usable_cores
 
-    return NOMINAL_GFLOP_PER_S_PER_CORE * usable_cores()
+    return NOMINAL_GFLOP_PER_S * usable_cores()
 
 
 def _basis(sweep: Sweep) -> str:

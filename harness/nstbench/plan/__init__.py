@@ -1,7 +1,7 @@
 """Plan: from a YAML file to an experiment, its points, its trials and what they will cost."""
 
 from nstbench.plan.choices import BackendChoice
-from nstbench.plan.cost import Cost, predict
+from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.planner import plan_trials
@@ -11,6 +11,7 @@ from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
 from nstbench.plan.trial import Trial
 
 __all__ = [
+    "NOMINAL_GFLOP_PER_S",
     "BackendChoice",
     "BackendFacts",
     "Cost",
