@@ -39,7 +39,7 @@ types: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-dev
-	$(BIN)/pytest --benchmark-skip
+	$(BIN)/pytest --ignore=tests/perf
 
 perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no

@@ -98,7 +98,7 @@ def test_a_wrong_answer_is_refused_and_leaves_nothing(tmp_path, server, reason):
     message = str(caught.value)
     assert reason in message
     assert download.url in message
-    assert f"put the file at {tmp_path / 'models' / 'vgg19.h5'}" in message
+    assert f"Put {download.url} at {tmp_path / 'models' / 'vgg19.h5'} to use it" in message
     assert "\n" not in message
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
