@@ -13,6 +13,7 @@ from nstbench.plan import chunk_size, experiment_from_mapping, plan_trials, pred
     [
         ([100], "auto", 10),
         ([20, 40, 80], "auto", 10),
+        ([10, 20, 100], "auto", 5),
         ([40], "auto", 8),
         ([10], "auto", 2),
         ([3], "auto", 1),

@@ -17,12 +17,12 @@ NOT_A_TERMINAL_WIDTH = 200
 
 def stdout() -> Console:
     """Return the console for results; wide when piped, so that no cell is cut."""
-    return Console(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False, emoji=False)
 
 
 def stderr() -> Console:
     """Return the console for progress and remarks."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

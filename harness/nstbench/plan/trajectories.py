@@ -69,11 +69,13 @@ def chunk_size(checkpoints: Sequence[int], limit: int | str) -> int:
 
     Args:
         checkpoints: every one is a multiple of the result.
-        limit: the most, or `auto`: 10, or less so that a trajectory has at least five calls where it can.
+        limit: the most, or `auto`: 10, or less so that a trajectory has five calls and its first checkpoint
+            two, where they can: the first call is warm-up, and every trial should have a steady one.
     """
     if not checkpoints:
         return 1
-    most = min(10, max(1, max(checkpoints) // 5)) if isinstance(limit, str) else limit
+    auto = max(1, min(10, max(checkpoints) // 5, min(checkpoints) // 2))
+    most = auto if isinstance(limit, str) else limit
     common = math.gcd(*checkpoints)
     return max(size for size in range(1, min(most, common) + 1) if common % size == 0)
 
