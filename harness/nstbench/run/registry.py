@@ -94,5 +94,7 @@ def facts(name: str) -> BackendFacts:
     backend = found.load()
     state = readiness(backend)
     if not state.ready:
-        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
+        raise BackendUnavailable(
+            f"{name}: {state.reason}. Install it: {state.install}; or choose others: --backend NAME"
+        )
     return BackendFacts(name, found.version, backend.capabilities, backend.identify, backend.refuse)
