@@ -19,7 +19,7 @@ from nstbench.api import (
 if TYPE_CHECKING:
     from nstbench_jax.losses import Targets
     from nstbench_jax.session import JaxSession
-    from nstbench_jax.update import Program, Shape
+    from nstbench_jax.update import Arguments, Program, Shape
 
 
 class JaxVgg19(Backend):
@@ -49,6 +49,8 @@ class JaxVgg19(Backend):
     def start(self, device: str) -> Device:
         import jax
 
+        import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
+
         kind = {"auto": None, "cpu": "cpu", "gpu": "gpu"}[device]
         try:
             self.device = jax.devices(kind)[0]
@@ -76,14 +78,16 @@ class JaxVgg19(Backend):
         from nstbench_jax.update import compile_targets
 
         key = shape._replace(height=0, width=0, loop="", chunk=0)
-        return self._targets.setdefault(key, compile_targets(key))
+        if key not in self._targets:
+            self._targets[key] = compile_targets(key)
+        return self._targets[key]
 
-    def program(self, shape: Shape) -> Program:
+    def program(self, shape: Shape, arguments: Arguments) -> Program:
         """Return the compiled update for one shape of problem, compiling it the first time."""
         from nstbench_jax.update import compile_update
 
         if shape not in self._programs:
-            self._programs[shape] = compile_update(shape, self.weights, self.device)
+            self._programs[shape] = compile_update(shape, arguments)
         return self._programs[shape]
 
     @property

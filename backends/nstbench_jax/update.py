@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from nstbench_jax.losses import Knobs, Targets, gram, losses
@@ -36,7 +37,8 @@ class State(NamedTuple):
     adam: Any
 
 
-Program = Callable[[Weights, State, Targets, Knobs, int], tuple[State, jax.Array]]
+Arguments = tuple[Weights, State, Targets, Knobs]
+Program = Callable[[Weights, State, Targets, Knobs, int], tuple[State, Any]]
 """(weights, state, targets, knobs, n) -> (state, losses): state is donated, losses are (>= n, 4 + layers)."""
 
 
@@ -57,13 +59,11 @@ def compile_targets(shape: Shape) -> Callable[[Weights, jax.Array, jax.Array], T
     return jax.jit(targets)
 
 
-def compile_update(shape: Shape, weights: Weights, device: jax.Device) -> Program:
-    """Compile the update for one shape of problem ahead of time."""
-    arguments = _abstract_arguments(shape, weights, device)
+def compile_update(shape: Shape, arguments: Arguments) -> Program:
+    """Compile the update ahead of time for arguments like these; of them only shape and place count."""
     if shape.loop == "host":
-        compiled = jax.jit(_step(shape), donate_argnums=1).lower(*arguments).compile()
-        return _host_loop(compiled)
-    count = jax.ShapeDtypeStruct((), jnp.int32, sharding=jax.sharding.SingleDeviceSharding(device))
+        return _host_loop(jax.jit(_step(shape), donate_argnums=1).lower(*arguments).compile())
+    count = jax.ShapeDtypeStruct((), jnp.int32)
     return jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile()
 
 
@@ -85,14 +85,12 @@ def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[Stat
 def _host_loop(step: Any) -> Program:
     """Dispatch n steps one after the other; the losses travel together at the end."""
 
-    def run(
-        weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int
-    ) -> tuple[State, jax.Array]:
+    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any]:
         rows = []
         for _ in range(n):
             state, values = step(weights, state, targets, knobs)
             rows.append(values)
-        return state, jnp.stack(jax.device_get(rows))
+        return state, np.stack(jax.device_get(rows))
 
     return run
 
@@ -113,26 +111,3 @@ def _device_loop(shape: Shape) -> Program:
         return jax.lax.fori_loop(0, n, body, (state, rows))
 
     return run
-
-
-def _abstract_arguments(shape: Shape, weights: Weights, device: jax.Device) -> tuple[Any, ...]:
-    """Describe the arguments of an update by shape alone, without computing anything."""
-
-    def describe(image: jax.Array, weights: Weights) -> tuple[Any, ...]:
-        network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, "default")
-        taps = network(weights, image)
-        targets = Targets(
-            {layer: taps[layer] for layer in shape.content_layers},
-            {layer: gram(taps[layer]) for layer in shape.style_layers},
-        )
-        number = jnp.zeros(())
-        of_layers = (dict.fromkeys(layers, number) for layers in (shape.content_layers, shape.style_layers))
-        knobs = Knobs(number, number, number, number, *of_layers)
-        return weights, start_state(image), targets, knobs
-
-    image = jax.ShapeDtypeStruct((shape.height, shape.width, 3), jnp.float32)
-    place = jax.sharding.SingleDeviceSharding(device)
-    return jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
-        jax.eval_shape(describe, image, weights),
-    )

@@ -43,6 +43,8 @@ class TensorFlowVgg19(Backend):
     def start(self, device: str) -> Device:
         import tensorflow as tf
 
+        import nstbench_tensorflow.session  # noqa: F401 - so that no import is left to a later phase
+
         gpus = tf.config.list_physical_devices("GPU")
         if device == "gpu" and not gpus:
             raise BackendUnavailable(
@@ -52,6 +54,7 @@ class TensorFlowVgg19(Backend):
         if device == "cpu" or not gpus:
             tf.config.set_visible_devices([], "GPU")
             return Device("cpu", "")
+        tf.config.set_visible_devices(gpus[:1], "GPU")  # TensorFlow wants one growth rule for all it sees
         tf.config.experimental.set_memory_growth(gpus[0], True)
         self.device = "/GPU:0"
         return Device("gpu", tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
@@ -75,7 +78,9 @@ class TensorFlowVgg19(Backend):
         from nstbench_tensorflow.update import trace_targets
 
         key = shape._replace(height=0, width=0, xla=False)
-        return self._targets.setdefault(key, trace_targets(key))
+        if key not in self._targets:
+            self._targets[key] = trace_targets(key)
+        return self._targets[key]
 
     def program(self, shape: Shape) -> Program:
         """Return the function that updates one shape of problem; it is traced by its first call."""

@@ -31,13 +31,14 @@ class TensorFlowSession(Session):
             precision=problem.precision,
             xla=bool(problem.options.get("xla", False)),
         )
-        # TF32 is a switch of the whole process; see NVIDIA's Ampere and later GPUs.
-        tf.config.experimental.enable_tensor_float_32_execution(problem.precision != "highest")
+        # A switch of the whole process: with `default`, Gram matrices on recent GPUs are TF32 too.
+        tf.config.experimental.enable_tensor_float_32_execution(problem.precision == "default")
         with tf.device(backend.device):
             content, style = tf.constant(problem.content), tf.constant(problem.style)
             self._targets = backend.targets(self._shape)(self._weights, content, style)
             self._state = start_state(tf.constant(problem.init))
             self._knobs = _knobs(problem)
+        tf.test.experimental.sync_devices()
 
     def compile(self, chunk: int) -> None:
         if self._shape.xla:

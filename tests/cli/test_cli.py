@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -105,6 +106,40 @@ def test_failed_trials_end_in_3(nstbench, write):
     done = nstbench("sweep", path, check=False)
     assert done.returncode == 3
     assert "told to fail" in done.stdout
+
+
+def test_a_reader_that_leaves_does_not_end_the_sweep(write, tmp_path):
+    path = write(write().read_text() + "sweep: {beta: [1, 2, 3]}\n")
+    command = f"{Path(sys.executable).with_name('nstbench')} sweep {path} -o {tmp_path}/out"
+    subprocess.run(f"{command} 2>&1 | head -1", shell=True, check=True, capture_output=True)
+    assert len(list(tmp_path.glob("out/trials/*/result.json"))) == 3
+
+
+def test_a_place_that_cannot_be_written_is_one_line(nstbench, write, tmp_path):
+    (tmp_path / "file").touch()
+    for arguments in (
+        ["sweep", write(), "-o", "file/out"],
+        ["stylize", "sample:cat", "sample:coffee", "-o", "file/a.png", "--backend", "fake"],
+    ):
+        done = nstbench(*arguments, check=False)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_stylize_says_how_it_failed(nstbench, write):
+    command = [
+        "stylize",
+        "sample:cat",
+        "sample:coffee",
+        "--backend",
+        "jax-vgg19",
+        "--set",
+        "weights=random:0",
+    ]
+    no_gpu = nstbench(*command, "--set", "device=gpu", check=False)
+    assert (no_gpu.returncode, "no gpu device" in no_gpu.stderr) == (6, True)
+    many = nstbench(*command, "--set", "sweep.beta=[1, 2]", check=False)
+    assert (many.returncode, "one picture" in many.stderr) == (2, True)
 
 
 def test_a_backend_without_the_device_asked_for_ends_in_6(nstbench, write):

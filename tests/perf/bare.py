@@ -1,6 +1,9 @@
 """A style-transfer loop as one would write it by hand, without nstbench: the yardstick for its overhead.
 
-`python tests/perf/bare.py jax|tf SIZE CHUNK ROUNDS` prints the seconds per iteration of each round as JSON.
+`python tests/perf/bare.py jax|tf SIZE CHUNK PAIRS` lets both loops run in turns, in one process, and prints
+pairs of seconds per iteration, bare and nstbench, as JSON. In turns, because two processes of the same
+program differ by several per cent on a shared machine.
+
 Weights are random, as only time counts; layers, losses and Adam are those of the backends' defaults.
 """
 
@@ -131,17 +134,49 @@ def tf_loop(content, style, weights):
     return run
 
 
+def nstbench_loop(framework, content, style, weights):
+    """The same problem through the shipped backend and the harness's own clock; returns seconds."""
+    from importlib import import_module
+
+    from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, Problem
+    from nstbench.run.clock import rounds
+
+    module, name = {"jax": ("nstbench_jax", "JaxVgg19"), "tf": ("nstbench_tensorflow", "TensorFlowVgg19")}[
+        framework
+    ]
+    backend = getattr(import_module(module), name)()
+    backend.start("cpu")
+    backend.load(dict(zip(LAYERS, weights, strict=False)), {})
+    layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
+    session = backend.prepare(Problem(content, style, content, {"conv4_2": 1.0}, layers, 1.0, 100.0))
+    session.compile(1)
+
+    def run(n):
+        (step,) = rounds(session, n, n, warmup=False)
+        return step.round.seconds
+
+    return run
+
+
 def main():
-    framework, size, chunk, rounds = sys.argv[1], *map(int, sys.argv[2:5])
+    framework, size, chunk, pairs = sys.argv[1], *map(int, sys.argv[2:5])
     generator = np.random.default_rng(1)
     content, style = (generator.random((size, size, 3), np.float32) for _ in range(2))
-    run = {"jax": jax_loop, "tf": tf_loop}[framework](content, style, random_weights())
-    seconds = []
-    for _ in range(rounds):
+    weights = random_weights()
+    by_hand = {"jax": jax_loop, "tf": tf_loop}[framework](content, style, weights)
+
+    def bare(n):
         start = perf_counter()
-        run(chunk)
-        seconds.append((perf_counter() - start) / chunk)
-    print(json.dumps(seconds))
+        by_hand(n)
+        return perf_counter() - start
+
+    swept = nstbench_loop(framework, content, style, weights)
+    bare(chunk), swept(chunk)  # warm-up
+    found = []
+    for number in range(pairs):
+        seconds = {side: side(chunk) / chunk for side in ((bare, swept) if number % 2 else (swept, bare))}
+        found.append((seconds[bare], seconds[swept]))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

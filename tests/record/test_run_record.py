@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from nstbench.record import DONE, STATUSES, Round, RunRecord
+from nstbench.record import Round, RunRecord
 
 
 def strict(text):
@@ -76,7 +76,3 @@ def test_one_round_has_a_median_but_no_spread(record):
     one = record(rounds=(Round(1, 9.0, True), Round(4, 1.0, False)))
     assert one.step_median_s == 0.25
     assert one.step_mad_s is None
-
-
-def test_only_an_interrupted_trial_is_not_done():
-    assert set(STATUSES) - set(DONE) == {"interrupted"}

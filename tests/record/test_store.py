@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -115,12 +116,12 @@ def test_planned_is_the_sum_of_all_statuses(trial, failed, folder):
     assert sum(counts.values()) == len(trials)
 
 
-def test_a_forgotten_trial_is_not_done_and_keeps_its_files(record, folder):
-    store, trial_id = folder(record()), record().trial.trial_id
-    store.forget(trial_id)
-    store.forget(trial_id)
-    assert store.record(trial_id) is None
-    assert json.loads((store.trial_folder(trial_id) / "trial.json").read_text())["trial_id"] == trial_id
+def test_a_trial_done_earlier_wears_the_label_of_the_latest_plan(record, trial, folder):
+    folder(record(trial=trial()), planned=[trial()])
+    renamed = replace(trial(), label="another name", backend_label="mine")
+    (shown,) = folder(planned=[renamed]).records()
+    assert shown.status == "ok"
+    assert (shown.trial.label, shown.trial.backend_label) == ("another name", "mine")
 
 
 def test_facts_about_a_machine_are_kept_once(folder):

@@ -64,7 +64,17 @@ def test_columns_have_one_order_and_type_whatever_happened(situation, name, tabl
 
 def test_counts_are_whole_numbers_and_measurements_are_not(situation):
     runs = open_results(situation("empty").path).runs
-    counts = ["height", "width", "iterations", "seed", "threads", "compile_count", "evaluations"]
+    counts = [
+        "height",
+        "width",
+        "style_height",
+        "style_width",
+        "iterations",
+        "seed",
+        "threads",
+        "compile_count",
+        "evaluations",
+    ]
     assert set(runs.select_dtypes("Int64")) == {*counts, "peak_rss_bytes", "peak_device_bytes"}
     seconds = {name for name in runs if name.endswith("_s")}
     assert {"alpha", "learning_rate", "final_total"} | seconds <= set(runs.select_dtypes("float64"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -65,10 +66,6 @@ def main() -> None:
         app()
     except NstbenchError as error:
         if os.environ.get(DEBUG):
-            raise
+            traceback.print_exc()
         print(f"nstbench: {error}" if "\n" not in str(error) else error, file=sys.stderr)
         sys.exit(exit_code(error))
-    except BrokenPipeError:
-        # The reader of our output (`| head`) is gone; nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(0)

@@ -15,18 +15,23 @@ from nstbench.api import NstbenchError
 Check = tuple[bool, str]
 """(fine, one line)"""
 
+START_TIMEOUT_S = 120
+
 
 def doctor() -> None:
-    """Check Python, packages, backends and their devices, weights, cache and threads."""
+    """Check Python, packages, backends and their devices, weights, cache and threads.
+
+    Ends in 6 if a backend cannot be used here, else in 0: the rest is advice.
+    """
     from nstbench.cli.console import stdout
 
-    console, fine = stdout(), True
+    console, usable = stdout(), True
     for check in (_python, _backends, _weights, _cache, _threads):
         for good, line in check():
-            fine = fine and good
+            usable = usable and (good or check is not _backends)
             console.print("[green]ok[/green]   " if good else "[red]look[/red] ", end="")
             console.print(line, markup=False, soft_wrap=True)
-    raise typer.Exit(0 if fine else 6)
+    raise typer.Exit(0 if usable else 6)
 
 
 def _python() -> Iterator[Check]:
@@ -36,17 +41,24 @@ def _python() -> Iterator[Check]:
 
 
 def _backends() -> Iterator[Check]:
+    from importlib.metadata import packages_distributions, version
+
     from nstbench.run.registry import plugins, readiness
 
+    providers = packages_distributions()
     for name, plugin in plugins().items():
         try:
-            state = readiness(plugin.load())
+            backend = plugin.load()
         except NstbenchError as error:
             yield False, str(error)
             continue
-        yield (
-            _device(name) if state.ready else (False, f"{name}: {state.reason}. Install it: {state.install}")
-        )
+        state = readiness(backend)
+        if not state.ready:
+            yield False, f"{name}: {state.reason}. Install it: {state.install}"
+            continue
+        packages = [providers[module][0] for module in backend.capabilities.requires if module in providers]
+        good, line = _device(name)
+        yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
 
 
 def _device(name: str) -> Check:
@@ -56,12 +68,14 @@ def _device(name: str) -> Check:
         f"device = plugin({name!r}).load().start('auto')\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-P", "-c", code]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return False, f"{name}: does not start within {START_TIMEOUT_S} s; look at the driver"
     last = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines() or ["no output"]
-    return (
-        done.returncode == 0,
-        f"{name}: {'starts on ' if done.returncode == 0 else 'does not start: '}{last[-1]}",
-    )
+    verb = "starts on" if done.returncode == 0 else "does not start:"
+    return done.returncode == 0, f"{name}: {verb} {last[-1]}"
 
 
 def _weights() -> Iterator[Check]:
@@ -71,15 +85,21 @@ def _weights() -> Iterator[Check]:
     try:
         source = resolve_weights("auto", Path.cwd(), remarks.append)
     except NstbenchError as error:
-        yield False, f"weights: {error}"
+        yield False, str(error)
         return
-    yield True, remarks[-1] if remarks else f"weights: auto means {source.name}"
+    yield True, f"weights: auto means {source.name}"
+    for remark in remarks:
+        yield True, remark
 
 
 def _cache() -> Iterator[Check]:
     from nstbench.assets import cache_dir
 
-    folder = cache_dir()
+    try:
+        folder = cache_dir()
+    except NstbenchError as error:
+        yield False, str(error)
+        return
     yield os.access(folder, os.W_OK), f"cache: {folder}"
 
 

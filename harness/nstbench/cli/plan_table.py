@@ -50,19 +50,20 @@ def _rows(sweep: Sweep) -> list[dict[str, Any]]:
         before = 0.0
         for trial in trajectory.trials:
             cost = predict(trial, rates.get(trial.backend, _nominal_rate()))
-            # A shared trajectory costs its longest trial; each trial is charged what it adds.
+            # A shared trajectory costs its longest trial; each trial to do is charged what it adds.
             costs[trial.trial_id] = (cost, None if cost.seconds is None else cost.seconds - before)
-            before = cost.seconds or 0.0
+            if trial.trial_id in pending:
+                before = cost.seconds or 0.0
     return [_row(trial, trial.trial_id in pending, *costs[trial.trial_id]) for trial in sweep.plan.trials]
 
 
 def _row(trial: Trial, pending: bool, cost: Any, seconds_added: float | None) -> dict[str, Any]:
-    state = "refused" if trial.refusal else "to do" if pending else "done"
+    state = f"refused: {trial.refusal}" if trial.refusal else "to do" if pending else "done"
     return {
         "trial_id": trial.trial_id,
         "backend": trial.backend_label,
         "label": trial.label,
-        "state": state if not trial.refusal else f"refused: {trial.refusal}",
+        "state": state,
         "gflop": cost.gflop,
         "memory_bytes": cost.bytes,
         "seconds": seconds_added,

@@ -28,7 +28,11 @@ class ProgressWatcher(Watcher):
         )
         # Twice a second: the worker that is being measured needs the processor more than the bar does.
         self._bars = Progress(
-            *columns, console=console, refresh_per_second=2, disable=not console.is_terminal
+            *columns,
+            console=console,
+            refresh_per_second=2,
+            speed_estimate_period=3600,
+            disable=not console.is_terminal,
         )
         self._overall = self._bars.add_task("sweep", total=None, note="")
         self._trial = self._bars.add_task("", total=None, note="", visible=False)
@@ -61,7 +65,8 @@ class ProgressWatcher(Watcher):
         name = job.trials[0].backend_label
         if job is not self._job:
             self._job = job
-            self._bars.reset(self._trial)
+            self._bars.remove_task(self._trial)
+            self._trial = self._bars.add_task(name, total=None, note="")
         if isinstance(event, Entered):
             self._bars.update(
                 self._trial, description=name, note=event.phase, total=None, completed=0, visible=True
@@ -84,7 +89,7 @@ class ProgressWatcher(Watcher):
         self._bars.update(self._overall, completed=self._done, note=f"{self._done}/{self._total} trials")
         trial = record.trial
         unit = "iteration" if "iterations" in trial.settings else "pass"
-        pace = f"{seconds(record.step_median_s)} per {unit}"
-        outcome = f"ok, {pace}" if record.status == "ok" else f"{record.status}, {record.error_message}"
+        pace = f", {seconds(record.step_median_s)} per {unit}" if record.step_median_s else ""
+        outcome = f"ok{pace}" if record.status == "ok" else f"{record.status}, {record.error_message}"
         name = " ".join(filter(None, (trial.backend_label, trial.label)))
         self.says(f"[{self._done}/{self._total}] {name}: {outcome}")

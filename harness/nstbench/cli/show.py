@@ -13,6 +13,8 @@ from nstbench.api import UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nstbench.record import Results
+
 TABLES = ("runs", "losses", "timings", "images")
 
 
@@ -26,44 +28,38 @@ def show(
 
     if table not in TABLES:
         raise UnknownName("table", table, TABLES)
-    print_table(getattr(open_results(*results), table), table, as_json)
+    print_table(open_results(*results), table, as_json)
 
 
-def print_table(frame: pd.DataFrame, name: str, as_json: bool) -> None:
-    """Print a frame: the columns people look at first, or everything as JSON."""
+def print_table(results: Results, name: str, as_json: bool) -> None:
+    """Print a table: the columns people look at first, or everything as JSON."""
     from nstbench.cli.console import print_json, stdout, table
 
+    frame: pd.DataFrame = getattr(results, name)
     if as_json:
-        print_json(json.loads(frame.to_json(orient="records")))
+        print_json(json.loads(frame.to_json(orient="records", double_precision=15)))
         return
-    console = stdout()
     if name == "runs":
-        console.print(_runs(frame))
+        stdout().print(_runs(results))
         return
     text = frame.astype(object).where(frame.notna(), None)
-    console.print(table(None, list(frame.columns), text.itertuples(index=False)))
+    stdout().print(table(None, list(frame.columns), text.itertuples(index=False)))
 
 
-def _runs(frame: pd.DataFrame) -> object:
+def _runs(results: Results) -> object:
     from nstbench.cli.console import number, seconds, table
 
     columns = (
-        "backend",
-        "trial",
-        "status",
-        ">s/iteration",
-        ">± mad",
-        ">compile",
-        ">total",
-        ">content",
-        ">style",
-        "picture",
+        *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
+        *(">total", ">content", ">style", "picture"),
     )
-    rows: list[Any] = list(frame.astype(object).where(frame.notna(), None).itertuples())
+    (only, *others) = [str(store.path) for store in results.stores]
+    rows: list[Any] = list(results.runs.astype(object).where(results.runs.notna(), None).itertuples())
     cells = [
         (
             row.backend_label,
             row.label,
+            (row.style_layers or "").replace("conv", "").replace(",", " "),
             row.status,
             seconds(row.step_median_s),
             seconds(row.step_mad_s),
@@ -71,7 +67,7 @@ def _runs(frame: pd.DataFrame) -> object:
             number(row.final_total),
             number(row.final_content),
             number(row.final_style),
-            row.image if row.status == "ok" else row.error_message,
+            f"{row.results if others else only}/{row.image}" if row.status == "ok" else row.error_message,
         )
         for row in rows
     ]

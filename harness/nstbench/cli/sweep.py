@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,15 +47,21 @@ def sweep(
     if dry_run:
         print_plan(prepared, as_json)
         return
-    outcome = run_to_the_end(prepared, watch, f"nstbench sweep {experiment}")
+    again = [word for word in sys.argv[1:] if word != "--force"]
+    hint = f"Go on with: {shlex.join(['nstbench', *again])}"
+    outcome = run_to_the_end(prepared, watch, f"finished trials are kept in {prepared.store.path}. {hint}")
     _report(outcome, as_json)
-    raise typer.Exit(6 if outcome.no_device else 0 if outcome.all_ok else 3)
+    raise typer.Exit(exit_code(outcome))
 
 
-def run_to_the_end(prepared: Sweep, watch: object, again: str) -> Outcome:
-    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and say how to go on."""
+def exit_code(outcome: Outcome) -> int:
+    """Return 6 if a backend found no device, 3 if a trial failed otherwise, else 0."""
+    return 6 if outcome.no_device else 3 if outcome.failed else 0
+
+
+def run_to_the_end(prepared: Sweep, watch: object, hint: str) -> Outcome:
+    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and a hint."""
     import signal
-    import sys
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -63,8 +71,7 @@ def run_to_the_end(prepared: Sweep, watch: object, again: str) -> Outcome:
         with watch:  # type: ignore[attr-defined]
             return prepared.run()
     except KeyboardInterrupt:
-        kept = f"{prepared.ran} trials of this run are kept in {prepared.store.path}"
-        print(f"interrupted; {kept}. Go on with: {again}", file=sys.stderr)
+        print(f"interrupted; {hint}", file=sys.stderr)
         raise typer.Exit(130) from None
 
 
@@ -74,10 +81,11 @@ def _report(outcome: Outcome, as_json: bool) -> None:
     from nstbench.record import open_results
 
     results = open_results(outcome.folder)
-    planned = results.runs
-    print_table(planned, "runs", as_json)
+    print_table(results, "runs", as_json)
     counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     console = stderr()
     console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
+    if elsewhere := outcome.counts.get("interrupted"):
+        console.print(f"another sweep is running {elsewhere} of them", markup=False)
     console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
     console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)

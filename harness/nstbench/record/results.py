@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nstbench.record.files import write_atomic
 from nstbench.record.run_record import RunRecord
 from nstbench.record.store import Store
 
@@ -56,9 +57,9 @@ class Results:
     def write_tables(self) -> None:
         """Write tables/*.parquet into a single folder, for readers other than nstbench."""
         (store,) = self.stores
-        (store.path / "tables").mkdir(exist_ok=True)
         for name in ("runs", "losses", "timings", "images"):
-            getattr(self, name).to_parquet(store.path / "tables" / f"{name}.parquet", index=False)
+            content: bytes = getattr(self, name).to_parquet(index=False)
+            write_atomic(store.path / "tables" / f"{name}.parquet", content)
 
     def __repr__(self) -> str:
         counts = self.runs["status"].value_counts().to_dict()

@@ -11,8 +11,6 @@ from typing import Any
 from nstbench.plan import Trial
 
 STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted")
-DONE = tuple(status for status in STATUSES if status != "interrupted")
-"""A trial with one of these is not run again unless asked to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class RunRecord:
     trial: Trial
     experiment: str
     status: str
-    started_at: str
+    started_at: str | None = None
     error_type: str | None = None
     error_message: str | None = None
     phases: Mapping[str, float] = field(default_factory=dict)

@@ -20,6 +20,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "style_sha256": ("string", "hash of the resized style pixels"),
     "height": ("Int64", "of the pastiche, pixels"),
     "width": ("Int64", "of the pastiche, pixels"),
+    "style_height": ("Int64", "of the style image, pixels"),
+    "style_width": ("Int64", "of the style image, pixels"),
     "weights": ("string", "name of the network parameters"),
     "weights_sha256": ("string", "hash of the network parameters' file"),
     "content_layers": ("string", "comma separated"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,24 +74,23 @@ class Store:
     def records(self) -> list[RunRecord]:
         """Return the trials of the latest plan in its order, then older ones that have a result.
 
-        A planned trial without a result appears as `interrupted`: nothing disappears.
+        A planned trial without a result appears as `interrupted`: nothing disappears. Labels are those of the
+        latest plan, as they are no part of what a trial is.
         """
         plan = self.plan()
         planned = {trial.trial_id for trial in plan.trials}
         done = {path.parent.name for path in (self.path / "trials").glob("*/result.json")}
         older = (self.record(trial_id) for trial_id in sorted(done - planned))
         return [
-            self.record(trial.trial_id) or RunRecord(trial, plan.experiment, "interrupted", "")
+            replace(record, trial=trial, experiment=plan.experiment)
+            if (record := self.record(trial.trial_id))
+            else RunRecord(trial, plan.experiment, "interrupted")
             for trial in plan.trials
         ] + [record for record in older if record]
 
     def write_record(self, record: RunRecord) -> None:
         """Declare a trial done."""
         write_json(self.trial_folder(record.trial.trial_id) / "result.json", record.to_json())
-
-    def forget(self, trial_id: str) -> None:
-        """Make a trial count as not done; its files stay until the new run replaces them."""
-        (self.trial_folder(trial_id) / "result.json").unlink(missing_ok=True)
 
     def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
         """Keep the facts about a machine once."""

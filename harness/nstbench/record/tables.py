@@ -89,7 +89,7 @@ def _gflop_per_s(record: RunRecord) -> float | None:
 
 def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
     path = folder / "trials" / record.trial.trial_id / "losses.npz"
-    if not path.exists():
+    if not record.evaluations or not path.exists():  # the file may be that of an earlier run
         return None
     with (
         reading(path, "remove the trial's result.json to redo it"),

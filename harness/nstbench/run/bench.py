@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from nstbench.api import AssetError, Device, Session
+from nstbench.api import Array, AssetError, Device, Session
 from nstbench.assets import load_weights, save_png
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -78,7 +78,7 @@ class Bench:
         before = self.backend.compilations
         emit(Entered("compile"))
         _, log.phases["compile"] = timed(lambda: session.compile(job.chunk_size()))
-        log.compile_count = self.backend.compilations - before
+        log.compile_count += self.backend.compilations - before
         return session
 
     def _load(self, job: Job) -> None:
@@ -93,13 +93,13 @@ class Bench:
             log.add(step)
             pace = step.round.seconds / step.round.iterations
             emit(Advanced(log.iterations, goal, pace, log.last_loss))
-        log.compile_count = (log.compile_count or 0) + self.backend.compilations - before
+        log.compile_count += self.backend.compilations - before
 
     def _success(self, session: Session, job: Job, trial: Trial, log: Logbook) -> RunRecord:
         folder = job.trial_folder(trial)
         count = trial.settings.get("iterations")
         picture = folder / "images" / (f"{count:06d}.png" if count else "picture.png")
-        sha256 = save_png(session.image(), picture)
+        sha256 = save_png(_checked(session.image(), trial), picture)
         log.write_losses(folder / "losses.npz")
         return self._record(
             job, trial, log, status="ok", image=str(picture.relative_to(job.folder)), image_sha256=sha256
@@ -113,22 +113,21 @@ class Bench:
         )
 
     def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: str) -> RunRecord:
-        device = self._device or Device("", "")
-        first = trial is job.trials[0]
+        # Trials of one trajectory share its phases; the first to be recorded reports them.
+        phases, compile_count = log.hand_over()
         return RunRecord(
             trial=trial,
             experiment=job.experiment,
             started_at=log.started_at,
-            # The trials of one trajectory share its preparation; the first of them reports it.
-            phases=dict(log.phases) if first else {},
-            compile_count=log.compile_count if first else 0,
+            phases=phases,
+            compile_count=compile_count,
             rounds=tuple(log.rounds),
             optimise_s=log.optimise_s(self.backend.capabilities.iterative),
             wall_s=log.wall_s,
             evaluations=log.evaluations(),
             final=log.final(),
-            device=device.kind,
-            device_name=device.name or cpu_name(),
+            device=self._device.kind if self._device else None,
+            device_name=(self._device.name or cpu_name()) if self._device else None,
             threads=usable_cores(),
             isolation=job.isolation,
             shared_trajectory=len(job.trials) > 1,
@@ -137,3 +136,10 @@ class Bench:
             environment_id=self._environment_id,
             **outcome,
         )
+
+
+def _checked(image: Array, trial: Trial) -> Array:
+    if image.shape != (trial.height, trial.width, 3):
+        found, wanted = tuple(image.shape), (trial.height, trial.width, 3)
+        raise ValueError(f"the backend's image has shape {found}; the content image has {wanted}")
+    return image

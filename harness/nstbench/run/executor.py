@@ -74,7 +74,8 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         if self._process.stdin:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # a job it did not live to read
+                self._process.stdin.close()
         os.close(self._receive)
 
     def _line(self, job: Job, deadline: float) -> str:

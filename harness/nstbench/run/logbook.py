@@ -30,7 +30,7 @@ class Logbook:
     phases: dict[str, float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
-    compile_count: int | None = None
+    compile_count: int = 0
     _start: float = field(default_factory=perf_counter)
 
     def add(self, step: Step) -> None:
@@ -48,6 +48,12 @@ class Logbook:
                 self.iterations - step.round.iterations + int(np.argmin(np.isfinite(step.trace.total))) + 1
             )
             raise DivergedError(f"the total loss is not finite from iteration {first}; lower learning_rate")
+
+    def hand_over(self) -> tuple[dict[str, float], int]:
+        """Return phases and compilations since the last record, and start counting anew."""
+        phases, count = self.phases, self.compile_count
+        self.phases, self.compile_count = {}, 0
+        return phases, count
 
     @property
     def iterations(self) -> int:

@@ -75,10 +75,17 @@ def plugin(name: str) -> Plugin:
 
 def readiness(backend: Backend) -> Readiness:
     """Look for the modules a backend requires, without importing them."""
-    missing = [module for module in backend.capabilities.requires if find_spec(module) is None]
+    missing = [module for module in backend.capabilities.requires if not _is_there(module)]
     if not missing:
         return Readiness(True)
     return Readiness(False, f"not installed: no module {missing[0]}", backend.capabilities.install)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that a dotted name starts with
+        return False
 
 
 def facts(name: str) -> BackendFacts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nstbench.api import BackendUnavailable
+from nstbench.api import BackendUnavailable, ResultsError
 from nstbench.plan import Experiment, Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
 from nstbench.run.executor import WorkerLost, execute
@@ -61,9 +61,9 @@ class Outcome:
     no_device: bool
 
     @property
-    def all_ok(self) -> bool:
-        """Whether every planned trial is ok or was refused."""
-        return not set(self.counts) - {"ok", "refused"}
+    def failed(self) -> bool:
+        """Whether a planned trial went wrong; refused ones and those of another sweep did not."""
+        return bool(set(self.counts) - {"ok", "refused", "interrupted"})
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Sweep:
     redo: Redo
     watch: Watcher
     look_up: AssetLookUp = field(repr=False)
-    ran: int = 0
+    recorded: set[str] = field(default_factory=set)
 
     def pending(self, trials: tuple[Trial, ...]) -> list[Trial]:
         """Return the trials still to do."""
@@ -90,11 +90,18 @@ class Sweep:
         try:
             execute(self._jobs(), self._handle, self._lost)
         finally:
-            Results([self.store.path]).write_tables()
+            self._write_tables()
         records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
         counts = Counter(record.status if record else "interrupted" for record in records)
         no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
-        return Outcome(self.store.path, counts, self.ran, no_device)
+        return Outcome(self.store.path, counts, len(self.recorded), no_device)
+
+    def _write_tables(self) -> None:
+        """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
+        try:
+            Results([self.store.path]).write_tables()
+        except ResultsError as error:
+            self.watch.says(f"tables not written: {error}")
 
     def _jobs(self) -> Iterator[Job]:
         """Yield the jobs to do, each while its trials are locked against other sweeps."""
@@ -103,7 +110,6 @@ class Sweep:
                 # Asked again under the lock: another sweep may have finished the trials meanwhile.
                 pending = self.pending(trajectory.trials) if mine else []
                 for trial in pending:
-                    self.store.forget(trial.trial_id)
                     if trial.refusal:
                         self._keep(_without_run(self.plan, trial, "refused", "Refused", trial.refusal))
                 runnable = tuple(trial for trial in pending if not trial.refusal)
@@ -134,11 +140,11 @@ class Sweep:
 
     def _lost(self, job: Job, reason: WorkerLost) -> None:
         for trial in job.trials:
-            if self.store.record(trial.trial_id) is None:
+            if trial.trial_id not in self.recorded:
                 self._keep(_without_run(self.plan, trial, reason.status, reason.kind, str(reason)))
 
     def _keep(self, record: RunRecord) -> None:
-        self.ran += 1
+        self.recorded.add(record.trial.trial_id)
         self.store.write_record(record)
         self.watch.recorded(record)
 

@@ -12,7 +12,6 @@ import sys
 import threading
 from pathlib import Path
 
-from nstbench.run.bench import Bench
 from nstbench.run.job import Event, Job, event_to_line
 from nstbench.run.machine import restrict_to_cores
 
@@ -21,6 +20,8 @@ def main() -> None:
     """Serve one backend until standard input closes."""
     backend, cores, descriptor = sys.argv[1], sys.argv[2], int(sys.argv[3])
     restrict_to_cores(None if cores == "all" else int(cores))
+    from nstbench.run.bench import Bench  # only now, as NumPy starts its threads when imported
+
     jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     with os.fdopen(descriptor, "w", encoding="utf-8", buffering=1) as events:
