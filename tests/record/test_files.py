@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from nstbench.api import ResultsError
 from nstbench.record.files import read_json, write_atomic, write_json
 
 DIES_BEFORE_THE_RENAME = """
 import os, signal, sys
 from pathlib import Path
+from nstbench.api import ResultsError
 from nstbench.record.files import write_atomic
 
 Path.replace = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)
