@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -249,21 +250,24 @@ def test_a_sweep_that_is_ended_loses_nothing_and_goes_on(tmp_path, write, ending
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert f"Go on with: nstbench sweep {path}" in said
-    _no_worker_is_left(tmp_path)
+    _no_worker_is_left()
 
 
-def _no_worker_is_left(folder):
-    def alive():
-        listing = [
-            Path(p).read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if os.access(p, os.R_OK)
-        ]
-        return [line for line in listing if b"nstbench.run.worker" in line and b"fake" in line]
+def _no_worker_is_left():
+    """Wait until no worker with this test session's cache is alive; other sessions' are none of ours."""
+
+    def is_ours(process):
+        with suppress(psutil.Error):
+            ours = process.environ().get("NSTBENCH_CACHE") == os.environ["NSTBENCH_CACHE"]
+            return ours and "nstbench.run.worker" in process.cmdline()
+        return False
 
     for _ in range(100):
-        if not alive():
+        left = [process for process in psutil.process_iter() if is_ours(process)]
+        if not left:
             return
         time.sleep(0.05)
-    raise AssertionError(f"left behind: {alive()}")
+    raise AssertionError(f"left behind: {left}")
 
 
 def test_an_unknown_backend_is_said_before_anything_runs(tmp_path):
