@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console import number, print_json, seconds, size, stdout, table
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
-    rows = _rows(sweep)
+    rates = _measured_rates(sweep)
+    rows = _rows(sweep, rates)
     if as_json:
         print_json(rows)
         return
@@ -37,12 +39,11 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
     total = sum(row["seconds"] or 0.0 for row in to_do)
     console.print(
         f"\n{len(rows)} trials, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
-        f" ({_basis(sweep)}; import, compilation and single-pass backends not counted)"
+        f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
 
 
-def _rows(sweep: Sweep) -> list[dict[str, Any]]:
-    rates = _measured_rates(sweep)
+def _rows(sweep: Sweep, rates: Mapping[str, float]) -> list[dict[str, Any]]:
     pending = {trial.trial_id for trial in sweep.pending(sweep.plan.trials)}
     shared = sweep.experiment.measure.share_trajectories
     costs: dict[str, tuple[Any, float | None]] = {}
@@ -86,7 +87,7 @@ def _nominal_rate() -> float:
     return NOMINAL_GFLOP_PER_S * usable_cores()
 
 
-def _basis(sweep: Sweep) -> str:
-    if _measured_rates(sweep):
+def _basis(rates: Mapping[str, float]) -> str:
+    if rates:
         return "at the pace measured in this folder"
     return f"assuming {_nominal_rate():g} GFLOP/s; nothing was measured here yet"

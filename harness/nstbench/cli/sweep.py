@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from nstbench.cli.progress import ProgressWatcher
     from nstbench.run.sweep import Outcome, Sweep
 
 OverridesOption = Annotated[
@@ -59,7 +60,7 @@ def exit_code(outcome: Outcome) -> int:
     return 6 if outcome.no_device else 3 if outcome.failed else 0
 
 
-def run_to_the_end(prepared: Sweep, watch: object, hint: str) -> Outcome:
+def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcome:
     """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and a hint."""
     import signal
 
@@ -68,7 +69,7 @@ def run_to_the_end(prepared: Sweep, watch: object, hint: str) -> Outcome:
 
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        with watch:  # type: ignore[attr-defined]
+        with watch:
             return prepared.run()
     except KeyboardInterrupt:
         print(f"interrupted; {hint}", file=sys.stderr)

@@ -54,6 +54,11 @@ class Results:
 
         return self._join(lambda _, records: images_table(records))
 
+    @cached_property
+    def _records(self) -> tuple[list[RunRecord], ...]:
+        """The records of each folder, read once for all tables."""
+        return tuple(store.records() for store in self.stores)
+
     def write_tables(self) -> None:
         """Write tables/*.parquet into a single folder, for readers other than nstbench."""
         (store,) = self.stores
@@ -69,7 +74,7 @@ class Results:
     def _join(self, table: Callable[[Store, list[RunRecord]], pd.DataFrame]) -> pd.DataFrame:
         import pandas as pd
 
-        frames = [table(store, store.records()) for store in self.stores]
+        frames = [table(*both) for both in zip(self.stores, self._records, strict=True)]
         if len(frames) == 1:
             return frames[0]
         for store, frame in zip(self.stores, frames, strict=True):
