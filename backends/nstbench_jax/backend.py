@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from nstbench.api import (
     BackendUnavailable,
     Capabilities,
     Device,
+    Evaluation,
     Option,
     Problem,
     VggWeights,
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from nstbench_jax.update import Arguments, Program, Shape
 
 
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
+
 class JaxVgg19(Backend):
-    """VGG-19 in Flax NNX, loss and Adam update compiled ahead of time by XLA."""
+    """VGG-19 in Flax NNX, loss and update compiled ahead of time by XLA."""
 
     capabilities = Capabilities(
         summary="VGG-19 optimisation in JAX and Flax, loss and update compiled by XLA",
@@ -44,9 +49,19 @@ class JaxVgg19(Backend):
         self.device: Any = None
         self.weights: Mapping[str, tuple[Any, Any]] = {}
         self._targets: dict[Shape, Callable[..., Targets]] = {}
+        self._evaluations: dict[Shape, Callable[..., Any]] = {}
         self._programs: dict[Shape, Program] = {}
 
-    def start(self, device: str) -> Device:
+    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
+        if settings.get("optimiser") == "lbfgs" and options.get("loop") == "device":
+            return "lbfgs searches its steps from the host: options.loop may be auto or host, not device"
+        return None
+
+    def start(self, device: str, deterministic: bool = False) -> Device:
+        if (
+            deterministic
+        ):  # XLA reads its flags once, when the first device is taken; of two alike the last wins
+            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC}".strip()
         import jax
 
         import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
@@ -73,21 +88,37 @@ class JaxVgg19(Backend):
 
         return JaxSession(self, problem)
 
+    def evaluate(self, problem: Problem) -> Evaluation:
+        session = self.prepare(problem)
+        found = session.evaluate()
+        session.close()
+        return found
+
     def targets(self, shape: Shape) -> Callable[..., Targets]:
         """Return the function that computes the targets; a sweep over numbers compiles it once."""
         from nstbench_jax.update import compile_targets
 
-        key = shape._replace(height=0, width=0, loop="", chunk=0)
+        key = shape._replace(height=0, width=0, tv_form="", optimiser="", loop="", chunk=0)
         if key not in self._targets:
             self._targets[key] = compile_targets(key)
         return self._targets[key]
 
+    def evaluation(self, shape: Shape) -> Callable[..., Any]:
+        """Return the function behind `evaluate` for one shape of problem."""
+        from nstbench_jax.update import compile_evaluation
+
+        key = shape._replace(optimiser="", loop="", chunk=0)
+        if key not in self._evaluations:
+            self._evaluations[key] = compile_evaluation(key)
+        return self._evaluations[key]
+
     def program(self, shape: Shape, arguments: Arguments) -> Program:
         """Return the compiled update for one shape of problem, compiling it the first time."""
-        from nstbench_jax.update import compile_update
+        from nstbench_jax import lbfgs, update
 
         if shape not in self._programs:
-            self._programs[shape] = compile_update(shape, arguments)
+            room = lbfgs if shape.optimiser == "lbfgs" else update
+            self._programs[shape] = room.compile_update(shape, arguments)
         return self._programs[shape]
 
     @property

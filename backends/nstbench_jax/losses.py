@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -19,6 +19,9 @@ class Knobs(NamedTuple):
     beta: jax.Array
     tv_weight: jax.Array
     learning_rate: jax.Array
+    learning_rate_decay: jax.Array
+    adam_beta1: jax.Array
+    adam_epsilon: jax.Array
     content_weights: Mapping[str, jax.Array]
     style_weights: Mapping[str, jax.Array]
 
@@ -36,12 +39,30 @@ def gram(tap: jax.Array) -> jax.Array:
     return jnp.matmul(features.T, features, precision=Precision.HIGHEST) / features.shape[0]
 
 
-def total_variation(image: jax.Array) -> jax.Array:
-    """Return the summed squares of differences between neighbouring pixels."""
-    return jnp.sum(jnp.square(jnp.diff(image, axis=0))) + jnp.sum(jnp.square(jnp.diff(image, axis=1)))
+def blend(styles: Sequence[Taps], shares: Sequence[jax.Array]) -> Taps:
+    """Return the target Gram matrices A_l = sum b_i Gram(style_i) from the taps of each style image."""
+    return {
+        layer: sum(
+            (share * gram(taps[layer]) for share, taps in zip(shares, styles, strict=True)),
+            start=jnp.float32(0),
+        )
+        for layer in styles[0]
+    }
 
 
-def losses(taps: Taps, image: jax.Array, targets: Targets, knobs: Knobs) -> tuple[jax.Array, jax.Array]:
+def total_variation(image: jax.Array, form: str) -> jax.Array:
+    """Return the total variation of an (H, W, 3) image in one of `nstbench.api.TV_FORMS`."""
+    down, right = jnp.diff(image, axis=0), jnp.diff(image, axis=1)
+    if form == "squared":
+        return jnp.sum(jnp.square(down)) + jnp.sum(jnp.square(right))
+    if form == "absolute":
+        return jnp.sum(jnp.abs(down)) + jnp.sum(jnp.abs(right))
+    return jnp.sum((jnp.square(down[:, :-1]) + jnp.square(right[:-1])) ** 1.25)
+
+
+def losses(
+    taps: Taps, image: jax.Array, targets: Targets, knobs: Knobs, tv_form: str
+) -> tuple[jax.Array, jax.Array]:
     """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
     content = sum(
         weight * 0.5 * jnp.sum(jnp.square(taps[layer] - targets.content[layer]))
@@ -52,6 +73,6 @@ def losses(taps: Taps, image: jax.Array, targets: Targets, knobs: Knobs) -> tupl
         for layer, target in sorted(targets.style.items())
     }
     style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
-    tv = total_variation(image)
+    tv = total_variation(image, tv_form)
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
     return total, jnp.stack([total, content, style, tv, *energies.values()])

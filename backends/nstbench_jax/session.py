@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench.api import Array, LossTrace, Problem, Session
+from nstbench.api import TV_FORMS, Array, Evaluation, LossTrace, Problem, Session
+from nstbench_jax import lbfgs, optimisers
 from nstbench_jax.losses import Knobs
-from nstbench_jax.update import Arguments, Program, Shape, start_state
+from nstbench_jax.update import Arguments, Program, Shape
 
 if TYPE_CHECKING:
     from nstbench_jax.backend import JaxVgg19
@@ -22,25 +23,15 @@ class JaxSession(Session):
     def __init__(self, backend: JaxVgg19, problem: Problem) -> None:
         self._backend = backend
         self._weights = backend.weights
-        loop = problem.options.get("loop", "auto")
-        height, width, _ = problem.content.shape
-        self._shape = Shape(
-            height,
-            width,
-            content_layers=tuple(problem.content_layers),
-            style_layers=tuple(problem.style_layers),
-            pooling=problem.pooling,
-            precision=problem.precision,
-            loop=_faster_loop(backend.device) if loop == "auto" else loop,
-            chunk=1,
-        )
+        self._shape = _shape(problem, backend.device)
         with jax.default_device(backend.device):
-            content, style, init = (
-                jax.device_put(image, backend.device)
-                for image in (problem.content, problem.style, problem.init)
+            content, styles, init, shares = jax.device_put(
+                (problem.content, tuple(problem.styles), problem.init, _numbers(problem.style_blend)),
+                backend.device,
             )
-            self._targets = jax.block_until_ready(backend.targets(self._shape)(self._weights, content, style))
-            self._state = jax.device_put(start_state(init), backend.device)
+            targets = backend.targets(self._shape)(self._weights, content, styles, shares)
+            self._targets = jax.block_until_ready(targets)
+            self._state = jax.device_put(_start_state(problem.optimiser, init), backend.device)
             self._knobs = jax.device_put(_knobs(problem), backend.device)
         self._program: Program | None = None
 
@@ -53,15 +44,24 @@ class JaxSession(Session):
         if self._program is None or (self._shape.loop == "device" and n > self._shape.chunk):
             self.compile(n)
         assert self._program is not None
-        self._state, values = self._program(*self._arguments(), n)
+        with jax.default_device(self._backend.device):
+            self._state, values, evaluations = self._program(*self._arguments(), n)
         jax.block_until_ready(self._state)
         rows = np.asarray(values)[:n]
         layers = {layer: rows[:, 4 + i] for i, layer in enumerate(sorted(self._shape.style_layers))}
         total, content, style, tv = rows[:, :4].T
-        return LossTrace(total, content, style, tv, style_layers=layers, evaluations=n)
+        return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
 
     def image(self) -> Array:
-        return np.array(self._state.image)
+        return np.clip(np.asarray(self._state.image), 0.0, 1.0)
+
+    def evaluate(self) -> Evaluation:
+        """Show what the network makes of the current image."""
+        evaluate = self._backend.evaluation(self._shape)
+        taps, grams, gradient = jax.device_get(
+            evaluate(self._weights, self._state.image, self._targets, self._knobs)
+        )
+        return Evaluation(taps, grams, gradient)
 
     def _arguments(self) -> Arguments:
         return self._weights, self._state, self._targets, self._knobs
@@ -71,20 +71,50 @@ class JaxSession(Session):
             leaf.delete()
 
 
-def _faster_loop(device: jax.Device) -> str:
-    """Measured on CPUs, where a loop inside XLA confines its convolutions to one core."""
-    return "host" if device.platform == "cpu" else "device"
+def _shape(problem: Problem, device: jax.Device) -> Shape:
+    loop = problem.options.get("loop", "auto")
+    if loop == "auto":  # measured on CPUs, where a loop inside XLA confines its convolutions to one core
+        loop = "host" if device.platform == "cpu" else "device"
+    problem.expect(
+        optimiser=("adam", "sgd", "lbfgs"),
+        tv_form=TV_FORMS,
+        pooling=("max", "avg"),
+        precision=("highest", "default", "bf16"),
+    )
+    height, width, _ = problem.content.shape
+    return Shape(
+        height,
+        width,
+        content_layers=tuple(problem.content_layers),
+        style_layers=tuple(problem.style_layers),
+        tv_form=problem.tv_form,
+        optimiser=problem.optimiser,
+        pooling=problem.pooling,
+        precision=problem.precision,
+        loop="host" if problem.optimiser == "lbfgs" else loop,
+        chunk=1,
+    )
+
+
+def _start_state(optimiser: str, init: jax.Array) -> Any:
+    return lbfgs.start_state(init) if optimiser == "lbfgs" else optimisers.start_state(optimiser, init)
+
+
+def _numbers(values: Any) -> Any:
+    """Make every number an array: arrays are traced, so changing one compiles nothing."""
+    return jax.tree.map(lambda value: jnp.asarray(value, jnp.float32), values)
 
 
 def _knobs(problem: Problem) -> Knobs:
-    def number(value: float) -> Any:
-        return jnp.asarray(value, jnp.float32)
-
-    return Knobs(
-        number(problem.alpha),
-        number(problem.beta),
-        number(problem.tv_weight),
-        number(problem.learning_rate),
-        {layer: number(weight) for layer, weight in problem.content_layers.items()},
-        {layer: number(weight) for layer, weight in problem.style_layers.items()},
-    )
+    numbers = {
+        "alpha": problem.alpha,
+        "beta": problem.beta,
+        "tv_weight": problem.tv_weight,
+        "learning_rate": problem.learning_rate,
+        "learning_rate_decay": problem.learning_rate_decay,
+        "adam_beta1": problem.adam_beta1,
+        "adam_epsilon": problem.adam_epsilon,
+        "content_weights": dict(problem.content_layers),
+        "style_weights": dict(problem.style_layers),
+    }
+    return Knobs(**_numbers(numbers))

@@ -1,4 +1,4 @@
-"""The compiled update: loss, gradient with respect to the image, Adam, clip to [0, 1]."""
+"""The compiled programs: targets, evaluation, and the first-order update and its loops."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
-from nstbench_jax.losses import Knobs, Targets, gram, losses
-from nstbench_jax.network import Weights, forward
-
-ADAM = optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-8)
-"""Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
+from nstbench_jax.losses import Knobs, Targets, blend, gram, losses
+from nstbench_jax.network import Taps, Weights, forward
+from nstbench_jax.optimisers import State, take_step
 
 
 class Shape(NamedTuple):
@@ -24,39 +21,65 @@ class Shape(NamedTuple):
     width: int
     content_layers: tuple[str, ...]
     style_layers: tuple[str, ...]
+    tv_form: str
+    optimiser: str
     pooling: str
     precision: str
     loop: str
     chunk: int
 
 
-class State(NamedTuple):
-    """What an iteration changes: the image (H, W, 3) and Adam's moments and count."""
+Arguments = tuple[Weights, Any, Targets, Knobs]
+Program = Callable[[Weights, Any, Targets, Knobs, int], tuple[Any, Any, int]]
+"""(weights, state, targets, knobs, n) -> (state, losses, evaluations).
 
-    image: jax.Array
-    adam: Any
-
-
-Arguments = tuple[Weights, State, Targets, Knobs]
-Program = Callable[[Weights, State, Targets, Knobs, int], tuple[State, Any]]
-"""(weights, state, targets, knobs, n) -> (state, losses): state is donated, losses are (>= n, 4 + layers)."""
+The losses are (>= n, 4 + layers). A first-order update may reuse the memory of the state it was given.
+"""
 
 
-def start_state(image: jax.Array) -> State:
-    """Return the state before the first iteration."""
-    return State(image, ADAM.init(image))
+def objective(shape: Shape) -> Callable[[Weights, jax.Array, Targets, Knobs], tuple[jax.Array, jax.Array]]:
+    """Make (weights, image, targets, knobs) -> (gradient of the total, vector of losses)."""
+    network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, shape.precision)
+
+    def total(
+        weights: Weights, image: jax.Array, targets: Targets, knobs: Knobs
+    ) -> tuple[jax.Array, jax.Array]:
+        return losses(network(weights, image), image, targets, knobs, shape.tv_form)
+
+    return jax.grad(total, argnums=1, has_aux=True)
 
 
-def compile_targets(shape: Shape) -> Callable[[Weights, jax.Array, jax.Array], Targets]:
-    """Make the function (weights, content, style) -> targets; XLA compiles it for each size of image."""
+def compile_targets(shape: Shape) -> Callable[..., Targets]:
+    """Make (weights, content, styles, shares) -> targets; XLA compiles it for each set of image sizes."""
     of_content = forward(frozenset(shape.content_layers), shape.pooling, shape.precision)
     of_style = forward(frozenset(shape.style_layers), shape.pooling, shape.precision)
 
-    def targets(weights: Weights, content: jax.Array, style: jax.Array) -> Targets:
-        grams = {layer: gram(tap) for layer, tap in of_style(weights, style).items()}
-        return Targets(of_content(weights, content), grams)
+    def targets(
+        weights: Weights,
+        content: jax.Array,
+        styles: tuple[jax.Array, ...],
+        shares: tuple[jax.Array, ...],
+    ) -> Targets:
+        return Targets(
+            of_content(weights, content), blend([of_style(weights, style) for style in styles], shares)
+        )
 
     return jax.jit(targets)
+
+
+def compile_evaluation(shape: Shape) -> Callable[..., tuple[Taps, Taps, jax.Array]]:
+    """Make (weights, image, targets, knobs) -> (taps, Gram matrices, gradient)."""
+    network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, shape.precision)
+    gradient_of = objective(shape)
+
+    def evaluate(
+        weights: Weights, image: jax.Array, targets: Targets, knobs: Knobs
+    ) -> tuple[Taps, Taps, jax.Array]:
+        taps = network(weights, image)
+        grams = {layer: gram(taps[layer]) for layer in shape.style_layers}
+        return taps, grams, gradient_of(weights, image, targets, knobs)[0]
+
+    return jax.jit(evaluate)
 
 
 def compile_update(shape: Shape, arguments: Arguments) -> Program:
@@ -64,20 +87,15 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
     if shape.loop == "host":
         return _host_loop(jax.jit(_step(shape), donate_argnums=1).lower(*arguments).compile())
     count = jax.ShapeDtypeStruct((), jnp.int32)
-    return jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile()
+    return _one_call(jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile())
 
 
 def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[State, jax.Array]]:
-    network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, shape.precision)
+    gradient_of = objective(shape)
 
     def step(weights: Weights, state: State, targets: Targets, knobs: Knobs) -> tuple[State, jax.Array]:
-        def objective(image: jax.Array) -> tuple[jax.Array, jax.Array]:
-            return losses(network(weights, image), image, targets, knobs)
-
-        gradient, values = jax.grad(objective, has_aux=True)(state.image)
-        direction, adam = ADAM.update(gradient, state.adam)
-        image = jnp.clip(state.image - knobs.learning_rate * direction, 0.0, 1.0)
-        return State(image, adam), values
+        gradient, values = gradient_of(weights, state.image, targets, knobs)
+        return take_step(shape.optimiser, state, gradient, knobs), values
 
     return step
 
@@ -85,17 +103,25 @@ def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[Stat
 def _host_loop(step: Any) -> Program:
     """Dispatch n steps one after the other; the losses travel together at the end."""
 
-    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any]:
+    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
         rows = []
         for _ in range(n):
             state, values = step(weights, state, targets, knobs)
             rows.append(values)
-        return state, np.stack(jax.device_get(rows))
+        return state, np.stack(jax.device_get(rows)), n
 
     return run
 
 
-def _device_loop(shape: Shape) -> Program:
+def _one_call(loop: Any) -> Program:
+    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
+        state, rows = loop(weights, state, targets, knobs, n)
+        return state, rows, n
+
+    return run
+
+
+def _device_loop(shape: Shape) -> Callable[..., tuple[State, jax.Array]]:
     """Loop on the device. n is traced, so one program serves every n up to the chunk."""
     step = _step(shape)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
@@ -11,25 +12,25 @@ from nstbench.api import (
     BackendUnavailable,
     Capabilities,
     Device,
+    Evaluation,
     Option,
     Problem,
+    Session,
     VggWeights,
 )
 
 if TYPE_CHECKING:
-    from nstbench_tensorflow.losses import Targets
-    from nstbench_tensorflow.session import TensorFlowSession
     from nstbench_tensorflow.update import Program, Shape
 
 
 class TensorFlowVgg19(Backend):
-    """VGG-19 and Adam in one `tf.function` that runs several iterations a call."""
+    """VGG-19 in one `tf.function`, which holds the updates of Adam and gradient descent too."""
 
     capabilities = Capabilities(
         summary="VGG-19 optimisation in TensorFlow, several updates in one tf.function",
         consumes=VGG_SETTINGS,
         devices=("cpu", "gpu"),
-        requires=("tensorflow",),
+        requires=("tensorflow", "scipy"),
         install="pip install 'nstbench[tensorflow]'",
         options={"xla": Option(False, "compile the function with XLA (jit_compile=True)")},
     )
@@ -37,14 +38,23 @@ class TensorFlowVgg19(Backend):
     def __init__(self) -> None:
         self.device = "/CPU:0"
         self.weights: Mapping[str, tuple[Any, Any]] = {}
-        self._targets: dict[Shape, Callable[..., Targets]] = {}
+        self._targets: dict[Shape, Program] = {}
+        self._views: dict[Shape, Program] = {}
         self._programs: dict[Shape, Program] = {}
 
-    def start(self, device: str) -> Device:
+    def start(self, device: str, deterministic: bool = False) -> Device:
+        if deterministic:  # XLA has a switch of its own, read once; of two alike the last wins
+            flags = os.environ.get("XLA_FLAGS", "")
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+        # SciPy brings its own OpenBLAS, which reads this once. For the short products of L-BFGS its threads
+        # cost 137 ms an iteration at 64 px (1 ms without) when they wait for cores that others use.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         import tensorflow as tf
 
         import nstbench_tensorflow.session  # noqa: F401 - so that no import is left to a later phase
 
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
         gpus = tf.config.list_physical_devices("GPU")
         if device == "gpu" and not gpus:
             raise BackendUnavailable(
@@ -68,26 +78,41 @@ class TensorFlowVgg19(Backend):
                 layer: (tf.constant(kernel), tf.constant(bias)) for layer, (kernel, bias) in weights.items()
             }
 
-    def prepare(self, problem: Problem) -> TensorFlowSession:
-        from nstbench_tensorflow.session import TensorFlowSession
+    def prepare(self, problem: Problem) -> Session:
+        from nstbench_tensorflow.session import FirstOrderSession, LbfgsSession
 
-        return TensorFlowSession(self, problem)
+        kind = LbfgsSession if problem.optimiser == "lbfgs" else FirstOrderSession
+        return kind(self, problem)
 
-    def targets(self, shape: Shape) -> Callable[..., Targets]:
+    def evaluate(self, problem: Problem) -> Evaluation:
+        from nstbench_tensorflow.session import evaluate
+
+        return evaluate(self, problem)
+
+    def targets(self, shape: Shape) -> Program:
         """Return the function that computes the targets; a sweep over numbers traces it once."""
         from nstbench_tensorflow.update import trace_targets
 
-        key = shape._replace(height=0, width=0, xla=False)
+        key = shape._replace(height=0, width=0, tv_form="", optimiser="", xla=False)
         if key not in self._targets:
             self._targets[key] = trace_targets(key)
         return self._targets[key]
 
+    def view(self, shape: Shape) -> Program:
+        """Return the function that shows an image as the network sees it."""
+        from nstbench_tensorflow.update import trace_view
+
+        key = shape._replace(optimiser="", xla=False)
+        if key not in self._views:
+            self._views[key] = trace_view(key)
+        return self._views[key]
+
     def program(self, shape: Shape) -> Program:
-        """Return the function that updates one shape of problem; it is traced by its first call."""
-        from nstbench_tensorflow.update import Program
+        """Return what updates one shape of problem; it is traced by its first call."""
+        from nstbench_tensorflow.update import trace_update
 
         if shape not in self._programs:
-            self._programs[shape] = Program(shape)
+            self._programs[shape] = trace_update(shape)
         return self._programs[shape]
 
     @property

@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from nstbench_tensorflow.network import Taps
 
+_TF32_BITS = -(1 << 13)
+"""Keeps sign, exponent and the upper 10 of a float32's 23 fraction bits: all that TensorFloat-32 has."""
+
 
 class Knobs(NamedTuple):
     """Numbers that may change without retracing: all are tensors."""
@@ -17,6 +20,9 @@ class Knobs(NamedTuple):
     beta: Any
     tv_weight: Any
     learning_rate: Any
+    learning_rate_decay: Any
+    adam_beta1: Any
+    adam_epsilon: Any
     content_weights: Mapping[str, Any]
     style_weights: Mapping[str, Any]
 
@@ -28,28 +34,50 @@ class Targets(NamedTuple):
     style: Taps
 
 
-def gram(tap: Any) -> Any:
-    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w."""
+def gram(tap: Any, split: bool) -> Any:
+    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
+
+    Args:
+        split: stay near float32 where TensorFlow multiplies in TensorFloat-32. That is a switch of the whole
+            process, so the factors are split instead, at four products for one.
+    """
     features = tf.reshape(tap, (-1, tap.shape[-1]))
-    return tf.matmul(features, features, transpose_a=True) / tf.cast(tf.shape(features)[0], tf.float32)
+    parts = halves(features) if split else (features,)
+    product = sum(tf.matmul(a, b, transpose_a=True) for a in parts for b in parts)
+    return product / tf.cast(tf.shape(features)[0], tf.float32)
 
 
-def total_variation(image: Any) -> Any:
-    """Return the summed squares of differences between neighbouring pixels."""
-    return tf.reduce_sum((image[1:] - image[:-1]) ** 2) + tf.reduce_sum((image[:, 1:] - image[:, :-1]) ** 2)
+def halves(x: Any) -> tuple[Any, Any]:
+    """Split float32 numbers into two that add up to them: the first is exact in TensorFloat-32.
+
+    The second has 13 bits of which TensorFloat-32 keeps 11: together they are right to 2^-21. Its gradient is
+    that of x, so what flows back through both is whole.
+    """
+    upper = tf.bitcast(tf.bitwise.bitwise_and(tf.bitcast(x, tf.int32), _TF32_BITS), tf.float32)
+    upper = tf.stop_gradient(upper)
+    return upper, x - upper
 
 
-def losses(taps: Taps, image: Any, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
+def total_variation(image: Any, form: str) -> Any:
+    """Return one of `TV_FORMS` of an (H, W, 3) image."""
+    dy, dx = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
+    if form == "absolute":
+        return tf.reduce_sum(tf.abs(dy)) + tf.reduce_sum(tf.abs(dx))
+    if form == "mahendran":
+        return tf.reduce_sum((tf.square(dy[:, :-1]) + tf.square(dx[:-1])) ** 1.25)
+    return tf.reduce_sum(tf.square(dy)) + tf.reduce_sum(tf.square(dx))
+
+
+def losses(grams: Taps, tv: Any, taps: Taps, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
     """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
     content = sum(
         weight * 0.5 * tf.reduce_sum(tf.square(taps[layer] - targets.content[layer]))
         for layer, weight in knobs.content_weights.items()
     )
     energies = {
-        layer: tf.reduce_sum(tf.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
+        layer: tf.reduce_sum(tf.square(grams[layer] - target)) / (4.0 * target.shape[0] ** 2)
         for layer, target in sorted(targets.style.items())
     }
     style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
-    tv = total_variation(image)
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
     return total, tf.stack([total, content, style, tv, *energies.values()])

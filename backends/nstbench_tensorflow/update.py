@@ -1,4 +1,4 @@
-"""The traced update: loss, gradient with respect to the image, Adam, clip to [0, 1]."""
+"""What is traced: targets, losses and gradient of an image, and a loop of updates."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench_tensorflow.losses import Knobs, Targets, gram, losses
-from nstbench_tensorflow.network import Weights, forward
-
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+from nstbench_tensorflow.losses import Knobs, Targets, gram, losses, total_variation
+from nstbench_tensorflow.network import Taps, Weights, forward, pool_for
+from nstbench_tensorflow.optimisers import OPTIMISERS, State
 
 
 class Shape(NamedTuple):
@@ -20,76 +19,116 @@ class Shape(NamedTuple):
     width: int
     content_layers: tuple[str, ...]
     style_layers: tuple[str, ...]
+    tv_form: str
+    optimiser: str
     pooling: str
     precision: str
+    split_gram: bool
     xla: bool
 
 
-class State(NamedTuple):
-    """What an iteration changes: the image (H, W, 3), Adam's moments and its count of steps."""
+class View(NamedTuple):
+    """An image seen through the network: losses as a vector, and the gradient of their total."""
 
-    image: tf.Variable
-    first: tf.Variable
-    second: tf.Variable
-    step: tf.Variable
-
-
-def start_state(image: Any) -> State:
-    """Return the state before the first iteration."""
-    zero = tf.zeros_like(image)
-    return State(tf.Variable(image), tf.Variable(zero), tf.Variable(zero), tf.Variable(0.0))
-
-
-def trace_targets(shape: Shape) -> Callable[[Weights, Any, Any], Targets]:
-    """Make the function (weights, content, style) -> targets; TensorFlow traces it for each size of image."""
-
-    def targets(weights: Weights, content: Any, style: Any) -> Targets:
-        of_content = forward(weights, content, shape.content_layers, shape.pooling, shape.precision)
-        of_style = forward(weights, style, shape.style_layers, shape.pooling, shape.precision)
-        return Targets(of_content, {layer: gram(tap) for layer, tap in of_style.items()})
-
-    return tf.function(targets)
-
-
-def adam(state: State, gradient: Any, learning_rate: Any) -> None:
-    """Update the image in place and clip it (Kingma and Ba 2015, algorithm 1)."""
-    step = state.step.assign_add(1.0)
-    first = state.first.assign(BETA1 * state.first + (1.0 - BETA1) * gradient)
-    second = state.second.assign(BETA2 * state.second + (1.0 - BETA2) * tf.square(gradient))
-    direction = (first / (1.0 - BETA1**step)) / (tf.sqrt(second / (1.0 - BETA2**step)) + EPSILON)
-    state.image.assign(tf.clip_by_value(state.image - learning_rate * direction, 0.0, 1.0))
+    taps: Taps
+    grams: Taps
+    values: Any
+    gradient: Any
 
 
 class Program:
-    """Several iterations as one `tf.function`; n is a tensor, so any n runs without retracing."""
+    """A `tf.function` that counts how often it was traced."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, function: Callable[..., Any], xla: bool) -> None:
         self.traces = 0
-        self._shape = shape
-        self.run = tf.function(self._run)
-        # XLA compiles the step, not the loop: inside a loop of its own XLA's CPU convolutions use one core.
-        self._compiled_step = tf.function(self._step, jit_compile=True) if shape.xla else self._step
+        self._function = function
+        self.run = tf.function(self._counted, autograph=False, jit_compile=xla or None)
 
-    def _run(self, weights: Weights, state: State, targets: Targets, knobs: Knobs, n: Any) -> Any:
-        """Return the losses, (n, 4 + style layers)."""
+    def _counted(self, *arguments: Any) -> Any:
         self.traces += 1  # Python runs while tracing only
-        width = 4 + len(self._shape.style_layers)
-        rows = tf.TensorArray(tf.float32, n, element_shape=(width,))
+        return self._function(*arguments)
+
+
+def trace_targets(shape: Shape) -> Program:
+    """Make the function (weights, content, styles, blend) -> targets; traced for each size of image."""
+    pool = pool_for(shape.pooling, xla=False)
+
+    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], blend: tuple[Any, ...]) -> Targets:
+        of_content = forward(weights, content, shape.content_layers, pool, shape.precision)
+        of_styles = [forward(weights, style, shape.style_layers, pool, shape.precision) for style in styles]
+        grams = {
+            layer: sum(
+                b * gram(taps[layer], shape.split_gram) for b, taps in zip(blend, of_styles, strict=True)
+            )
+            for layer in shape.style_layers
+        }
+        return Targets(of_content, grams)
+
+    return Program(targets, xla=False)
+
+
+def trace_view(shape: Shape) -> Program:
+    """Make the function (weights, image, targets, knobs) -> view."""
+    return Program(_viewer(shape), xla=False)
+
+
+def trace_update(shape: Shape) -> Program:
+    """Make what `Session.run` calls: see `_evaluation` for L-BFGS, `_loop` for the other optimisers."""
+    if shape.optimiser == "lbfgs":
+        return Program(_evaluation(shape), shape.xla)
+    return Program(_loop(shape), xla=False)
+
+
+def _viewer(shape: Shape) -> Callable[[Weights, Any, Targets, Knobs], View]:
+    layers = {*shape.content_layers, *shape.style_layers}
+    pool = pool_for(shape.pooling, shape.xla)
+
+    def view(weights: Weights, image: Any, targets: Targets, knobs: Knobs) -> View:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(image)
+            taps = forward(weights, image, layers, pool, shape.precision)
+            grams = {layer: gram(taps[layer], shape.split_gram) for layer in shape.style_layers}
+            tv = total_variation(image, shape.tv_form)
+            total, values = losses(grams, tv, taps, targets, knobs)
+        return View(taps, grams, values, tape.gradient(total, image))
+
+    return view
+
+
+def _evaluation(shape: Shape) -> Callable[[Weights, Any, Targets, Knobs], tuple[Any, Any]]:
+    """Make the function (weights, image, targets, knobs) -> (losses, gradient)."""
+    view = _viewer(shape)
+
+    def evaluate(weights: Weights, image: Any, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
+        seen = view(weights, image, targets, knobs)
+        return seen.values, seen.gradient
+
+    return evaluate
+
+
+def _loop(shape: Shape) -> Callable[[Weights, State, Targets, Knobs, Any], Any]:
+    """Make the function (weights, state, targets, knobs, n) -> losses, (n, 4 + style layers).
+
+    n is a tensor, so any n runs without retracing.
+    """
+    view, update = _viewer(shape), OPTIMISERS[shape.optimiser]
+
+    def step(weights: Weights, state: State, targets: Targets, knobs: Knobs) -> Any:
+        seen = view(weights, state.image.read_value(), targets, knobs)
+        update(state, seen.gradient, knobs)
+        return seen.values
+
+    # XLA compiles the step, not the loop: inside a loop of its own XLA's CPU convolutions use one core.
+    compiled = tf.function(step, autograph=False, jit_compile=True) if shape.xla else step
+    width = 4 + len(shape.style_layers)
+
+    def loop(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: Any) -> Any:
         _, rows = tf.while_loop(
             lambda i, _: i < n,
-            lambda i, rows: (i + 1, rows.write(i, self._compiled_step(weights, state, targets, knobs))),
-            (tf.constant(0), rows),
+            lambda i, rows: (i + 1, rows.write(i, compiled(weights, state, targets, knobs))),
+            (tf.constant(0), tf.TensorArray(tf.float32, n, element_shape=(width,))),
             parallel_iterations=1,
         )
         return rows.stack()
 
-    def _step(self, weights: Weights, state: State, targets: Targets, knobs: Knobs) -> Any:
-        shape = self._shape
-        layers = {*shape.content_layers, *shape.style_layers}
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.image)
-            image = state.image.read_value()
-            taps = forward(weights, image, layers, shape.pooling, shape.precision)
-            total, values = losses(taps, image, targets, knobs)
-        adam(state, tape.gradient(total, state.image), knobs.learning_rate)
-        return values
+    return loop

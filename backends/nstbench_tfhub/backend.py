@@ -31,7 +31,7 @@ class TfHubFast(Backend):
 
     capabilities = Capabilities(
         summary="arbitrary stylisation in one pass, Magenta's network through TensorFlow Hub",
-        consumes=FEEDFORWARD_SETTINGS,
+        consumes=FEEDFORWARD_SETTINGS | {"deterministic"},
         devices=("cpu", "gpu"),
         requires=("tensorflow", "tensorflow_hub", "pkg_resources"),
         install="pip install 'nstbench[tfhub]' 'setuptools<81'",
@@ -64,13 +64,18 @@ class TfHubFast(Backend):
             return f"the option style_side is {side}; the style network needs {SMALLEST_STYLE} pixels or more"
         return None
 
-    def start(self, device: str) -> Device:
-        """Import TensorFlow and TensorFlow Hub; `cpu` hides the GPUs from them."""
+    def start(self, device: str, deterministic: bool = False) -> Device:
+        """Import TensorFlow and TensorFlow Hub; `cpu` hides the GPUs from them.
+
+        The mode `deterministic` is TensorFlow's own, and holds for the rest of the process.
+        """
         import tensorflow as tf
 
         from nstbench_tfhub.network import import_hub
 
         import_hub()
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
         gpus = tf.config.list_physical_devices("GPU")
         if device == "gpu" and not gpus:
             raise BackendUnavailable("tfhub-fast: TensorFlow finds no GPU here; use device: cpu or auto")
@@ -105,6 +110,7 @@ class TfHubFast(Backend):
         """Put a picture and its style on the device."""
         from nstbench_tfhub.session import TfHubSession
 
+        problem.expect(precision=("highest", "default", "bf16"))
         if reason := self.refuse({"precision": problem.precision}, problem.options):
             raise UsageError(f"tfhub-fast: {reason}")
         assert self._stylise is not None, "load() comes before prepare()"

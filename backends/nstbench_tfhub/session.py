@@ -19,7 +19,8 @@ class TfHubSession(Session):
         self._tensor_float_32 = problem.precision == "default"
         self._size = problem.content.shape[:2]
         self._content = tf.constant(pad_content(problem.content)[None])
-        self._style = shrink_style(problem.style, side, blur)
+        (style,) = problem.styles  # the planner refuses several, as `style_blend` is not consumed
+        self._style = shrink_style(style, side, blur)
         self._pastiche = tf.constant(problem.init[None])
 
     def compile(self, chunk: int) -> None:

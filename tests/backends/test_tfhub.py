@@ -26,7 +26,7 @@ def picture(name: str, height: int, width: int) -> np.ndarray:
 def problem(content: np.ndarray, style: np.ndarray, precision: str = "highest", **options) -> Problem:
     return Problem(
         content=content,
-        style=style,
+        styles=(style,),
         init=content,
         content_layers={},
         style_layers={},

@@ -170,5 +170,5 @@ def test_what_it_can_do_is_not_refused():
 def test_it_takes_no_iterations_and_every_default_is_of_its_choices():
     said = TfHubFast.capabilities
     assert not said.iterative
-    assert said.consumes == FEEDFORWARD_SETTINGS
+    assert said.consumes == FEEDFORWARD_SETTINGS | {"deterministic"}
     assert all(option.default in option.choices for option in said.options.values() if option.choices)

@@ -148,7 +148,7 @@ def nstbench_loop(framework, content, style, weights):
     backend.start("cpu")
     backend.load(dict(zip(LAYERS, weights, strict=False)), {})
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
-    session = backend.prepare(Problem(content, style, content, {"conv4_2": 1.0}, layers, 1.0, 100.0))
+    session = backend.prepare(Problem(content, (style,), content, {"conv4_2": 1.0}, layers, 1.0, 100.0))
     session.compile(1)
 
     def run(n):

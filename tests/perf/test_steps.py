@@ -29,7 +29,7 @@ def test_step(name, size, benchmark, tmp_path):
         load_image(f"sample:{name}", size, tmp_path).pixels for name in ("astronaut", "strokes")
     )
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
-    problem = Problem(content, style, content, {"conv4_2": 1.0}, layers, 1.0, 100.0, options=options)
+    problem = Problem(content, (style,), content, {"conv4_2": 1.0}, layers, 1.0, 100.0, options=options)
     session = backend.prepare(problem)
     start = perf_counter()
     session.compile(ITERATIONS)

@@ -8,7 +8,6 @@ from nstbench.api.backend import (
     Device,
     Network,
     Option,
-    Problem,
     Session,
 )
 from nstbench.api.errors import (
@@ -21,7 +20,8 @@ from nstbench.api.errors import (
     UsageError,
     did_you_mean,
 )
-from nstbench.api.losses import LossTrace
+from nstbench.api.losses import TV_FORMS, LossTrace
+from nstbench.api.problem import Evaluation, Problem
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,
@@ -46,6 +46,7 @@ __all__ = [
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
     "LAYERS",
+    "TV_FORMS",
     "VGG_SETTINGS",
     "Array",
     "AssetError",
@@ -53,6 +54,7 @@ __all__ = [
     "BackendUnavailable",
     "Capabilities",
     "Device",
+    "Evaluation",
     "ExperimentError",
     "LossTrace",
     "Network",

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from nstbench.api.losses import LossTrace
+from nstbench.api.problem import Evaluation, Problem
 from nstbench.api.vgg19 import Array, VggWeights
 
 VGG_SETTINGS = frozenset(
     [
         "content",
         "style",
+        "style_blend",
         "size",
         "style_size",
         "weights",
@@ -34,12 +36,17 @@ VGG_SETTINGS = frozenset(
         "alpha",
         "beta",
         "tv_weight",
+        "tv_form",
         "optimiser",
         "learning_rate",
+        "learning_rate_decay",
+        "adam_beta1",
+        "adam_epsilon",
         "init",
         "pooling",
         "precision",
         "seed",
+        "deterministic",
         "device",
     ]
 )
@@ -105,36 +112,6 @@ class Network:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """One style-transfer problem: all that a backend sees.
-
-    Attributes:
-        content: (H, W, 3) float32 RGB in [0, 1], already resized; so is `init`, where the pastiche starts.
-        style: (h, w, 3) float32 RGB in [0, 1]; its size may differ.
-        content_layers, style_layers: canonical layer name -> weight w_l.
-        alpha, beta, tv_weight: see `nstbench.api.losses`.
-        learning_rate: in units of [0, 1] pixels.
-        precision: `highest` (true float32), `default` (the framework's choice) or `bf16`.
-        options: the backend's own options, complete with defaults.
-    """
-
-    content: Array
-    style: Array
-    init: Array
-    content_layers: Mapping[str, float]
-    style_layers: Mapping[str, float]
-    alpha: float
-    beta: float
-    tv_weight: float = 0.0
-    learning_rate: float = 0.02
-    optimiser: str = "adam"
-    pooling: str = "max"
-    precision: str = "highest"
-    seed: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Session(Protocol):
     """A prepared problem. Subclass it to inherit what a simple backend need not say."""
 
@@ -182,8 +159,12 @@ class Backend(Protocol):
         """
         return None
 
-    def start(self, device: str) -> Device:
+    def start(self, device: str, deterministic: bool = False) -> Device:
         """Import the framework and take the device (`auto`, `cpu` or `gpu`); timed as `import`.
+
+        Args:
+            deterministic: switch on the framework's mode in which a repeated run gives identical bits; only
+                ever true for a backend that consumes the setting of that name.
 
         Raises:
             BackendUnavailable: there is no such device.
@@ -201,6 +182,13 @@ class Backend(Protocol):
     def prepare(self, problem: Problem) -> Session:
         """Compute the targets and the starting state; timed as `prepare`."""
         ...
+
+    def evaluate(self, problem: Problem) -> Evaluation | None:
+        """Show what the network makes of `problem.init`, for `nstbench verify`; never timed.
+
+        None (the default) leaves those rungs of the ladder out.
+        """
+        return None
 
     @property
     def compilations(self) -> int:

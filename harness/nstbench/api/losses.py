@@ -6,11 +6,18 @@ positions; F (generated), P (content) and S (style) are its N x M taps (Gatys, E
     content   Lc  = sum over content layers  w_l * 1/2 * sum (F - P)^2                        (eq. 1)
     Gram      G   = F F^T / M_generated,  A = S S^T / M_style                                 (eq. 3)
     style     E_l = sum (G - A)^2 / (4 N^2),  Ls = sum over style layers  w_l * E_l           (eq. 4, 5)
-    TV        sum of squared differences between vertical and horizontal neighbours of x in [0, 1]
+    blend     with several style images A = sum b_i A_i, sum b_i = 1
     total     alpha * Lc + beta * Ls + tv_weight * TV                                         (eq. 7)
 
 Dividing each Gram matrix by its own M equals the paper's 1 / (4 N^2 M^2) when both images have one size,
 and lets them differ.
+
+Total variation has three forms (`TV_FORMS`). With dy, dx the differences of x in [0, 1] to the next pixel
+below and to the right, over every channel:
+
+    squared    sum dy^2 + sum dx^2
+    absolute   sum |dy| + sum |dx|                                 (after Rudin, Osher and Fatemi 1992)
+    mahendran  sum (dy^2 + dx^2)^1.25, over pixels that have both  (Mahendran and Vedaldi 2015, beta 2.5)
 """
 
 from __future__ import annotations
@@ -19,6 +26,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nstbench.api.vgg19 import Array
+
+TV_FORMS = ("squared", "absolute", "mahendran")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

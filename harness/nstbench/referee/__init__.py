@@ -1,0 +1,20 @@
+"""The framework-free judge: VGG-19, losses and gradients in plain NumPy, and one ruler for every picture."""
+
+from nstbench.referee.judge import Judge, Judgement, Referee
+from nstbench.referee.losses import gram, total_variation
+from nstbench.referee.network import taps
+from nstbench.referee.oracle import Losses, blended_grams, descend, evaluate, losses
+
+__all__ = [
+    "Judge",
+    "Judgement",
+    "Losses",
+    "Referee",
+    "blended_grams",
+    "descend",
+    "evaluate",
+    "gram",
+    "losses",
+    "taps",
+    "total_variation",
+]

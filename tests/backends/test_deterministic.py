@@ -1,0 +1,96 @@
+"""With `deterministic`, a trial repeated in a fresh process gives identical bits, on all cores."""
+
+import hashlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nstbench.api import CHANNELS, Problem, in_channels, up_to
+
+ITERATIVE = {"jax": "nstbench_jax:JaxVgg19", "tf": "nstbench_tensorflow:TensorFlowVgg19"}
+WITH_TENSORFLOW = {"tf": ITERATIVE["tf"], "tfhub": "nstbench_tfhub:TfHubFast"}
+VARIANTS = {
+    "jax": [{"optimiser": "adam"}, {"optimiser": "lbfgs"}],
+    "tf": [{"optimiser": "adam"}, {"optimiser": "lbfgs"}, {"optimiser": "adam", "options": {"xla": True}}],
+}
+LAYERS = ("conv1_1", "conv2_1", "conv3_1")
+
+
+def make(backend):
+    module, _, attribute = backend.partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def main(name):
+    """Run every variant of one backend and print digests: what a fresh process does."""
+    generator = np.random.default_rng(1)
+    weights = {}
+    for layer in up_to(LAYERS):
+        shape = (3, 3, in_channels(layer), CHANNELS[layer])
+        kernel = generator.standard_normal(shape, np.float32) * np.float32((2 / 9 / shape[2]) ** 0.5)
+        weights[layer] = kernel, np.zeros(shape[3], np.float32)
+    content, style, init = (generator.random((96, 80, 3), np.float32) for _ in range(3))
+    plain = Problem(content, (style,), init, {"conv2_2": 1.0}, dict.fromkeys(LAYERS, 1.0), 1.0, 100.0)
+    backend = make(ITERATIVE[name])
+    backend.start("cpu", deterministic=True)
+    backend.load(weights, {})
+    digests = []
+    for changes in VARIANTS[name]:
+        session = backend.prepare(replace(plain, tv_weight=1.0, **changes))
+        session.compile(6)
+        trace = session.run(6)
+        digests += [hashlib.sha256(array.tobytes()).hexdigest() for array in (trace.total, session.image())]
+        session.close()
+    print(json.dumps({"digests": digests, "flags": os.environ["XLA_FLAGS"]}))
+
+
+@pytest.fixture(scope="module", params=sorted(ITERATIVE))
+def repeated(request):
+    """What two processes say of the same trials, in each other's way so that their threads take other turns.
+
+    The user's XLA_FLAGS ask for something harmless.
+    """
+    environment = {**os.environ, "XLA_FLAGS": "--xla_dump_max_hlo_modules=1"}
+    command = [sys.executable, "-P", __file__, request.param]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    runs = [subprocess.Popen(command, env=environment, **pipes) for _ in range(2)]
+    answers = [run.communicate() for run in runs]
+    for run, (_, errors) in zip(runs, answers, strict=True):
+        assert run.returncode == 0, errors
+    return request.param, [json.loads(output.splitlines()[-1]) for output, _ in answers]
+
+
+def test_losses_and_image_have_the_same_bits_in_two_processes(repeated):
+    name, (first, second) = repeated
+    assert first["digests"] == second["digests"]
+    assert len(set(first["digests"])) == 2 * len(VARIANTS[name])
+
+
+def test_xla_is_told_and_keeps_what_it_was_told_before(repeated):
+    _, (first, _) = repeated
+    assert first["flags"] == "--xla_dump_max_hlo_modules=1 --xla_gpu_deterministic_ops=true"
+
+
+@pytest.mark.parametrize("backend", WITH_TENSORFLOW.values(), ids=WITH_TENSORFLOW.keys())
+def test_tensorflow_is_told_only_if_asked(backend):
+    """In that mode TensorFlow refuses random numbers without a seed."""
+    module, _, attribute = backend.partition(":")
+    code = (
+        f"from {module} import {attribute} as Backend; Backend().start('cpu')\n"
+        "import tensorflow as tf\n"
+        "print(float(tf.random.uniform(())) < 2); Backend().start('cpu', deterministic=True)\n"
+        "try: print(tf.random.uniform(()))\n"
+        "except RuntimeError as error: print('refused:', 'determinism' in str(error))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["True", "refused: True", ""]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,146 @@
+"""What is JAX's own: the line search, what it does where nothing helps, and the flags XLA starts with."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+jnp = pytest.importorskip("jax.numpy")
+
+from nstbench_jax import JaxVgg19, lbfgs  # noqa: E402
+from nstbench_jax.lbfgs import CURVATURE, DECREASE, PROBES, Line, Point, search  # noqa: E402
+
+
+class Along:
+    """A function of one variable as seen by the line search, with the steps that it was asked for."""
+
+    def __init__(self, value, slope):
+        self.value, self.slope = value, slope
+        self.steps = []
+
+    def __call__(self, line, step):
+        self.steps.append(step)
+        return self.point(step)
+
+    def point(self, step):
+        x = jnp.float32(step)
+        return Point(x, x, jnp.asarray([self.value(step)], jnp.float32), jnp.float32(self.slope(step)))
+
+    def search(self):
+        here = self.point(0.0)
+        return search(self, Line(here.image, here.image, here.slope), here)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope"),
+    [
+        (lambda t: (t - 1) ** 2, lambda t: 2 * (t - 1)),
+        (lambda t: (t - 300) ** 2, lambda t: 2 * (t - 300)),
+        (lambda t: (t - 0.01) ** 2, lambda t: 2 * (t - 0.01)),
+        (lambda t: abs(t - 0.3) + 0.1 * t, lambda t: np.sign(t - 0.3) + 0.1),
+        (lambda t: -np.log(1.5 - t) - 3 * t if t < 1.5 else np.nan, lambda t: 1 / (1.5 - t) - 3),
+    ],
+    ids=["at once", "far", "near", "kink", "edge of the domain"],
+)
+def test_a_step_meets_both_conditions(value, slope):
+    along = Along(value, slope)
+    found = along.search()
+    step = along.steps[-1]
+    assert float(found.image) == pytest.approx(step)
+    assert value(step) <= value(0) + DECREASE * step * slope(0)
+    assert slope(step) >= CURVATURE * slope(0)
+    assert len(along.steps) < PROBES
+
+
+def test_a_slope_that_never_rises_ends_with_the_lowest_point_seen():
+    along = Along(lambda t: -t, lambda t: -1.0)
+    assert float(along.search().image) == along.steps[-1] == 2.0 ** (PROBES - 1)
+
+
+@pytest.mark.parametrize(
+    "value", [lambda t: t, lambda t: 1 + 1e-3 * np.sqrt(t), lambda t: np.nan if t else 1.0]
+)
+def test_where_nothing_decreases_no_point_is_found(value):
+    along = Along(value, lambda t: -1.0)
+    assert along.search() is None
+    assert len(along.steps) == PROBES
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, np.nan])
+def test_a_line_that_does_not_descend_is_not_searched(slope):
+    along = Along(lambda t: t, lambda t: slope)
+    assert along.search() is None
+    assert not along.steps
+
+
+class Bowl:
+    """A problem without a network: the sum of scale * (image - where)^2, on some height."""
+
+    def __init__(self, monkeypatch, scale, sign=1.0):
+        def objective(shape):
+            def gradient_of(weights, image, targets, knobs):
+                total = jnp.sum(scale * (image - targets) ** 2) + knobs
+                return sign * 2 * scale * (image - targets), jnp.stack([total, total])
+
+            return gradient_of
+
+        monkeypatch.setattr(lbfgs, "objective", objective)
+
+    def run(self, targets, knobs, *counts):
+        state = lbfgs.start_state(jnp.zeros((4, 4, 3)))
+        arguments = {}, state, jnp.asarray(targets, jnp.float32), jnp.float32(knobs)
+        program = lbfgs.compile_update(None, arguments)
+        rows, evaluations = [], []
+        for n in counts:
+            state, found, count = program(arguments[0], state, *arguments[2:], n)
+            rows.append(found[:, 0])
+            evaluations.append(count)
+        return np.concatenate(rows), np.asarray(state.image), evaluations
+
+
+def test_the_bottom_of_a_bowl_is_reached_and_kept(monkeypatch):
+    where = np.random.default_rng(0).random((4, 4, 3))
+    scale = jnp.linspace(1, 10, 3)
+    totals, image, _ = Bowl(monkeypatch, scale).run(where, 0.0, 25)
+    assert totals[0] == pytest.approx(float(jnp.sum(scale * where**2)), rel=1e-5)
+    np.testing.assert_allclose(image, where, atol=1e-3)
+    assert totals[-1] < 1e-6 * totals[0]
+
+
+def test_where_the_gradient_misleads_the_image_stays_and_the_loss_repeats(monkeypatch):
+    totals, image, evaluations = Bowl(monkeypatch, 1.0, sign=-1.0).run(np.ones((4, 4, 3)), 0.0, 2, 1)
+    assert set(totals) == {np.float32(48)}
+    np.testing.assert_array_equal(image, 0)
+    assert evaluations == [1 + 2 * PROBES, PROBES]
+
+
+def test_a_decrease_that_float32_cannot_show_is_still_made(monkeypatch):
+    totals, image, _ = Bowl(monkeypatch, 1e-9).run(np.ones((4, 4, 3)), 1e8, 10)
+    assert set(totals) == {np.float32(1e8)}
+    np.testing.assert_allclose(image, 1, atol=1e-3)
+
+
+def test_the_first_image_is_evaluated_once_and_no_point_twice(monkeypatch):
+    _, _, (one, more) = Bowl(monkeypatch, 0.5).run(np.full((4, 4, 3), 0.1), 0.0, 1, 1)
+    assert one == 2  # the start, and the whole step, which is the bottom of this bowl
+    assert more == 0  # where the slope is nothing
+
+
+@pytest.mark.parametrize(("loop", "refused"), [("device", True), ("host", False), ("auto", False)])
+def test_lbfgs_on_the_device_is_refused_in_a_sentence(loop, refused):
+    reason = JaxVgg19().refuse({"optimiser": "lbfgs"}, {"loop": loop})
+    assert (reason is not None) == refused
+    assert reason is None or ("options.loop" in reason and "lbfgs" in reason)
+    assert JaxVgg19().refuse({"optimiser": "adam"}, {"loop": loop}) is None
+
+
+def test_a_deterministic_start_adds_to_the_flags_that_are_there():
+    code = (
+        "import os; from nstbench_jax import JaxVgg19; JaxVgg19().start('cpu', True); "
+        "print(os.environ['XLA_FLAGS'])"
+    )
+    given = os.environ | {"XLA_FLAGS": "--xla_cpu_enable_fast_min_max=false", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=given)
+    assert done.stdout.split() == ["--xla_cpu_enable_fast_min_max=false", "--xla_gpu_deterministic_ops=true"]

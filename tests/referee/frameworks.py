@@ -1,0 +1,105 @@
+"""The losses of `nstbench.api.losses` in two frameworks in float64, plainly; no backend has a hand in it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import tensorflow as tf
+
+from nstbench.api import BGR_MEAN, CHANNELS, LAYERS
+
+
+def tf_taps(weights, image, pooling="max"):
+    """Every tap of an (H, W, 3) float64 tensor."""
+    x = tf.reverse(image, [-1])[None] * 255.0 - np.array(BGR_MEAN)
+    pool = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}[pooling]
+    found = {}
+    for layer in LAYERS[:13]:
+        if layer.endswith("_1") and layer != "conv1_1":
+            x = pool(x, 2, 2, "VALID")
+        kernel, bias = weights[layer]
+        x = tf.nn.relu(tf.nn.conv2d(x, kernel.astype(np.float64), 1, "SAME") + bias.astype(np.float64))
+        found[layer] = x[0]
+    return found
+
+
+def tf_gram(tap):
+    height, width, _ = tap.shape
+    return tf.einsum("hwi,hwj->ij", tap, tap) / (height * width)
+
+
+def tf_total_variation(x, form):
+    dy, dx = x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
+    if form == "squared":
+        return tf.reduce_sum(dy**2) + tf.reduce_sum(dx**2)
+    if form == "absolute":
+        return tf.reduce_sum(tf.abs(dy)) + tf.reduce_sum(tf.abs(dx))
+    return tf.reduce_sum((dy[:, :-1] ** 2 + dx[:-1] ** 2) ** 1.25)
+
+
+def tf_losses(weights, problem, image):
+    """Total, content, style, tv and every E_l, by name, of an (H, W, 3) float64 tensor."""
+    found = tf_taps(weights, image, problem.pooling)
+    of_content = tf_taps(weights, tf.constant(problem.content, tf.float64), problem.pooling)
+    of_styles = [
+        tf_taps(weights, tf.constant(style, tf.float64), problem.pooling) for style in problem.styles
+    ]
+    seen = {"content": 0.0, "style": 0.0, "tv": tf_total_variation(image, problem.tv_form)}
+    for layer, weight in problem.content_layers.items():
+        seen["content"] += weight * 0.5 * tf.reduce_sum((found[layer] - of_content[layer]) ** 2)
+    for layer, weight in problem.style_layers.items():
+        blend = zip(of_styles, problem.style_blend, strict=True)
+        target = sum(share * tf_gram(taps[layer]) for taps, share in blend)
+        seen[layer] = tf.reduce_sum((tf_gram(found[layer]) - target) ** 2) / (4 * CHANNELS[layer] ** 2)
+        seen["style"] += weight * seen[layer]
+    seen["total"] = (
+        problem.alpha * seen["content"] + problem.beta * seen["style"] + problem.tv_weight * seen["tv"]
+    )
+    return seen
+
+
+def tf_evaluate(weights, problem):
+    """Losses of `problem.init` by name, as numbers, and the total's gradient by automatic differentiation."""
+    image = tf.Variable(problem.init, dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        seen = tf_losses(weights, problem, image)
+    gradient = tape.gradient(seen["total"], image).numpy()
+    return {name: float(value) for name, value in seen.items()}, gradient
+
+
+def enable_x64():
+    """Let JAX compute in float64 inside a `with`."""
+    # A context manager itself since JAX 0.8; before, the one of jax.experimental, gone since.
+    return jax.enable_x64(True) if callable(jax.enable_x64) else jax.experimental.enable_x64()
+
+
+def jax_losses(weights, problem):
+    """Content loss and every E_l of `problem.init`, by name; max pooling, one style, one content layer."""
+    pictures = problem.init, problem.content, problem.style
+    (content_layer,) = problem.content_layers
+    with enable_x64(), jax.default_device(jax.devices("cpu")[0]):
+        found, of_content, of_style = (_jax_taps(weights, picture) for picture in pictures)
+        seen = {"content": 0.5 * jnp.sum((found[content_layer] - of_content[content_layer]) ** 2)}
+        for layer in problem.style_layers:
+            difference = _jax_gram(found[layer]) - _jax_gram(of_style[layer])
+            seen[layer] = jnp.sum(difference**2) / (4 * CHANNELS[layer] ** 2)
+        assert seen["content"].dtype == np.float64
+        return {name: float(value) for name, value in seen.items()}
+
+
+def _jax_taps(weights, image):
+    x = jnp.asarray(image, jnp.float64)[None, :, :, ::-1] * 255.0 - np.array(BGR_MEAN)
+    found = {}
+    for layer in LAYERS[:13]:
+        if layer.endswith("_1") and layer != "conv1_1":
+            x = jax.lax.reduce_window(x, -np.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        kernel, bias = (jnp.asarray(parameter, jnp.float64) for parameter in weights[layer])
+        x = jax.lax.conv_general_dilated(
+            x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"), precision="highest"
+        )
+        x = jnp.maximum(x + bias, 0.0)
+        found[layer] = x[0]
+    return found
+
+
+def _jax_gram(tap):
+    return jnp.einsum("hwi,hwj->ij", tap, tap, precision="highest") / (tap.shape[0] * tap.shape[1])
