@@ -109,7 +109,7 @@ def test_images_may_be_axes():
     experiment = experiment_from_mapping(
         {"inputs": {"content": "a"}, "sweep": {"style": {"one": "s1", "two": "s2"}}, "backends": ["x"]}
     )
-    assert values(experiment, "content", "style") == [("a", "s1"), ("a", "s2")]
+    assert values(experiment, "content", "style") == [("a", ("s1",)), ("a", ("s2",))]
 
 
 def test_several_groups_advance_together_and_multiply():

@@ -47,7 +47,7 @@ def test_images_seed_name_and_measuring_can_be_set(load):
     experiment = load(
         overrides=["content=photos/me.jpg", "inputs.style=s", "seed=7", "name=n", "measure.rounds=3"]
     )
-    assert values(experiment, "content", "style") == {("photos/me.jpg", "s")}
+    assert values(experiment, "content", "style") == {("photos/me.jpg", ("s",))}
     assert (experiment.seed, experiment.name, experiment.measure.rounds) == (7, "n", 3)
 
 

@@ -55,7 +55,14 @@ def test_a_trial_says_everything_its_backend_needs(only):
         "beta": 100.0,
         "tv_weight": 0.0,
         "optimiser": "adam",
+        "loss_scale": "gatys",
         "learning_rate": 0.02,
+        "learning_rate_decay": 1.0,
+        "adam_beta1": 0.9,
+        "adam_epsilon": 1e-8,
+        "patience": 0,
+        "preserve_colour": False,
+        "deterministic": False,
         "init": "content",
         "pooling": "max",
         "precision": "highest",
@@ -69,11 +76,14 @@ def test_a_trial_says_everything_its_backend_needs(only):
 
 def test_the_identity_is_the_hash_of_canonical_json(only):
     trial = only()
-    settings = {k: v for k, v in trial.settings.items() if k not in ("content", "style", "weights")}
+    settings = {
+        k: v for k, v in trial.settings.items() if k not in ("content", "style", "weights", "loss_scale")
+    }
     written = {
         "backend": "jax-vgg19",
         "backend_version": "1.0",
-        "settings": settings | {"alpha": 1, "beta": 100, "tv_weight": 0, "content_weights": [1]},
+        "settings": settings
+        | {"alpha": 1, "beta": 100, "tv_weight": 0, "content_weights": [1], "learning_rate_decay": 1},
         "options": {},
         "content_sha256": trial.content_sha256,
         "style_sha256": trial.style_sha256,
@@ -171,7 +181,15 @@ def test_a_single_pass_backend_names_its_network_and_has_no_layers(only):
     trial = only(backends=[{"name": "fast", "options": {"mode": "exact", "rate": 1}}])
     assert (trial.weights, trial.weights_sha256) == ("magenta-exact", "feed")
     assert trial.options == {"xla": False, "tiles": 4, "rate": 1.0, "mode": "exact"}
-    assert set(trial.settings) == {"content", "style", "size", "style_size", "precision", "device"}
+    assert set(trial.settings) == {
+        "content",
+        "style",
+        "size",
+        "style_size",
+        "precision",
+        "device",
+        "preserve_colour",
+    }
 
 
 def test_seed_is_no_part_of_a_single_pass(only):
@@ -283,7 +301,10 @@ def test_trials_differing_in_iterations_are_one_trajectory(plan):
         sweep={"iterations": [40, 10, 20], "alpha": [1, 2]}, backends=["jax-vgg19", "fast", "tf-vgg19"]
     )
     together = found.trajectories(share=True)
-    assert [(each.backend, each.checkpoints) for each in together] == [
+    assert [
+        (each.trials[0].backend, tuple(filter(None, (t.checkpoint for t in each.trials))))
+        for each in together
+    ] == [
         *[("jax-vgg19", (10, 20, 40))] * 2,
         ("fast", ()),
         *[("tf-vgg19", (10, 20, 40))] * 2,
@@ -298,7 +319,7 @@ def test_trials_differing_in_iterations_are_one_trajectory(plan):
 
 def test_a_refused_trial_is_alone(plan):
     found = plan(sweep={"iterations": [5, 10]}, fixed={"size": 64, "precision": "bf16"})
-    assert [(len(each.trials), each.refusal) for each in found.trajectories(True)] == [
+    assert [(len(each.trials), each.trials[0].refusal) for each in found.trajectories(True)] == [
         (1, "bf16 is beyond it")
     ] * 2
 

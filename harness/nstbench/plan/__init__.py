@@ -4,9 +4,10 @@ from nstbench.plan.choices import BackendChoice
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
+from nstbench.plan.measure import Measure
 from nstbench.plan.planner import plan_trials
 from nstbench.plan.schema import json_schema
-from nstbench.plan.settings import Measure, Settings
+from nstbench.plan.settings import Settings
 from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
 from nstbench.plan.trial import Trial
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import pathlib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from nstbench.api import ExperimentError, did_you_mean
+from nstbench.api import ExperimentError
 from nstbench.plan.axes import Choice, Step, Sweep, choose, read_sweep
 from nstbench.plan.choices import BackendChoice, cli_overlay, read_backends
+from nstbench.plan.defaults import preset_choices
+from nstbench.plan.measure import Measure
 from nstbench.plan.messages import shown, unknown_key, validated
 from nstbench.plan.overrides import apply_overrides
 from nstbench.plan.places import Mistake, Path, Places
-from nstbench.plan.settings import Measure, Settings
+from nstbench.plan.settings import Settings
 from nstbench.plan.shape import FIXABLE, Inputs, Outline
+from nstbench.plan.sources import contents, named, plain
 from nstbench.plan.yaml12 import parse
 
 MOST_TRIALS = 10_000
@@ -93,10 +95,10 @@ def load_experiment(
         ExperimentError: lists every mistake as `file:line:column: what`.
     """
     file = pathlib.Path(path)
-    source = _contents(file, str(path))
+    source = contents(file, str(path))
     document = parse(source, str(path))
     return _read(
-        _Given(document.value, document.places, file.parent, source, _named(file.stem), overrides, backends)
+        _Given(document.value, document.places, file.parent, source, named(file.stem), overrides, backends)
     )
 
 
@@ -112,37 +114,12 @@ def experiment_from_mapping(
     Raises:
         ExperimentError: lists every mistake.
     """
-    plain = _plain(data)
+    plainly = plain(data)
     try:
-        source = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
+        source = yaml.safe_dump(plainly, sort_keys=False, allow_unicode=True).encode()
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise ExperimentError([f"experiment: holds what YAML cannot: {error}".splitlines()[0]]) from error
-    return _read(_Given(plain, Places(), pathlib.Path(base), source, _named(name), overrides, backends))
-
-
-def _contents(file: pathlib.Path, shown_as: str) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        known = [each.name for each in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
-        raise ExperimentError([f"{shown_as}: no such file.{did_you_mean(file.name, known)}"]) from None
-    except IsADirectoryError:
-        raise ExperimentError([f"{shown_as}: a folder; name an experiment file in it"]) from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ExperimentError([f"{shown_as}: cannot be read: {why}"]) from error
-
-
-def _named(text: str) -> str:
-    """Make a name that can be a folder's."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip(".")[:100] or "experiment"
-
-
-def _plain(value: Any) -> Any:
-    """Tuples and mappings as a YAML file would give them."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+    return _read(_Given(plainly, Places(), pathlib.Path(base), source, named(name), overrides, backends))
 
 
 def _read(given: _Given) -> Experiment:
@@ -180,6 +157,7 @@ def _spread(
 ) -> tuple[Sweep, tuple[Point, ...]]:
     """Understand the sweep and make its points, unless there are mistakes already."""
     fixed = _fixed(outline, mistakes)
+    fixed = preset_choices(outline, fixed, mistakes) | fixed
     single = {name: choice for name, choice in fixed.items() if name in overridden}
     sweep = read_sweep(outline.sweep, single, mistakes)
     _refuse_hugeness(sweep, backends, mistakes)

@@ -11,12 +11,10 @@ from pydantic_core import ErrorDetails
 
 from nstbench.api import did_you_mean
 from nstbench.plan.places import Mistake, Path, dotted
-from nstbench.plan.settings import KINDS
+from nstbench.plan.settings import WEIGHTED
 from nstbench.plan.shape import belongs
 
 M = TypeVar("M", bound=BaseModel)
-
-_LAYERS = tuple(f"{kind}_layers" for kind in KINDS)
 
 
 def validated(
@@ -64,19 +62,19 @@ def _mistake(error: ErrorDetails, data: Mapping[str, Any], path: Path, model: ty
         return Mistake((*path, *given[:1]), error["msg"])
     if kind == "missing":
         return Mistake(path, f"{loc[-1]!r} is missing")
-    at_key = len(loc) > 1 and loc[0] in _LAYERS and isinstance(data.get(str(loc[0])), Mapping)
+    at_key = len(loc) > 1 and loc[0] in WEIGHTED and isinstance(data.get(str(loc[0])), Mapping)
     return Mistake((*path, *_written(loc, data)), _sentence(error), at_key)
 
 
 def _written(loc: Path, data: Mapping[str, Any]) -> Path:
-    """Undo what reading a mapping of layers to weights did to the path."""
-    for kind in KINDS:
-        layers = data.get(f"{kind}_layers")
-        if loc[0] not in (f"{kind}_layers", f"{kind}_weights") or not isinstance(layers, Mapping):
-            continue
-        keys = [str(key) for key in layers]
-        return (f"{kind}_layers", *(keys[part] if isinstance(part, int) else part for part in loc[1:]))
-    return loc
+    """Undo what reading a mapping of things to weights did to the path."""
+    for things, weights in WEIGHTED.items():
+        given = data.get(things)
+        if loc[0] in (things, weights) and isinstance(given, Mapping):
+            keys = [str(key) for key in given]
+            return (things, *(keys[part] if isinstance(part, int) else part for part in loc[1:]))
+    one = len(loc) > 1 and loc[0] in WEIGHTED and isinstance(data.get(str(loc[0])), str)
+    return loc[:1] if one else loc
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nstbench.api import ExperimentError, did_you_mean
+from nstbench.plan.measure import Measure
 from nstbench.plan.places import Mistake, Path
-from nstbench.plan.settings import KINDS, Measure
+from nstbench.plan.settings import KINDS
 from nstbench.plan.shape import FIXABLE, SETTINGS, SWEEP_RULES
 from nstbench.plan.yaml12 import parse
 
-SCALARS = ("name", "description", "seed")
+SCALARS = ("name", "description", "preset", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def _unknown(key: str) -> str:
     known = [*SETTINGS, *SCALARS, *(f"measure.{name}" for name in Measure.model_fields)]
     known += [f"sweep.{name}" for name in (*SETTINGS, *SWEEP_RULES)] if key.startswith("sweep.") else []
     hint = did_you_mean(key, known)
-    return f"unknown key {key!r}; allowed: a setting, seed, name, description, measure.KEY, sweep.KEY.{hint}"
+    others = ", ".join((*SCALARS, "measure.KEY", "sweep.KEY"))
+    return f"unknown key {key!r}; allowed: a setting, {others}.{hint}"
 
 
 def _put(data: dict[str, Any], path: Path, value: Any) -> None:

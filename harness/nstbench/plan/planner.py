@@ -6,17 +6,20 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from nstbench.api import AssetError, Network, UsageError, smallest_side
+from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
 from nstbench.plan.choices import BackendChoice
+from nstbench.plan.consumed import consumed, refusal
 from nstbench.plan.experiment import Experiment, Point
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.options import complete_options
 from nstbench.plan.places import Mistake, Path
-from nstbench.plan.settings import KINDS, Settings
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
 
 T = TypeVar("T")
+
+STARTS = ("content", "style", "noise")
+"""What `init` may be besides an image."""
 
 
 def plan_trials(experiment: Experiment, facts: Callable[[str], BackendFacts], look_up: LookUp) -> Plan:
@@ -62,7 +65,8 @@ class _Scene:
 
     point: Point
     content: ImageFacts
-    style: ImageFacts
+    styles: tuple[ImageFacts, ...]
+    init: ImageFacts | None
 
 
 @dataclass(slots=True)
@@ -77,9 +81,13 @@ class _Planning:
     def scene(self, point: Point) -> _Scene | None:
         """Find the images of a point."""
         settings = point.settings
-        content = self._image(point, "content", settings.size)
-        style = self._image(point, "style", settings.style_size or settings.size)
-        return _Scene(point, content, style) if content and style else None
+        content = self._image(point, "content", settings.content, settings.size)
+        styles = [self._image(point, "style", ref, settings.style_side) for ref in settings.style]
+        named = settings.init not in STARTS
+        init = self._image(point, "init", settings.init, settings.size) if named else None
+        if not (content and all(styles) and (init or not named)):
+            return None
+        return _Scene(point, content, tuple(filter(None, styles)), init)
 
     def ready(self, choice: BackendChoice, facts: Callable[[str], BackendFacts]) -> _Ready | None:
         """Learn about a backend and check its options."""
@@ -99,31 +107,39 @@ class _Planning:
         network = self._weights(scene.point) if "weights" in consumes else ready.network
         if ("weights" in consumes and network is None) or not self._large_enough(scene, consumes):
             return None
-        consumed = _consumed(settings, self.experiment.seed, consumes)
+        scene_size = scene.content.height, scene.content.width
+        kept = consumed(settings, self.experiment.seed, ready.facts.capabilities, *scene_size)
         trial = Trial(
             trial_id="",
             backend=ready.facts.name,
             backend_version=ready.facts.version,
             backend_label=ready.choice.label,
-            settings=consumed,
+            settings=kept,
             options=ready.options,
             seed=self.experiment.seed,
             content_sha256=scene.content.sha256,
-            style_sha256=scene.style.sha256,
+            style_sha256=",".join(style.sha256 for style in scene.styles),
             height=scene.content.height,
             width=scene.content.width,
-            style_height=scene.style.height,
-            style_width=scene.style.width,
+            style_height=scene.styles[0].height,
+            style_width=scene.styles[0].width,
+            init_sha256=scene.init.sha256 if scene.init and "init" in consumes else None,
             weights=network.name if network else None,
             weights_sha256=network.sha256 if network else None,
             label=", ".join(label for axis, label in scene.point.labels.items() if axis in consumes),
-            refusal=_refusal(ready, consumed),
+            refusal=refusal(ready.facts.name, settings, ready.facts.capabilities)
+            or ready.facts.refuse(kept, ready.options),
         )
         return trial.identified()
 
-    def _image(self, point: Point, name: str, side: int) -> ImageFacts | None:
-        ref, base = str(getattr(point.settings, name)), self.experiment.base
-        return self._once((ref, side), _origin(point, name), lambda: self.look_up.image(ref, side, base))
+    def _image(self, point: Point, name: str, ref: str, side: int) -> ImageFacts | None:
+        path, base = _origin(point, name), self.experiment.base
+        before = len(self.mistakes)
+        found = self._once((ref, side), path, lambda: self.look_up.image(ref, side, base))
+        if name == "init" and len(self.mistakes) > before:
+            text = f"init is {', '.join(STARTS)} or an image; {self.mistakes[-1].text}"
+            self.mistakes[-1] = Mistake(path, text + did_you_mean(ref, STARTS))
+        return found
 
     def _weights(self, point: Point) -> Network | None:
         ref, base = point.settings.weights, self.experiment.base
@@ -137,7 +153,10 @@ class _Planning:
         size_of_style = "style_size" if settings.style_size else "size"
         checked = (
             ("content", "size", scene.content, smallest_side(taps)),
-            ("style", size_of_style, scene.style, smallest_side(settings.style_layers)),
+            *(
+                ("style", size_of_style, style, smallest_side(settings.style_layers))
+                for style in scene.styles
+            ),
         )
         narrow = [entry for entry in checked if min(entry[2].height, entry[2].width) < entry[3]]
         for name, setting, image, least in narrow:
@@ -164,20 +183,3 @@ class _Planning:
 
 def _origin(point: Point, name: str) -> Path:
     return point.origins.get(name, ("fixed", name))
-
-
-def _consumed(settings: Settings, seed: int, consumes: frozenset[str]) -> dict[str, Any]:
-    """Return the settings a backend takes notice of, every default worked out."""
-    worked_out: dict[str, Any] = {**settings.model_dump(mode="json"), "seed": seed}
-    worked_out["style_size"] = settings.style_size or settings.size
-    for kind in KINDS:
-        weighted = settings.layer_weights(kind)
-        worked_out |= {f"{kind}_layers": list(weighted), f"{kind}_weights": list(weighted.values())}
-    return {name: value for name, value in worked_out.items() if name in consumes}
-
-
-def _refusal(ready: _Ready, consumed: dict[str, Any]) -> str | None:
-    device, known = consumed.get("device", "auto"), ready.facts.capabilities.devices
-    if device not in ("auto", *known):
-        return f"{ready.facts.name} does not compute on {device!r}; it has {' and '.join(known)}"
-    return ready.facts.refuse(consumed, ready.options)

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from nstbench.api import LAYERS
-from nstbench.plan.settings import KINDS, Measure, Settings
-from nstbench.plan.shape import FIXABLE, BackendEntry, Inputs, Outline
+from nstbench.plan.measure import Measure
+from nstbench.plan.settings import KINDS, WEIGHTED, Settings
+from nstbench.plan.shape import FIXABLE, BackendEntry, Outline
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,7 +21,7 @@ def json_schema() -> dict[str, Any]:
     """
     settings = _settings()
     top = _properties(Outline)
-    top["inputs"] = _section(_properties(Inputs), top["inputs"])
+    top["inputs"] = _section({name: _setting(name) for name in KINDS}, top["inputs"])
     top["fixed"] = _section({name: _setting(name) for name in FIXABLE}, top["fixed"])
     top["sweep"] = _sweep(top["sweep"])
     top["measure"] = _section(_properties(Measure), top["measure"])
@@ -53,18 +54,15 @@ def _settings() -> dict[str, Any]:
     settings = _properties(Settings)
     weight = {"type": "number", "minimum": 0}
     layer = {"$ref": "#/$defs/layer"}
-    for kind in KINDS:
-        layers, weights = settings[f"{kind}_layers"], settings[f"{kind}_weights"]
-        many = {"type": "array", "items": layer, "minItems": 1, "uniqueItems": True}
-        weighted = {
-            "type": "object",
-            "propertyNames": layer,
-            "additionalProperties": weight,
-            "minProperties": 1,
-        }
-        settings[f"{kind}_layers"] = _description(layers) | {"anyOf": [many, weighted, layer]}
-        numbers = {"type": "array", "items": weight, "minItems": 1}
-        settings[f"{kind}_weights"] = _description(weights) | {"anyOf": [numbers, weight, {"type": "null"}]}
+    numbers = {"type": "array", "items": weight, "minItems": 1}
+    for things, weights in WEIGHTED.items():
+        one = {"type": "string", "minLength": 1} if things in KINDS else layer
+        many = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
+        weighted = {"type": "object", "additionalProperties": weight, "minProperties": 1}
+        named = {} if things in KINDS else {"propertyNames": layer}
+        settings[things] = _description(settings[things]) | {"anyOf": [many, weighted | named, one]}
+        either = {"anyOf": [numbers, weight, {"type": "null"}]}
+        settings[weights] = _description(settings[weights]) | either
     return settings
 
 

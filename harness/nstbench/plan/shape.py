@@ -6,7 +6,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from nstbench.plan.settings import KINDS, Measure, Reference, Settings, Strict
+from nstbench.plan.measure import Measure
+from nstbench.plan.settings import KINDS, Settings
+from nstbench.plan.values import Strict
 
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Names become folders, so none begins with a dot."""
@@ -38,6 +40,9 @@ class Outline(Strict):
     fixed: Section = Field({}, description="Settings with one value, unless an axis varies them")
     sweep: Section = Field({}, description="Axes, multiplied in file order: the first varies slowest")
     backends: list[Any] = Field([], description="Who does the work: names, or name with options and label")
+    preset: str | None = Field(
+        None, description="A known project's settings as defaults; `nstbench presets` lists them"
+    )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of everything random")
     measure: Section = Field({}, description="How trials are measured")
 
@@ -45,8 +50,8 @@ class Outline(Strict):
 class Inputs(Strict):
     """The images; either may also be an axis."""
 
-    content: Reference | None = Field(None, description=Settings.model_fields["content"].description)
-    style: Reference | None = Field(None, description=Settings.model_fields["style"].description)
+    content: Any = Field(None, description=Settings.model_fields["content"].description)
+    style: Any = Field(None, description=Settings.model_fields["style"].description)
 
 
 class BackendEntry(Strict):

@@ -17,24 +17,9 @@ class Trajectory:
     trials: tuple[Trial, ...]
 
     @property
-    def backend(self) -> str:
-        """The backend of all its trials."""
-        return self.trials[0].backend
-
-    @property
     def backend_label(self) -> str:
         """What the experiment calls that backend with these options."""
         return self.trials[0].backend_label
-
-    @property
-    def checkpoints(self) -> tuple[int, ...]:
-        """Iterations after which a trial is done; empty for a single-pass backend."""
-        return tuple(trial.settings["iterations"] for trial in self.trials if "iterations" in trial.settings)
-
-    @property
-    def refusal(self) -> str | None:
-        """Why the backend will not do it, or None."""
-        return self.trials[0].refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +49,20 @@ class Plan:
         return {"experiment": self.experiment, "trials": [trial.to_json() for trial in self.trials]}
 
 
-def chunk_size(checkpoints: Sequence[int], limit: int | str) -> int:
+def chunk_size(checkpoints: Sequence[int], limit: int | str, snapshot_every: int | None = None) -> int:
     """Return how many iterations each call runs: one number, so that nothing recompiles on the way.
 
     Args:
         checkpoints: every one is a multiple of the result.
         limit: the most, or `auto`: 10, or less so that a trajectory has five calls and its first checkpoint
             two, where they can: the first call is warm-up, and every trial should have a steady one.
+        snapshot_every: iterations between snapshots, which fall between calls too.
     """
     if not checkpoints:
         return 1
     auto = max(1, min(10, max(checkpoints) // 5, min(checkpoints) // 2))
     most = auto if isinstance(limit, str) else limit
-    common = math.gcd(*checkpoints)
+    common = math.gcd(*checkpoints, snapshot_every or 0)
     return max(size for size in range(1, min(most, common) + 1) if common % size == 0)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 REFERENCES = ("content", "style", "weights")
 """Settings that name files; the files' hashes stand for them in the identity."""
 
+SPELLING = ("loss_scale",)
+"""Settings that others already contain: the units that the layers' weights were written in."""
+
 _IDENTITY = ("backend", "backend_version", "options", "content_sha256", "style_sha256", "weights_sha256")
 
 
@@ -20,9 +23,13 @@ class Trial:
 
     Attributes:
         trial_id: 12 hexadecimal digits, see `identity`.
-        settings: those the backend consumes, in JSON types; layers as lists, weights always spelled out.
+        settings: those the backend consumes, in JSON types; layers as lists, weights always spelled out and
+            in the units of `nstbench.api.losses`, whatever `loss_scale` says they were written in.
         options: the backend's own, complete with defaults.
         height, width: of the content image and the pastiche, in pixels; style_height, style_width likewise.
+        style_sha256: of several style images the hashes, comma separated; style_height, style_width: of the
+            first.
+        init_sha256: of the image the pastiche starts from, if `init` names one.
         weights, weights_sha256: name and hash of the network's parameters; None for a backend without.
         label: what tables call the point.
         refusal: why the backend will not do it, or None.
@@ -41,10 +48,26 @@ class Trial:
     width: int
     style_height: int
     style_width: int
+    init_sha256: str | None = None
     weights: str | None = None
     weights_sha256: str | None = None
     label: str = ""
     refusal: str | None = field(default=None)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The style images as asked for."""
+        style = self.settings["style"]
+        return (style,) if isinstance(style, str) else tuple(style)
+
+    def hashed_styles(self) -> tuple[tuple[str, str], ...]:
+        """Return (as asked for, hash) of each style image."""
+        return tuple(zip(self.styles, self.style_sha256.split(","), strict=True))
+
+    @property
+    def checkpoint(self) -> int | None:
+        """Iterations after which it is done; None for a single-pass backend."""
+        return self.settings.get("iterations")
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON types."""
@@ -71,7 +94,9 @@ def identity(trial: Trial) -> dict[str, Any]:
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
     paths. Not labels, the place of the files, or how it is measured.
     """
-    settings = {name: value for name, value in trial.settings.items() if name not in REFERENCES}
+    settings = {k: v for k, v in trial.settings.items() if k not in (*REFERENCES, *SPELLING)}
+    if trial.init_sha256:
+        settings["init"] = trial.init_sha256
     return {"settings": settings} | {name: getattr(trial, name) for name in _IDENTITY}
 
 

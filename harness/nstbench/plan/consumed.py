@@ -1,0 +1,81 @@
+"""What of a point's settings a backend takes notice of, and which of them it cannot do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nstbench.api import VGG_SETTINGS, Capabilities
+from nstbench.plan.conversion import scaled_layer_weights, scaled_tv_weight
+from nstbench.plan.settings import KINDS, Settings
+
+ALWAYS = frozenset({"preserve_colour"})
+"""Settings that the harness carries out itself, for every backend."""
+
+ALWAYS_IF_ITERATIVE = frozenset({"patience", "min_delta", "loss_scale"})
+
+PROMISES = ("style_blend", "deterministic")
+"""Settings that no backend may pass over: the result would not be what was asked for."""
+
+REPLACEABLE = frozenset({"content", "style", "size", "style_size", "weights", "seed", "device"})
+"""Settings that an iterative backend may pass over, having no use for them."""
+
+
+def consumed(
+    settings: Settings, seed: int, capabilities: Capabilities, height: int, width: int
+) -> dict[str, Any]:
+    """Return the settings a backend takes notice of, every default worked out.
+
+    Args:
+        height, width: of the pastiche in pixels, as some loss scales depend on them.
+    """
+    of_harness = ALWAYS | (ALWAYS_IF_ITERATIVE if capabilities.iterative else frozenset())
+    noticed = (capabilities.consumes | of_harness) - _idle(settings)
+    complete = _worked_out(settings, seed)
+    for kind in KINDS:
+        if f"{kind}_layers" in noticed:
+            given = settings.layer_weights(kind)
+            weights = scaled_layer_weights(settings.loss_scale, kind, given, height, width)
+            complete |= {f"{kind}_layers": list(weights), f"{kind}_weights": list(weights.values())}
+    return {name: value for name, value in complete.items() if name in noticed}
+
+
+def refusal(name: str, settings: Settings, capabilities: Capabilities) -> str | None:
+    """Say why a backend cannot do this point, as far as its capabilities tell; or None.
+
+    A single-pass network has no iterations, layers or optimiser, and everybody knows. An iterative backend
+    that lacks one of these solves another problem than the one asked for, so it is refused by name.
+    """
+    known = capabilities.devices
+    if "device" in capabilities.consumes and settings.device not in ("auto", *known):
+        return f"{name} does not compute on {settings.device!r}; it has {' and '.join(known)}"
+    watched = VGG_SETTINGS - REPLACEABLE if capabilities.iterative else frozenset(PROMISES)
+    for setting in sorted(watched - capabilities.consumes - _idle(settings)):
+        if setting == "style_blend":
+            return f"{name} takes one style image, not {len(settings.style)}"
+        default = Settings.model_fields[setting].default
+        if getattr(settings, setting) != default:
+            return f"{name} has no setting {setting!r}; leave it at its default, or leave {name} out"
+    return None
+
+
+def _worked_out(settings: Settings, seed: int) -> dict[str, Any]:
+    complete: dict[str, Any] = {**settings.model_dump(mode="json"), "seed": seed}
+    complete["style_size"] = settings.style_side
+    complete["style"] = settings.style[0] if len(settings.style) == 1 else list(settings.style)
+    complete["style_blend"] = list(settings.blend())
+    complete["tv_weight"] = scaled_tv_weight(settings.loss_scale, settings.tv_weight, settings.tv_form)
+    return complete
+
+
+def _idle(settings: Settings) -> frozenset[str]:
+    """Name the settings that change nothing beside the others."""
+    idle = {
+        "style_blend": len(settings.style) == 1,
+        "tv_form": settings.tv_weight == 0,
+        "learning_rate": settings.optimiser == "lbfgs",
+        "learning_rate_decay": settings.optimiser == "lbfgs",
+        "adam_beta1": settings.optimiser != "adam",
+        "adam_epsilon": settings.optimiser != "adam",
+        "min_delta": settings.patience == 0,
+    }
+    return frozenset(name for name, yes in idle.items() if yes)
