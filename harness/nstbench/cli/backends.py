@@ -6,11 +6,22 @@ from typing import Annotated, Any
 
 import typer
 
+from nstbench.cli.backends_check import check
+from nstbench.cli.backends_new import new
 
+backends_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+for verb in (check, new):
+    backends_app.command()(verb)
+
+
+@backends_app.callback()
 def backends(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the installed backends. No framework is loaded."""
+    """List the installed backends; check one, or start a new one. Listing loads no framework."""
+    if context.invoked_subcommand:
+        return
     from nstbench.run.registry import plugins
 
     listed = [_describe(plugin) for plugin in plugins().values()]

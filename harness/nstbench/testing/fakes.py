@@ -1,7 +1,9 @@
 """An iterative backend in NumPy that needs no framework and can be told to go wrong.
 
-It pulls every pixel towards the mean colour of the style image, a fixed fraction per iteration, so each
-iteration has a closed form: after k steps `image = mean + (init - mean) * (1 - rate)^k`.
+It pulls every pixel towards a goal, a fixed fraction per iteration, so each iteration has a closed form:
+after k steps `image = goal + (init - goal) * (1 - rate)^k`, with `rate` = `RATE` at the default settings. The
+goal is that of the heaviest weight: beta stands for the mean colour of the style images, alpha for the
+content image, tv_weight for the mean colour of the start. Its "taps" are every second, fourth ... pixel.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from nstbench.api import (
+    LAYERS,
     VGG_SETTINGS,
     Array,
     Backend,
@@ -24,10 +27,15 @@ from nstbench.api import (
     Option,
     Problem,
     Session,
+    UsageError,
+    block,
 )
 
 RATE = 0.1
+REACH = {"adam": 1.0, "sgd": 0.5, "lbfgs": 2.0}
+"""How far one iteration goes, relative to `RATE`; `lbfgs` counts as many evaluations."""
 FAULTS = ("none", "raise", "memory", "nan", "exit", "kill", "hang")
+_BEYOND = {"pooling": ("avg", "average pooling is"), "precision": ("bf16", "precision bf16 is")}
 
 
 class FakeBackend(Backend):
@@ -47,9 +55,10 @@ class FakeBackend(Backend):
         self._compiled: set[tuple[int, ...]] = set()
 
     def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
-        return "average pooling is beyond it" if settings["pooling"] == "avg" else None
+        beyond = [what for name, (value, what) in _BEYOND.items() if settings.get(name) == value]
+        return f"{beyond[0]} beyond it" if beyond else None
 
-    def start(self, device: str) -> Device:
+    def start(self, device: str, deterministic: bool = False) -> Device:
         return Device("cpu", "fake")
 
     def prepare(self, problem: Problem) -> FakeSession:
@@ -64,8 +73,10 @@ class FakeSession(Session):
     """One problem of a `FakeBackend`."""
 
     def __init__(self, problem: Problem, compiled: set[tuple[int, ...]]) -> None:
+        _understand(problem)
         self._problem, self._compiled = problem, compiled
-        self._target = problem.style.mean(axis=(0, 1))
+        self._colour = mean_colour(problem)
+        self._goal = _goal(problem, self._colour)
         self._image = problem.init.copy()
         self._step = 0
 
@@ -74,24 +85,88 @@ class FakeSession(Session):
 
     def run(self, n: int) -> LossTrace:
         rows = np.array([self._iterate() for _ in range(n)], np.float32)
-        layers = dict.fromkeys(self._problem.style_layers, rows[:, 2])
-        total, content, style, tv = rows.T
-        return LossTrace(total, content, style, tv, style_layers=layers, evaluations=n)
+        layers = dict(zip(self._problem.style_layers, rows.T[4:], strict=True))
+        total, content, style, tv = rows.T[:4]
+        evaluations = n * max(1, int(REACH[self._problem.optimiser]))
+        return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
 
     def image(self) -> Array:
         return self._image
 
-    def _iterate(self) -> tuple[float, float, float, float]:
+    def _iterate(self) -> list[float]:
         self._step += 1
         options = self._problem.options
         time.sleep(options.get("step_s", 0.0))
         fault = options.get("fault", "none") if self._step == options.get("at", 1) else "none"
         _strike(fault)
-        content = 0.5 * float(np.sum((self._image - self._problem.content) ** 2))
-        style = float(np.mean((self._image - self._target) ** 2))
-        self._image = self._image + np.float32(RATE) * (self._target - self._image)
-        total = self._problem.alpha * content + self._problem.beta * style
-        return np.nan if fault == "nan" else total, content, style, 0.0
+        row = self._losses()
+        rate = np.float32(min(1.0, _rate(self._problem, self._step - 1)))
+        self._image = self._image + rate * (self._goal - self._image)
+        return [np.nan, *row[1:]] if fault == "nan" else row
+
+    def _losses(self) -> list[float]:
+        problem, image = self._problem, self._image
+        content = sum(
+            weight * 0.5 * float(np.sum((_tap(image, layer) - _tap(problem.content, layer)) ** 2))
+            for layer, weight in problem.content_layers.items()
+        )
+        energies = [
+            float(np.mean((_tap(image, layer) - self._colour) ** 2)) for layer in problem.style_layers
+        ]
+        style = float(np.dot(energies, list(problem.style_layers.values()))) if energies else 0.0
+        tv = total_variation(image, problem.tv_form)
+        total = problem.alpha * content + problem.beta * style + problem.tv_weight * tv
+        return [total, content, style, tv, *energies]
+
+
+def mean_colour(problem: Problem) -> Array:
+    """Return the mean colour (3,) of the style images, blended."""
+    weighted = zip(problem.style_blend, problem.styles, strict=True)
+    colour: Array = np.sum([b * style.mean(axis=(0, 1)) for b, style in weighted], axis=0, dtype=np.float32)
+    return colour
+
+
+def total_variation(image: Array, form: str) -> float:
+    """Return the total variation of an image in one of the forms of `nstbench.api.TV_FORMS`."""
+    dy, dx = np.diff(image, axis=0), np.diff(image, axis=1)
+    if form == "mahendran":
+        return float(np.sum((dy[:, :-1] ** 2 + dx[:-1] ** 2) ** 1.25))
+    size = np.square if form == "squared" else np.abs
+    return float(np.sum(size(dy)) + np.sum(size(dx)))
+
+
+def _understand(problem: Problem) -> None:
+    unknown = [
+        *({*problem.content_layers, *problem.style_layers} - {*LAYERS}),
+        *({problem.optimiser} - {*REACH}),
+        *({problem.pooling} - {"max"}),
+        *({problem.tv_form} - {"squared", "absolute", "mahendran"}),
+        *({problem.precision} - {"highest", "default"}),
+        *({problem.options.get("fault", "none")} - {*FAULTS}),
+    ]
+    if unknown:
+        raise UsageError(f"the stand-in does not know {unknown[0]!r}")
+
+
+def _tap(image: Array, layer: str) -> Array:
+    stride = 1 << (block(layer) - 1)
+    return image[::stride, ::stride]
+
+
+def _goal(problem: Problem, colour: Array) -> Array:
+    if problem.tv_weight > max(problem.alpha, problem.beta):
+        mean: Array = problem.init.mean(axis=(0, 1))
+        return mean
+    return problem.content if problem.alpha > problem.beta else colour
+
+
+def _rate(problem: Problem, step: int) -> float:
+    reach = RATE * REACH[problem.optimiser]
+    if problem.optimiser == "lbfgs":
+        return reach
+    if problem.optimiser == "adam":  # at the default settings as fast as without these two
+        reach *= (1 - problem.adam_beta1) / 0.1 / (1 + problem.adam_epsilon)
+    return float(reach * problem.learning_rate / 0.02 * problem.learning_rate_decay ** (step / 100))
 
 
 def _strike(fault: str) -> None:

@@ -15,11 +15,12 @@ class ColourTransfer(Backend):
         consumes=frozenset({"content", "style", "size", "style_size"}),
     )
 
-    def prepare(self, problem: Problem) -> ColourSession:
-        return ColourSession(problem)
+    def prepare(self, problem: Problem) -> ColourTransferSession:
+        """Get ready what does not depend on the iterations; outside the timed loop."""
+        return ColourTransferSession(problem)
 
 
-class ColourSession(Session):
+class ColourTransferSession(Session):
     """One problem. `run` is what is timed; `image` may be asked for at any time."""
 
     def __init__(self, problem: Problem) -> None:
@@ -27,6 +28,7 @@ class ColourSession(Session):
         self._image = problem.init
 
     def run(self, n: int) -> None:
+        """Make n passes, each the whole work; a pass has no losses to return."""
         content, style = self._problem.content, self._problem.style
         for _ in range(n):
             spread = style.std(axis=(0, 1)) / np.maximum(content.std(axis=(0, 1)), 1e-6)
@@ -34,4 +36,5 @@ class ColourSession(Session):
             self._image = np.clip(moved, 0.0, 1.0)
 
     def image(self) -> Array:
+        """Return the pastiche: (H, W, 3) float32 RGB in [0, 1], as large as the content."""
         return self._image

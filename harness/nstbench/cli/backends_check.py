@@ -1,0 +1,109 @@
+"""`nstbench backends check`: hold one backend to the contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nstbench.testing import Candidate, Check, Outcome, Subject
+
+COLOURS = {"ok": "green", "failed": "red", "n/a": "dim"}
+
+
+def check(
+    name: Annotated[str, typer.Argument(help="An installed backend.")],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="CHECK", help="Only this check; may be repeated.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or gpu.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Try a backend on small problems and say which demands of the contract it breaks.
+
+    Ends in 3 if it breaks one, in 6 if it is not installed or does not start.
+    """
+    from nstbench.cli.console import print_json
+    from nstbench.testing import examine
+
+    chosen = _chosen(only or [])
+    subject, outcomes = _started(_find(name), device), []
+    for outcome in examine(subject, chosen):
+        outcomes.append(outcome)
+        if not as_json:
+            _print(outcome)
+    failed = sum(outcome.status == "failed" for outcome in outcomes)
+    if as_json:
+        print_json([asdict(outcome) for outcome in outcomes])
+    else:
+        counts = Counter(outcome.status for outcome in outcomes)
+        print(f"{name}: {counts['ok']} ok, {failed} failed, {counts['n/a']} not applicable")
+    raise typer.Exit(3 if failed else 0)
+
+
+def _chosen(only: Sequence[str]) -> Sequence[Check]:
+    from nstbench.api import UnknownName
+    from nstbench.testing import CHECKS
+
+    known = {each.name: each for each in CHECKS}
+    for name in only:
+        if name not in known:
+            raise UnknownName("check", name, known)
+    return [known[name] for name in only] or CHECKS
+
+
+def _find(name: str) -> Candidate:
+    from nstbench.api import BackendUnavailable, UnknownName
+    from nstbench.run.registry import readiness
+    from nstbench.testing import find_backend
+
+    try:
+        candidate = find_backend(name)
+    except UnknownName as error:
+        raise BackendUnavailable(str(error)) from error
+    state = readiness(candidate.backend)
+    if not state.ready:
+        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
+    return candidate
+
+
+def _started(candidate: Candidate, device: str) -> Subject:
+    from nstbench.api import BackendUnavailable, NstbenchError
+
+    try:
+        return _start(candidate, device)
+    except NstbenchError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise BackendUnavailable(f"{candidate.name}: does not start: {what}. See --debug") from error
+
+
+def _start(candidate: Candidate, device: str) -> Subject:
+    from nstbench.api import UsageError
+    from nstbench.testing import start
+
+    if device not in (known := ("auto", "cpu", "gpu")):
+        raise UsageError(f"--device {device!r}: it may be {', '.join(known)}")
+    if "weights" not in candidate.backend.capabilities.consumes:
+        return start(candidate, device=device)
+    from nstbench.assets import load_weights, resolve_weights
+    from nstbench.cli.console import stderr
+
+    weights = load_weights(resolve_weights("random:0", Path.cwd(), stderr().print))
+    return start(candidate, weights, device=device)
+
+
+def _print(outcome: Outcome) -> None:
+    from nstbench.cli.console import stdout
+
+    console, colour = stdout(), COLOURS[outcome.status]
+    status = "FAILED" if outcome.status == "failed" else outcome.status
+    console.print(f"[{colour}]{status:7}[/{colour}]", end="")
+    said = f": {outcome.message}" if outcome.message else ""
+    console.print(f"{outcome.check}{said}", markup=False, soft_wrap=True)

@@ -1,0 +1,40 @@
+"""A whole nstbench backend: give the content the style's mean and spread of colour (Reinhard et al. 2001)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nstbench.api import Array, Backend, Capabilities, Problem, Session
+
+
+class ColourTransfer(Backend):
+    """Named by the entry point in pyproject.toml."""
+
+    capabilities = Capabilities(
+        summary="matches mean and spread of each colour channel; no network",
+        consumes=frozenset({"content", "style", "size", "style_size"}),
+    )
+
+    def prepare(self, problem: Problem) -> ColourTransferSession:
+        """Get ready what does not depend on the iterations; outside the timed loop."""
+        return ColourTransferSession(problem)
+
+
+class ColourTransferSession(Session):
+    """One problem. `run` is what is timed; `image` may be asked for at any time."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._image = problem.init
+
+    def run(self, n: int) -> None:
+        """Make n passes, each the whole work; a pass has no losses to return."""
+        content, style = self._problem.content, self._problem.style
+        for _ in range(n):
+            spread = style.std(axis=(0, 1)) / np.maximum(content.std(axis=(0, 1)), 1e-6)
+            moved = (content - content.mean(axis=(0, 1))) * spread + style.mean(axis=(0, 1))
+            self._image = np.clip(moved, 0.0, 1.0)
+
+    def image(self) -> Array:
+        """Return the pastiche: (H, W, 3) float32 RGB in [0, 1], as large as the content."""
+        return self._image

@@ -1,0 +1,43 @@
+"""The helper for plugin authors, used as they would: on an installed backend, in one line."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from nstbench.api import BackendUnavailable, UnknownName
+from nstbench.testing import CHECKS, FakeBackend, contract, find_backend
+
+test_fake = contract("fake")
+
+
+def names(test):
+    (mark,) = test.pytestmark
+    return {check.name for check in mark.args[1]}
+
+
+def test_what_does_not_apply_is_left_out():
+    every = {check.name for check in CHECKS}
+    assert every - names(test_fake) == {"passes_repeat"}
+    assert "run_is_additive" not in names(contract("colour-transfer"))
+
+
+def test_a_violation_fails_the_test(monkeypatch):
+    monkeypatch.setattr(FakeBackend, "peak_device_bytes", lambda self: -1)
+    (check,) = (check for check in CHECKS if check.name == "reports_are_typed")
+    with pytest.raises(AssertionError, match="seen: -1"):
+        contract("fake")(check)
+
+
+def test_options_reach_the_backend():
+    (check,) = (check for check in CHECKS if check.name == "image_is_a_picture")
+    with pytest.raises(MemoryError, match="told to run out"):
+        contract("fake", options={"fault": "memory"})(check)
+
+
+def test_a_backend_that_is_not_installed_is_named(monkeypatch):
+    with pytest.raises(UnknownName, match="Did you mean 'fake'"):
+        contract("fakee")
+    broken = EntryPoint("gone", "no_such_module:Backend", "nstbench.backends")
+    monkeypatch.setattr("nstbench.testing.subject.entry_points", lambda group: [broken])
+    with pytest.raises(BackendUnavailable, match="gone: cannot be loaded: ModuleNotFoundError"):
+        find_backend("gone")
