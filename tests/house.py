@@ -19,7 +19,8 @@ ARROWS = {
     "plan": {"api"},
     "assets": {"api"},
     "record": {"api", "plan"},
-    "run": {"api", "plan", "assets", "record"},
+    "referee": {"api"},
+    "run": {"api", "plan", "assets", "record", "referee"},
     "testing": {"api"},
     "cli": {FRONT, "api", "plan", "assets", "record", "run", "testing"},
     FRONT: {"record", "run"},
@@ -34,7 +35,9 @@ OWNERS = {
     "pandas": {"record", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets"},
-    "skimage": {"assets"},
+    "skimage": {"assets", "referee"},
+    "scipy": {"nstbench_tensorflow"},
+    "pytest": {"testing"},
     "h5py": {"assets"},
     "pooch": {"assets"},
     "requests": {"assets"},
@@ -64,8 +67,8 @@ FRAMEWORKS = {
 }
 MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
 NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
-MAY_NAME = {"assets": {"tensorflow", "keras"}}
-"""Room -> names it may mention after all: where weights lie, and how to get them without a framework."""
+MAY_NAME = {"assets": {"tensorflow", "keras"}, "plan": {"tensorflow", "keras"}}
+"""Room -> names it may mention after all: where weights lie, and whose defaults a preset copies."""
 
 FILE_LIMIT, FUNCTION_LIMIT = 250, 45
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nstbench.plan import Plan, Trial, experiment_from_mapping
-from nstbench.record import Round, RunRecord, Store
+from nstbench.record import Picture, Round, RunRecord, Store
 
 SETTINGS = {
     "content": "sample:cat",
@@ -29,6 +29,17 @@ SETTINGS = {
     "precision": "highest",
     "seed": 3,
     "device": "auto",
+}
+
+
+JUDGEMENT = {
+    "total": 0.75,
+    "content": 1.0,
+    "style": 2.0,
+    "heldout": 3.0,
+    "tv": 4.0,
+    "ssim": None,
+    "style_conv1_1": 2.5,
 }
 
 
@@ -77,8 +88,11 @@ def record(trial):
             evaluations=4,
             final={"total": 21.0, "content": 1.0, "style": 2.0},
             shared_trajectory=False,
-            image=f"trials/{of.trial_id}/images/4.png",
-            image_sha256="1" * 64,
+            pictures=(Picture(4, f"trials/{of.trial_id}/images/4.png", "1" * 64, 1.5, JUDGEMENT),),
+            reference={"style_of_content": 8.0, "content_of_style": 2.0},
+            referee_weights="bundled",
+            referee_weights_sha256="e" * 64,
+            verified=True,
         )
         return replace(made, **fields)
 
@@ -90,7 +104,8 @@ def failed(record):
     """Make the record of a trial that came to nothing."""
 
     def maker(of=None, status="failed"):
-        empty = {"phases": {}, "rounds": (), "final": {}, "image": None, "image_sha256": None}
+        empty = {"phases": {}, "rounds": (), "final": {}, "pictures": (), "reference": {}, "verified": None}
+        empty |= {"referee_weights": None, "referee_weights_sha256": None}
         numbers = dict.fromkeys(("compile_count", "optimise_s", "evaluations", "shared_trajectory"))
         return record(of, status=status, error_type="E", error_message="why", **empty, **numbers)
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
-from nstbench.record import Round, open_results
+from nstbench.record import Picture, Round, open_results
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
 PROMISED = """
@@ -70,6 +70,8 @@ def test_counts_are_whole_numbers_and_measurements_are_not(situation):
         "style_height",
         "style_width",
         "iterations",
+        "iterations_done",
+        "patience",
         "seed",
         "threads",
         "compile_count",
@@ -119,7 +121,7 @@ def test_a_single_pass_backend_has_no_iterations_and_no_arithmetic(trial, record
     one = trial(iterations=None, style_layers=None, style_weights=None)
     results = open_results(folder(record(one)).path)
     assert results.runs[["iterations", "gflop_per_s", "style_layers"]].isna().all(axis=None)
-    assert results.images["iteration"].isna().all()
+    assert results.runs["iterations_done"].isna().all()
 
 
 def test_losses_have_a_column_for_each_style_layer_and_gaps_where_a_trial_lacks_it(situation):
@@ -145,16 +147,35 @@ def test_timings_have_phases_and_rounds_with_warm_ups_marked(record, folder):
 def test_images_have_only_trials_with_a_picture(trial, record, failed, folder):
     good, bad = record(), failed(trial(beta=5.0))
     images = open_results(folder(good, bad).path).images
-    assert images.to_dict("records") == [
-        {
-            "trial_id": good.trial.trial_id,
-            "iteration": 4,
-            "path": good.image,
-            "sha256": "1" * 64,
-            "height": 10,
-            "width": 10,
-        }
-    ]
+    (row,) = images.to_dict("records")
+    expected = {"trial_id": good.trial.trial_id, "iteration": 4, "path": good.image, "sha256": "1" * 64}
+    assert {name: row[name] for name in expected} == expected
+    assert (row["height"], row["width"], row["snapshot"], row["elapsed_s"]) == (10, 10, False, 1.5)
+
+
+def test_a_picture_carries_what_the_referee_says_of_it_layer_by_layer(record, folder):
+    results = open_results(folder(record()).path)
+    (picture,), (run,) = results.images.to_dict("records"), results.runs.to_dict("records")
+    seen = [picture[f"referee_{name}"] for name in ("total", "style", "style_conv1_1")]
+    assert seen == [0.75, 2.0, 2.5]
+    assert pd.isna(picture["referee_ssim"])
+    assert (run["referee_total"], run["referee_style_of_content"], run["referee_weights"]) == (
+        0.75,
+        8,
+        "bundled",
+    )
+    assert run["verified"]
+
+
+def test_snapshots_are_rows_before_the_pastiche_and_no_failure_hides_them(record, folder):
+    taken = Picture(2, "trials/x/images/2.png", "2" * 64, 0.75)
+    good = record(pictures=(taken, *record().pictures))
+    images = open_results(folder(good).path).images
+    assert list(zip(images["iteration"], images["snapshot"], strict=True)) == [(2, True), (4, False)]
+    failed = record(status="diverged", pictures=(taken,))
+    opened = open_results(folder(failed, name="bad").path)
+    assert list(opened.images["snapshot"]) == [True]
+    assert opened.runs["image"].isna().all()
 
 
 @pytest.mark.parametrize("other", SITUATIONS[1:])

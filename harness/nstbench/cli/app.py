@@ -14,12 +14,15 @@ from typing import Annotated
 import typer
 
 from nstbench.api import BackendUnavailable, NstbenchError
-from nstbench.cli.backends import backends
+from nstbench.cli.backends import backends_app
 from nstbench.cli.doctor import doctor
+from nstbench.cli.presets import presets_app
+from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
 from nstbench.cli.show import show
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
+from nstbench.cli.verify import verify
 
 DEBUG = "NSTBENCH_DEBUG"
 
@@ -31,8 +34,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (sweep, show, stylize, backends, doctor, schema):
+for verb in (sweep, show, stylize, rerun, verify, doctor, schema):
     app.command()(verb)
+for name, verbs in (("backends", backends_app), ("presets", presets_app)):
+    app.add_typer(verbs, name=name)
 
 
 def _print_version(wanted: bool) -> None:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 TABLES = ("runs", "losses", "timings", "images")
 
+IMAGE_COLUMNS = (
+    *("trial_id", "iteration", "snapshot", "elapsed_s"),
+    *("referee_total", "referee_content", "referee_style", "referee_ssim", "path"),
+)
+"""Those a person looks at first; `--json` has the others."""
+
 
 def show(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
@@ -42,8 +48,17 @@ def print_table(results: Results, name: str, as_json: bool) -> None:
     if name == "runs":
         stdout().print(_runs(results))
         return
+    if name == "images":
+        frame = frame[[column for column in frame if column in ("results", *IMAGE_COLUMNS)]]
     text = frame.astype(object).where(frame.notna(), None)
-    stdout().print(table(None, list(frame.columns), text.itertuples(index=False)))
+    rows = [[_cell(value) for value in row] for row in text.itertuples(index=False)]
+    stdout().print(table(None, list(frame.columns), rows))
+
+
+def _cell(value: Any) -> object:
+    from nstbench.cli.console import number
+
+    return number(value, 5) if isinstance(value, float) else value
 
 
 def _runs(results: Results) -> object:
@@ -51,7 +66,7 @@ def _runs(results: Results) -> object:
 
     columns = (
         *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
-        *(">total", ">content", ">style", "picture"),
+        *(">total loss", ">referee", ">SSIM", "picture"),
     )
     (only, *others) = [str(store.path) for store in results.stores]
     rows: list[Any] = list(results.runs.astype(object).where(results.runs.notna(), None).itertuples())
@@ -65,8 +80,8 @@ def _runs(results: Results) -> object:
             seconds(row.step_mad_s),
             seconds(row.compile_s),
             number(row.final_total),
-            number(row.final_content),
-            number(row.final_style),
+            number(row.referee_total, 3),
+            number(row.referee_ssim, 3),
             f"{row.results if others else only}/{row.image}" if row.status == "ok" else row.error_message,
         )
         for row in rows

@@ -23,6 +23,25 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """One saved picture.
+
+    Attributes:
+        iteration: updates it has had; None for a single-pass backend.
+        path: relative to the results folder.
+        sha256: of the PNG file.
+        elapsed_s: seconds inside `run` until then.
+        referee: the referee's figures by name (see `nstbench.referee.Judgement`); None while not judged.
+    """
+
+    iteration: int | None
+    path: str
+    sha256: str
+    elapsed_s: float | None = None
+    referee: Mapping[str, float | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One executed (or refused) trial.
 
@@ -34,7 +53,11 @@ class RunRecord:
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
         final: total, content, style of the last logged iteration.
-        image: path relative to the results folder.
+        pictures: snapshots, then the pastiche; those of the trials before it in its trajectory come along.
+        reference: the referee's figures of the two trivial answers: the content image itself and the style
+            image itself.
+        referee_weights, referee_weights_sha256: which VGG-19 parameters the referee used.
+        verified: whether `nstbench verify` had passed here for this backend, device and precision.
     """
 
     trial: Trial
@@ -57,9 +80,34 @@ class RunRecord:
     shared_trajectory: bool | None = None
     peak_rss_bytes: int | None = None
     peak_device_bytes: int | None = None
-    image: str | None = None
-    image_sha256: str | None = None
+    pictures: tuple[Picture, ...] = ()
+    reference: Mapping[str, float | None] = field(default_factory=dict)
+    referee_weights: str | None = None
+    referee_weights_sha256: str | None = None
+    verified: bool | None = None
     environment_id: str | None = None
+
+    @property
+    def pastiche(self) -> Picture | None:
+        """The picture it was run for."""
+        return self.pictures[-1] if self.status == "ok" and self.pictures else None
+
+    @property
+    def image(self) -> str | None:
+        """Path of the pastiche, relative to the results folder."""
+        return self.pastiche.path if self.pastiche else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the referee has seen every picture."""
+        return all(picture.referee is not None for picture in self.pictures)
+
+    @property
+    def iterations_done(self) -> int | None:
+        """Iterations it took; fewer than asked for if it stopped early. None for a single-pass backend."""
+        if self.trial.checkpoint is None or not self.rounds:
+            return None
+        return sum(each.iterations for each in self.rounds)
 
     @property
     def step_seconds(self) -> tuple[float, ...]:
@@ -81,9 +129,14 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; a loss that is not finite becomes null, the status says why."""
-        values = {name: getattr(self, name) for name in self.__slots__ if name not in ("trial", "rounds")}
+        values = {
+            name: getattr(self, name)
+            for name in self.__slots__
+            if name not in ("trial", "rounds", "pictures")
+        }
         values["final"] = {key: v if math.isfinite(v) else None for key, v in self.final.items()}
         values["phases"] = dict(self.phases)
+        values["pictures"] = [asdict(picture) for picture in self.pictures]
         return {"trial": self.trial.to_json(), **values, "rounds": [asdict(r) for r in self.rounds]}
 
     @classmethod
@@ -92,5 +145,6 @@ class RunRecord:
         values = dict(data)
         values["trial"] = Trial.from_json(values["trial"])
         values["rounds"] = tuple(Round(**r) for r in values.get("rounds", ()))
+        values["pictures"] = tuple(Picture(**picture) for picture in values.get("pictures", ()))
         values["final"] = {k: math.nan if v is None else v for k, v in values.get("final", {}).items()}
         return cls(**values)

@@ -1,6 +1,7 @@
 """The results folder on disk.
 
     experiment.yaml  plan.json  environment/<id>.json  tables/*.parquet
+    inputs/<hash>.png
     trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
 
 A trial is done when its `result.json` exists; it is written last. Tables can be rebuilt at any time.
@@ -47,7 +48,7 @@ class Store:
     def write_plan(self, experiment: Experiment, plan: Plan) -> None:
         """Keep the experiment as it was written and the trials it came to; older results stay."""
         write_atomic(self.path / "experiment.yaml", experiment.source)
-        write_json(self.path / "plan.json", plan.to_json())
+        write_json(self.path / "plan.json", {**plan.to_json(), "base": str(experiment.base.absolute())})
         for trial in plan.trials:
             if not (self.trial_folder(trial.trial_id) / "trial.json").exists():
                 write_json(self.trial_folder(trial.trial_id) / "trial.json", trial.to_json())
@@ -58,6 +59,12 @@ class Store:
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             plan = read_json(path)
             return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
+
+    def base(self) -> Path:
+        """Return the folder that image paths are relative to."""
+        path = self.path / "plan.json"
+        with reading(path, "sweep into this folder again to plan anew; results stay"):
+            return Path(read_json(path)["base"])
 
     def trial_folder(self, trial_id: str) -> Path:
         """Return where a trial keeps its files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from nstbench.api import gflop_per_iteration
 from nstbench.plan import Trial
 from nstbench.record.files import reading
-from nstbench.record.run_record import RunRecord
+from nstbench.record.run_record import Picture, RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
 
@@ -39,19 +40,21 @@ def timings_table(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def images_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """One row for each picture."""
-    rows = [
-        {
-            "trial_id": record.trial.trial_id,
-            "iteration": record.trial.settings.get("iterations"),
-            "path": record.image,
-            "sha256": record.image_sha256,
-            "height": record.trial.height,
-            "width": record.trial.width,
-        }
-        for record in records
-        if record.image
-    ]
-    return _frame(rows, IMAGES)
+    rows = [_image_row(record, picture) for record in records for picture in record.pictures]
+    layers = sorted({name for row in rows for name in row} - set(IMAGES))
+    return _typed(pd.DataFrame(rows, columns=[*IMAGES, *layers]), IMAGES)
+
+
+def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
+    trial, facts = record.trial, asdict(picture)
+    return {
+        **{name: facts[name] for name in ("iteration", "path", "sha256", "elapsed_s")},
+        "trial_id": trial.trial_id,
+        "snapshot": picture is not record.pastiche,
+        "height": trial.height,
+        "width": trial.width,
+        **{f"referee_{name}": value for name, value in (picture.referee or {}).items()},
+    }
 
 
 def _run_row(record: RunRecord) -> dict[str, Any]:
@@ -61,8 +64,13 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     of_settings = {name: _cell(settings[name]) for name in RUNS if name in settings}
     phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
     final = {f"final_{name}": record.final.get(name) for name in ("total", "content", "style")}
-    row = of_settings | of_trial | same_name | phases | final
+    row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
     return row | {"options": json.dumps(trial.options, sort_keys=True), "gflop_per_s": _gflop_per_s(record)}
+
+
+def _referee_cells(record: RunRecord) -> dict[str, Any]:
+    judgement = record.pastiche.referee if record.pastiche else None
+    return {f"referee_{name}": value for name, value in {**(judgement or {}), **record.reference}.items()}
 
 
 def _cell(value: Any) -> Any:

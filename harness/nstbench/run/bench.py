@@ -6,15 +6,18 @@ import gc
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
-from nstbench.api import Array, AssetError, Device, Session
-from nstbench.assets import load_weights, save_png
+from nstbench.api import AssetError, Device, Problem, Session
+from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.run.clock import rounds, timed
 from nstbench.run.job import Advanced, Entered, Environment, Event, Finished, Job, Recorded
 from nstbench.run.logbook import Logbook, status_of
 from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_cores
+from nstbench.run.painting import Painting
+from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
 from nstbench.run.registry import plugin
 
@@ -34,15 +37,20 @@ class Bench:
 
     def execute(self, job: Job, emit: Emit) -> None:
         """Run a job to its end. Whatever goes wrong becomes a record; only interrupts are raised."""
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"))
+        watched = {name: job.trials[0].settings.get(name, 0) for name in ("patience", "min_delta")}
+        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), plateau=Plateau(**watched))
         session: Session | None = None
         waiting = list(job.trials)
         try:
-            session = self._ready(job, log, emit)
+            self._get_ready(job, log, emit)
+            problem = build_problem(job.trials[0], job.base)
+            session = self._prepared(problem, job, log, emit)
+            painting = Painting(session, problem.content, job, log)
             emit(Entered("rounds"))
             while waiting:
-                self._advance(session, job, waiting[0], log, emit)
-                emit(Recorded(self._success(session, job, waiting[0], log).to_json()))
+                self._advance(painting, waiting[0], emit)
+                painting.save(waiting[0])
+                emit(Recorded(self._success(job, waiting[0], log).to_json()))
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
@@ -54,13 +62,13 @@ class Bench:
             gc.collect()
         emit(Finished())
 
-    def _ready(self, job: Job, log: Logbook, emit: Emit) -> Session:
-        """Go through the phases before the loop."""
+    def _get_ready(self, job: Job, log: Logbook, emit: Emit) -> None:
+        """Start the backend and load the weights, unless an earlier job has."""
         trial = job.trials[0]
         if self._device is None:
             emit(Entered("import"))
             device = trial.settings.get("device", "auto")
-            self._device, log.phases["import"] = timed(lambda: self.backend.start(device))
+            self._device, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._environment_id, facts = environment()
             emit(Environment(self._environment_id, facts))
         if self._loaded != (wanted := (job.weights, trial.options)):
@@ -72,7 +80,9 @@ class Bench:
                 )
             _, log.phases["load"] = timed(lambda: self._load(job))
             self._loaded = wanted
-        problem = build_problem(trial, job.base)
+
+    def _prepared(self, problem: Problem, job: Job, log: Logbook, emit: Emit) -> Session:
+        """Go through the phases that every problem needs."""
         emit(Entered("prepare"))
         session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
         before = self.backend.compilations
@@ -85,25 +95,24 @@ class Bench:
         weights = load_weights(job.weights) if job.weights else None
         self.backend.load(weights, job.trials[0].options)
 
-    def _advance(self, session: Session, job: Job, trial: Trial, log: Logbook, emit: Emit) -> None:
+    def _advance(self, painting: Painting, trial: Trial, emit: Emit) -> None:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""
-        before = self.backend.compilations
-        goal = trial.settings.get("iterations", job.rounds + WARMUP_PASSES)
-        for step in rounds(session, goal - log.iterations, job.chunk_size(), warmup=not log.rounds):
+        job, log, before = painting.job, painting.log, self.backend.compilations
+        goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
+        left = 0 if log.plateau.reached else goal - log.iterations
+        for step in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
             log.add(step)
             pace = step.round.seconds / step.round.iterations
             emit(Advanced(log.iterations, goal, pace, log.last_loss))
+            if log.plateau.reached:
+                break
+            if trial.checkpoint and job.wants_snapshot(log.iterations):
+                painting.save(trial)
         log.compile_count += self.backend.compilations - before
 
-    def _success(self, session: Session, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        folder = job.trial_folder(trial)
-        count = trial.settings.get("iterations")
-        picture = folder / "images" / (f"{count:06d}.png" if count else "picture.png")
-        sha256 = save_png(_checked(session.image(), trial), picture)
-        log.write_losses(folder / "losses.npz")
-        return self._record(
-            job, trial, log, status="ok", image=str(picture.relative_to(job.folder)), image_sha256=sha256
-        )
+    def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
+        log.write_losses(job.trial_folder(trial) / "losses.npz")
+        return self._record(job, trial, log, status="ok")
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
         log.write_losses(job.trial_folder(trial) / "losses.npz")
@@ -112,7 +121,7 @@ class Bench:
             job, trial, log, status=status_of(error), error_type=type(error).__name__, error_message=message
         )
 
-    def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: str) -> RunRecord:
+    def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> RunRecord:
         # Trials of one trajectory share its phases; the first to be recorded reports them.
         phases, compile_count = log.hand_over()
         return RunRecord(
@@ -126,6 +135,7 @@ class Bench:
             wall_s=log.wall_s,
             evaluations=log.evaluations(),
             final=log.final(),
+            pictures=tuple(log.pictures),
             device=self._device.kind if self._device else None,
             device_name=(self._device.name or cpu_name()) if self._device else None,
             threads=usable_cores(),
@@ -136,10 +146,3 @@ class Bench:
             environment_id=self._environment_id,
             **outcome,
         )
-
-
-def _checked(image: Array, trial: Trial) -> Array:
-    if image.shape != (trial.height, trial.width, 3):
-        found, wanted = tuple(image.shape), (trial.height, trial.width, 3)
-        raise ValueError(f"the backend's image has shape {found}; the content image has {wanted}")
-    return image

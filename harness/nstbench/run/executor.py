@@ -121,9 +121,10 @@ def execute(jobs: Iterable[Job], handle: Handle, lost: Callable[[Job, WorkerLost
 
 
 def _sharing(job: Job) -> tuple[str, ...]:
-    """Jobs with equal keys may share a worker: one backend, one device, and isolation allows it."""
+    """Jobs with equal keys may share a worker: one backend, device and mode, and isolation allows it."""
     own = job.trials[0].trial_id if job.isolation == "trial" else ""
-    return job.isolation, job.backend, job.trials[0].settings.get("device", "auto"), own
+    device = job.trials[0].settings.get("device", "auto")
+    return job.isolation, job.backend, device, str(job.deterministic), own
 
 
 def _execute_here(jobs: Iterable[Job], handle: Handle) -> None:

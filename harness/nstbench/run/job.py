@@ -20,6 +20,7 @@ class Job:
     Attributes:
         folder: the results folder; base: what image paths are relative to.
         chunk: iterations per call of `run`; rounds: passes of a single-pass backend.
+        snapshot_every: iterations between snapshots; None for none.
         threads: cores to use, None for all.
         weights: where the trials' VGG-19 parameters come from, None if they use none.
     """
@@ -29,6 +30,7 @@ class Job:
     folder: Path
     base: Path
     chunk: int | str
+    snapshot_every: int | None
     rounds: int
     isolation: str
     threads: int | None
@@ -43,12 +45,21 @@ class Job:
     @property
     def checkpoints(self) -> tuple[int, ...]:
         """Iterations of each trial; empty for a single-pass backend."""
-        counts = (trial.settings.get("iterations") for trial in self.trials)
-        return tuple(count for count in counts if count is not None)
+        return tuple(trial.checkpoint for trial in self.trials if trial.checkpoint is not None)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the backend is to start in its deterministic mode."""
+        return bool(self.trials[0].settings.get("deterministic"))
 
     def chunk_size(self) -> int:
         """Iterations per call: one size throughout, so that nothing recompiles between rounds."""
-        return chunk_size(self.checkpoints, self.chunk) if self.checkpoints else 1
+        return chunk_size(self.checkpoints, self.chunk, self.snapshot_every) if self.checkpoints else 1
+
+    def wants_snapshot(self, iterations: int) -> bool:
+        """Whether to keep the picture now; at a checkpoint it is kept anyway."""
+        every = self.snapshot_every
+        return every is not None and iterations % every == 0 and iterations not in self.checkpoints
 
     def trial_folder(self, trial: Trial) -> Path:
         """Return where a trial's files go."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from nstbench.api import LossTrace
 from nstbench.record.files import write_atomic
-from nstbench.record.run_record import Round
+from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
+from nstbench.run.plateau import Plateau
 
 
 class DivergedError(Exception):
@@ -30,6 +31,8 @@ class Logbook:
     phases: dict[str, float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    plateau: Plateau = field(default_factory=lambda: Plateau(0, 0.0))
     compile_count: int = 0
     _start: float = field(default_factory=perf_counter)
 
@@ -48,6 +51,7 @@ class Logbook:
                 self.iterations - step.round.iterations + int(np.argmin(np.isfinite(step.trace.total))) + 1
             )
             raise DivergedError(f"the total loss is not finite from iteration {first}; lower learning_rate")
+        self.plateau.see(step.trace.total)
 
     def hand_over(self) -> tuple[dict[str, float], int]:
         """Return phases and compilations since the last record, and start counting anew."""
@@ -59,6 +63,11 @@ class Logbook:
     def iterations(self) -> int:
         """Iterations done."""
         return sum(one.iterations for one in self.rounds)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds inside `run` so far."""
+        return sum(one.seconds for one in self.rounds)
 
     @property
     def wall_s(self) -> float:
@@ -87,7 +96,7 @@ class Logbook:
         seconds = [one.seconds for one in self.rounds]
         if not seconds:
             return None
-        return sum(seconds) if iterative else median(seconds[1:] or seconds)
+        return self.elapsed_s if iterative else median(seconds[1:] or seconds)
 
     def write_losses(self, path: Path) -> None:
         """Write one row per iteration: losses, and seconds inside the loop (even within a round)."""

@@ -16,6 +16,7 @@ class AssetLookUp:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._sources: dict[str, WeightsSource] = {}
+        self._networks: dict[tuple[str, Path], Network] = {}
 
     def image(self, ref: str, longer_side: int, base: Path) -> ImageFacts:
         """Return hash and size of an image as it will be resized.
@@ -32,9 +33,11 @@ class AssetLookUp:
         Raises:
             AssetError: they cannot be had.
         """
-        source = resolve_weights(ref, base, self._say)
-        self._sources[source.sha256] = source
-        return Network(source.name, source.sha256)
+        if (ref, base) not in self._networks:
+            source = resolve_weights(ref, base, self._say)
+            self._sources[source.sha256] = source
+            self._networks[ref, base] = Network(source.name, source.sha256)
+        return self._networks[ref, base]
 
     def source(self, sha256: str | None) -> WeightsSource | None:
         """Return where weights of this hash come from; None if they are no VGG-19 parameters."""

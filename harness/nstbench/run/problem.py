@@ -18,14 +18,16 @@ def build_problem(trial: Trial, base: Path) -> Problem:
         AssetError: an image cannot be read or is no longer the one that was planned.
     """
     settings = trial.settings
-    content = _planned_image(settings["content"], (trial.height, trial.width), trial.content_sha256, base)
-    style = _planned_image(
-        settings["style"], (trial.style_height, trial.style_width), trial.style_sha256, base
+    content = _planned_image(settings["content"], max(trial.height, trial.width), trial.content_sha256, base)
+    styles = tuple(
+        _planned_image(ref, max(trial.style_height, trial.style_width), sha256, base)
+        for ref, sha256 in trial.hashed_styles()
     )
     return Problem(
         content=content,
-        style=style,
-        init=_start(settings.get("init", "content"), content, style, trial.seed or 0),
+        styles=styles,
+        style_blend=tuple(settings.get("style_blend", (1.0,))),
+        init=_start(trial, content, styles, base),
         content_layers=_weighted(trial, "content"),
         style_layers=_weighted(trial, "style"),
         seed=trial.seed or 0,
@@ -35,11 +37,14 @@ def build_problem(trial: Trial, base: Path) -> Problem:
     )
 
 
-_PLAIN = ("tv_weight", "learning_rate", "optimiser", "pooling", "precision")
+_PLAIN = (
+    *("tv_weight", "tv_form", "optimiser", "learning_rate", "learning_rate_decay"),
+    *("adam_beta1", "adam_epsilon", "pooling", "precision"),
+)
 
 
-def _planned_image(ref: str, shape: tuple[int, int], sha256: str, base: Path) -> Array:
-    image = load_image(ref, max(shape), base)
+def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
+    image = load_image(ref, side, base)
     if image.sha256 != sha256:
         raise AssetError(f"{ref}: changed since the sweep was planned; run the sweep again")
     return image.pixels
@@ -50,8 +55,12 @@ def _weighted(trial: Trial, which: str) -> dict[str, float]:
     return dict(zip(names, trial.settings.get(f"{which}_weights", []), strict=True))
 
 
-def _start(init: str, content: Array, style: Array, seed: int) -> Array:
+def _start(trial: Trial, content: Array, styles: tuple[Array, ...], base: Path) -> Array:
+    init = trial.settings.get("init", "content")
+    if trial.init_sha256:
+        image = _planned_image(init, max(trial.height, trial.width), trial.init_sha256, base)
+        return resize(image, trial.height, trial.width)
     if init == "noise":
-        generator = np.random.Generator(np.random.Philox(seed))
+        generator = np.random.Generator(np.random.Philox(trial.seed or 0))
         return generator.random(content.shape, dtype=np.float32)
-    return content if init == "content" else resize(style, *content.shape[:2])
+    return content if init == "content" else resize(styles[0], trial.height, trial.width)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from nstbench.api import BackendUnavailable, ResultsError
+from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError
 from nstbench.plan import Experiment, Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
 from nstbench.run.executor import WorkerLost, execute
+from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Environment, Event, Job, Recorded
+from nstbench.run.judging import Judging
 from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts
+from nstbench.run.registry import facts, plugin
+from nstbench.run.verified import Setup, is_verified
 
 
 class Watcher:
@@ -31,6 +35,9 @@ class Watcher:
 
     def recorded(self, record: RunRecord) -> None:
         """A trial is done, whatever its status."""
+
+    def judged(self, record: RunRecord) -> None:
+        """The referee has seen the pictures of a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,9 @@ class Sweep:
     redo: Redo
     watch: Watcher
     look_up: AssetLookUp = field(repr=False)
+    judging: Judging | None = field(repr=False)
     recorded: set[str] = field(default_factory=set)
+    _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
 
     def pending(self, trials: tuple[Trial, ...]) -> list[Trial]:
         """Return the trials still to do."""
@@ -86,6 +95,7 @@ class Sweep:
     def run(self) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
         self.store.write_plan(self.experiment, self.plan)
+        keep_inputs(self.plan.trials, self.experiment.base, self.store.path)
         self.watch.planned(self.plan, len(self.pending(self.plan.trials)))
         try:
             execute(self._jobs(), self._handle, self._lost)
@@ -115,6 +125,21 @@ class Sweep:
                 runnable = tuple(trial for trial in pending if not trial.refusal)
                 if runnable:
                     yield self._job(runnable)
+                if mine:  # and after the job: the worker sleeps now
+                    self._judge(trajectory.trials)
+
+    def _judge(self, trials: tuple[Trial, ...]) -> None:
+        """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
+        for record in filter(None, (self.store.record(trial.trial_id) for trial in trials)):
+            if self.judging is None or record.judged:
+                continue
+            try:
+                judged = self.judging.judge(record, self.store.path)
+            except (AssetError, UsageError) as error:
+                self.watch.says(f"{record.trial.trial_id}: not judged: {error}")
+            else:
+                self.store.write_record(judged)
+                self.watch.judged(judged)
 
     def _job(self, trials: tuple[Trial, ...]) -> Job:
         measure = self.experiment.measure
@@ -124,6 +149,7 @@ class Sweep:
             folder=self.store.path,
             base=self.experiment.base,
             chunk=measure.chunk,
+            snapshot_every=measure.snapshot_every,
             rounds=measure.rounds,
             isolation=measure.isolation,
             threads=measure.threads if isinstance(measure.threads, int) else None,
@@ -134,9 +160,18 @@ class Sweep:
     def _handle(self, job: Job, event: Event) -> None:
         self.watch.event(job, event)
         if isinstance(event, Environment):
+            self._environments[event.environment_id] = event.facts
             self.store.write_environment(event.environment_id, dict(event.facts))
         if isinstance(event, Recorded):
-            self._keep(event.run_record())
+            record = event.run_record()
+            self._keep(replace(record, verified=self._is_verified(record)))
+
+    def _is_verified(self, record: RunRecord) -> bool | None:
+        facts = self._environments.get(record.environment_id or "")
+        if facts is None or record.device_name is None:
+            return None
+        precision = record.trial.settings.get("precision", "default")
+        return is_verified(Setup.of(plugin(record.trial.backend), record.device_name, precision, facts))
 
     def _lost(self, job: Job, reason: WorkerLost) -> None:
         for trial in job.trials:
@@ -161,7 +196,24 @@ def prepare_sweep(
     watch = watch or Watcher()
     look_up = AssetLookUp(watch.says)
     plan = plan_trials(experiment, facts, look_up)
-    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up)
+    judging = _judging(experiment, look_up, watch)
+    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging)
+
+
+def _judging(experiment: Experiment, look_up: AssetLookUp, watch: Watcher) -> Judging | None:
+    """Find the referee's weights; only those that were asked for by name must be there."""
+    wanted = experiment.measure.referee
+    if wanted == "none":
+        return None
+    try:
+        network = look_up.weights(wanted, experiment.base)
+    except AssetError as error:
+        if wanted != "auto":
+            raise AssetError(f"measure.referee: {error}") from error
+        watch.says(f"no referee, as there are no weights for it: {error}")
+        return None
+    source = look_up.source(network.sha256)
+    return Judging(source, experiment.base) if source else None
 
 
 def _without_run(plan: Plan, trial: Trial, status: str, kind: str, message: str) -> RunRecord:

@@ -1,0 +1,36 @@
+"""The content and style images as the backends got them, kept beside the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nstbench.assets import load_image, save_png
+from nstbench.plan import Trial
+
+FOLDER = "inputs"
+
+
+def keep_inputs(trials: Iterable[Trial], base: Path, folder: Path) -> None:
+    """Write each resized image once, as `inputs/<first 12 digits of its hash>.png`.
+
+    An image that has changed since the plan is left out; its trials say so themselves.
+
+    Raises:
+        AssetError: an image cannot be read or written.
+    """
+    wanted = {sha256: (ref, side) for trial in trials for sha256, ref, side in _inputs(trial)}
+    for sha256, (ref, side) in wanted.items():
+        path = folder / FOLDER / f"{sha256[:12]}.png"
+        if path.exists():
+            continue
+        image = load_image(ref, side, base)
+        if image.sha256 == sha256:
+            save_png(image.pixels, path)
+
+
+def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:
+    yield trial.content_sha256, trial.settings["content"], max(trial.height, trial.width)
+    side = max(trial.style_height, trial.style_width)
+    for ref, sha256 in trial.hashed_styles():
+        yield sha256, ref, side

@@ -1,0 +1,100 @@
+"""The referee at work: every saved picture judged by one rule, whichever backend made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nstbench.api import Array, AssetError
+from nstbench.assets import WeightsSource, load_image, load_weights, resize
+from nstbench.plan import Trial
+from nstbench.record import Picture, RunRecord
+
+if TYPE_CHECKING:
+    from nstbench.referee import Judge, Judgement, Referee
+
+
+@dataclass(slots=True)
+class Judging:
+    """Judges records, and remembers the targets of the last content and style.
+
+    Attributes:
+        source: the referee's VGG-19 parameters.
+        base: what image paths are relative to.
+    """
+
+    source: WeightsSource
+    base: Path
+    _referee: Referee | None = field(default=None, init=False)
+    _targets: tuple[Any, Judge] | None = field(default=None, init=False)
+
+    def judge(self, record: RunRecord, folder: Path) -> RunRecord:
+        """Return the record with the referee's figures for each of its pictures.
+
+        The style images are taken at the size of the pastiche, whatever `style_size` says, so that trials
+        that differ in it are held to one standard.
+
+        Raises:
+            AssetError: a picture is gone, or content or style are no longer those of the trial.
+        """
+        judge = self._against(record.trial)
+        pictures = tuple(self._judged(judge, picture, record.trial, folder) for picture in record.pictures)
+        content, style = judge.content_itself, judge.style_itself
+        reference = {
+            "style_of_content": content.style,
+            "heldout_of_content": content.heldout,
+            "content_of_style": style.content,
+            "ssim_of_style": style.ssim,
+        }
+        return replace(
+            record,
+            pictures=pictures,
+            reference=reference,
+            referee_weights=self.source.name,
+            referee_weights_sha256=self.source.sha256,
+        )
+
+    def _judged(self, judge: Judge, picture: Picture, trial: Trial, folder: Path) -> Picture:
+        if picture.referee is not None:
+            return picture
+        pixels = load_image(picture.path, None, folder).pixels
+        return replace(picture, referee=_flat(judge.judge(pixels)))
+
+    def _against(self, trial: Trial) -> Judge:
+        key = (trial.content_sha256, trial.style_sha256, trial.settings.get("style_blend"), trial.height)
+        if self._targets is None or self._targets[0] != key:
+            self._targets = key, self._targets_of(trial)
+        return self._targets[1]
+
+    def _targets_of(self, trial: Trial) -> Judge:
+        from nstbench.referee import Referee
+
+        if self._referee is None:
+            self._referee = Referee(load_weights(self.source))
+        side = max(trial.height, trial.width)
+        content = load_image(trial.settings["content"], side, self.base)
+        if content.sha256 != trial.content_sha256:
+            raise AssetError(f"{trial.settings['content']}: changed since the sweep")
+        styles = tuple(self._style(ref, sha256, trial) for ref, sha256 in trial.hashed_styles())
+        blend = tuple(trial.settings.get("style_blend", (1.0,)))
+        heaviest = styles[blend.index(max(blend))]
+        return self._referee.against(
+            content.pixels, styles, blend, resize(heaviest, trial.height, trial.width)
+        )
+
+    def _style(self, ref: str, sha256: str, trial: Trial) -> Array:
+        planned = load_image(ref, max(trial.style_height, trial.style_width), self.base)
+        if planned.sha256 != sha256:
+            raise AssetError(f"{ref}: changed since the sweep")
+        return load_image(ref, max(trial.height, trial.width), self.base).pixels
+
+
+def _flat(judgement: Judgement) -> Mapping[str, float | None]:
+    """Name the figures as the tables do, `style_conv1_1` and so on."""
+    plain = {
+        name: getattr(judgement, name) for name in ("total", "content", "style", "heldout", "tv", "ssim")
+    }
+    layers = {f"style_{layer}": value for layer, value in judgement.style_layers.items()}
+    return plain | layers | {f"heldout_{layer}": value for layer, value in judgement.heldout_layers.items()}

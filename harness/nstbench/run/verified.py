@@ -1,0 +1,61 @@
+"""What `nstbench verify` has found on this machine, remembered between commands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+from nstbench.assets import cache_dir
+from nstbench.record.files import write_json
+from nstbench.run.registry import Plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a verification holds for: these packages and this processor as well as the backend.
+
+    Attributes:
+        packages: name -> version of NumPy and of the distributions the backend requires.
+    """
+
+    backend: str
+    backend_version: str
+    device_name: str
+    precision: str
+    cpu: str
+    packages: Mapping[str, str]
+
+    @classmethod
+    def of(cls, plugin: Plugin, device_name: str, precision: str, facts: Mapping[str, Any]) -> Setup:
+        """Gather it from the facts that `nstbench.run.machine.environment` returned in the worker."""
+        providers = packages_distributions()
+        modules = ("numpy", *plugin.load().capabilities.requires)
+        names = sorted({name for module in modules for name in providers.get(module.partition(".")[0], ())})
+        packages = {name: facts["packages"].get(name, "") for name in names}
+        return cls(plugin.name, plugin.version, device_name, precision, facts["cpu"], packages)
+
+    @property
+    def path(self) -> Path:
+        """Where its outcome is kept."""
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return cache_dir() / "verified" / f"{digest[:16]}.json"
+
+
+def remember(setup: Setup, passed: bool, rungs: list[dict[str, Any]]) -> Path:
+    """Keep the outcome of a verification; returns the file."""
+    write_json(setup.path, {"setup": asdict(setup), "passed": passed, "rungs": rungs})
+    return setup.path
+
+
+def is_verified(setup: Setup) -> bool:
+    """Whether the latest verification of this setup, if any, passed."""
+    try:
+        outcome = json.loads(setup.path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(outcome["passed"])

@@ -1,0 +1,109 @@
+"""The referee in a sweep: every picture is judged, whoever made it, now or later."""
+
+import numpy as np
+import pytest
+
+import nstbench
+from nstbench.api import AssetError
+from nstbench.assets import load_image, load_weights, resolve_weights
+from nstbench.record import Store
+from nstbench.referee import Referee
+from nstbench.run.sweep import Watcher
+
+INPUTS = {"content": "sample:cat", "style": "sample:coffee"}
+
+
+def experiment(referee="random:0", **more):
+    return {
+        "name": "tiny",
+        "inputs": INPUTS,
+        "fixed": {"size": 40, "iterations": 4, "alpha": 1, "beta": 10},
+        "measure": {"referee": referee, **more.pop("measure", {})},
+        "backends": ["fake", "colour-transfer"],
+        **more,
+    }
+
+
+class Listening(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.said = []
+
+    def says(self, message):
+        self.said.append(message)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swept")
+    return folder, nstbench.sweep(experiment(measure={"snapshot_every": 2}), folder)
+
+
+def test_iterative_and_single_pass_backends_stand_in_one_table_judged_by_one_rule(swept):
+    folder, results = swept
+    runs = results.runs.set_index("backend")
+    weights = load_weights(resolve_weights("random:0", folder, print))
+    content, style = (load_image(INPUTS[which], 40, folder).pixels for which in ("content", "style"))
+    stretched = load_image("sample:coffee", 40, folder).pixels  # both samples are 3:2, so nothing to stretch
+    judge = Referee(weights).against(content, (style,), (1.0,), stretched[: content.shape[0]])
+    for name in ("fake", "colour-transfer"):
+        verdict = judge.judge(load_image(runs["image"][name], None, folder).pixels)
+        assert runs["referee_content"][name] == pytest.approx(verdict.content)
+        assert runs["referee_style"][name] == pytest.approx(verdict.style)
+        assert runs["referee_heldout"][name] == pytest.approx(verdict.heldout)
+        assert runs["referee_ssim"][name] == pytest.approx(verdict.ssim)
+    assert list(runs["referee_weights"]) == ["random:0"] * 2
+
+
+def test_snapshots_are_judged_too_layer_by_layer(swept):
+    _, results = swept
+    columns = [name for name in results.images if name.startswith("referee_style_conv")]
+    assert len(columns) == 5
+    assert results.images[[*columns, "referee_total"]].notna().all(axis=None)
+    assert len(results.images) == 3
+    layers = results.images[columns].mean(axis=1)
+    np.testing.assert_allclose(layers, results.images["referee_style"], rtol=1e-6)
+
+
+def test_the_two_trivial_answers_are_on_every_row_and_are_the_same_for_both(swept):
+    runs = swept[1].runs
+    for name in ("style_of_content", "heldout_of_content", "content_of_style", "ssim_of_style"):
+        first, second = runs[f"referee_{name}"]
+        assert first == second > 0
+    total = (
+        runs["referee_content"] / runs["referee_content_of_style"]
+        + runs["referee_style"] / runs["referee_style_of_content"]
+    )
+    np.testing.assert_allclose(runs["referee_total"], total, rtol=1e-9)
+
+
+def test_pictures_that_were_never_judged_are_judged_by_the_next_sweep(tmp_path):
+    before = nstbench.sweep(experiment("none"), tmp_path).runs
+    assert before["referee_total"].isna().all()
+    after = nstbench.sweep(experiment(), tmp_path).runs
+    assert after["referee_total"].notna().all()
+    assert list(after["wall_s"]) == list(before["wall_s"])  # nothing ran again
+
+
+def test_a_picture_that_is_gone_is_said_and_hides_no_measurement(tmp_path):
+    runs = nstbench.sweep(experiment("none"), tmp_path).runs
+    (tmp_path / runs["image"][0]).unlink()
+    watch = Listening()
+    after = nstbench.sweep(experiment(), tmp_path, watch=watch).runs
+    assert any("not judged" in line and runs["trial_id"][0] in line for line in watch.said)
+    assert list(after["status"]) == ["ok", "ok"]
+    assert list(after["referee_total"].isna()) == [True, False]
+
+
+def test_weights_asked_for_by_name_must_be_there(tmp_path):
+    with pytest.raises(AssetError, match=r"measure\.referee: .*nowhere\.h5"):
+        nstbench.sweep(experiment("nowhere.h5"), tmp_path)
+    assert not (tmp_path / "plan.json").exists()
+
+
+def test_a_shared_trajectory_is_judged_at_each_checkpoint(tmp_path):
+    made = experiment(sweep={"iterations": [2, 4]}, backends=["fake"])
+    runs = nstbench.sweep(made, tmp_path).runs
+    assert runs["referee_ssim"][0] > runs["referee_ssim"][1]  # the fake walks away from the content
+    assert all(record.judged for record in Store(tmp_path).records())
