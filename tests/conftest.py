@@ -11,6 +11,7 @@ EXPERIMENT = """
 name: tiny
 inputs: {content: sample:cat, style: sample:coffee}
 fixed: {size: 32, iterations: 6, alpha: 1, beta: 10}
+measure: {referee: none}
 backends: [fake]
 """
 

@@ -6,12 +6,10 @@ import pytest
 
 from ..conftest import EXPERIMENT
 
-QUIET = EXPERIMENT + "measure: {referee: none}\n"
-
 
 @pytest.fixture
 def swept(nstbench, write, tmp_path):
-    nstbench("sweep", write(QUIET))
+    nstbench("sweep", write(EXPERIMENT))
     (row,) = json.loads(nstbench("show", "results/tiny", "--json").stdout)
     return row
 

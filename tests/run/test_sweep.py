@@ -27,6 +27,7 @@ def experiment(**changes):
         "name": "tiny",
         "inputs": {"content": "sample:cat", "style": "sample:coffee"},
         "fixed": {"size": 32, "iterations": 6, "alpha": 1, "beta": 10},
+        "measure": {"referee": "none"} | changes.pop("measure", {}),
         "backends": ["fake"],
     }
     return plain | changes

@@ -32,7 +32,11 @@ def stylize(
 
     if out.suffix.lower() != ".png":
         raise typer.BadParameter(f"{out}: pastiches are written as PNG; end the name in .png")
-    data = {"inputs": {"content": content, "style": style}, "backends": [backend or _first_ready()]}
+    data = {
+        "inputs": {"content": content, "style": style},
+        "measure": {"referee": "none"},
+        "backends": [backend or _first_ready()],
+    }
     experiment = experiment_from_mapping(data, Path.cwd(), overrides=overrides or (), name="stylize")
     watch = ProgressWatcher(stderr())
     with tempfile.TemporaryDirectory() as folder:
