@@ -1,5 +1,6 @@
 """Verification in a process of its own, and what later sweeps know of it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import pytest
 import nstbench
 from nstbench.api import BackendUnavailable
 from nstbench.assets import resolve_weights
+from nstbench.plan import read_options
+from nstbench.run.registry import plugin
 from nstbench.run.rungs import RUNGS
 from nstbench.run.sweep import Redo
+from nstbench.run.verified import Setup
 from nstbench.run.verify import Request, verify
 
 TINY = {
@@ -28,7 +32,8 @@ TINY = {
 
 
 def request(backend, device="cpu", precision="highest"):
-    return Request(backend, device, precision, resolve_weights("random:0", Path()))
+    options = read_options(backend, [], plugin(backend).load().capabilities.options)
+    return Request(backend, device, precision, resolve_weights("random:0", Path()), options)
 
 
 def is_verified(tmp_path):
@@ -46,7 +51,7 @@ def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path):
     assert is_verified(tmp_path) == [True]
 
 
-def test_a_backend_that_computes_something_else_fails_and_is_remembered_so(tmp_path):
+def test_a_backend_that_computes_something_else_fails_and_is_remembered_so(cache):
     """The shipped fake takes no notice of weights, so it is not VGG-19."""
     outcome = verify(request("fake"), lambda rung: None)
     states = {rung.name: rung.status for rung in outcome.rungs}
@@ -54,8 +59,18 @@ def test_a_backend_that_computes_something_else_fails_and_is_remembered_so(tmp_p
     assert states["content loss"] == "failed"
     assert states["total variation"] == "ok"
     assert outcome.failed and not outcome.passed
-    fake = TINY | {"backends": ["fake"]}
-    assert list(nstbench.sweep(fake, tmp_path).runs["verified"]) == [False]
+    kept = [json.loads(path.read_text()) for path in (cache / "verified").glob("*.json")]
+    assert [each["passed"] for each in kept if each["setup"]["backend"] == "fake"] == [False]
+
+
+def test_a_backend_without_vgg19_has_nothing_to_verify(tmp_path):
+    assert nstbench.sweep(TINY | {"backends": ["fake"]}, tmp_path).runs["verified"].isna().all()
+
+
+def test_other_options_are_another_setup(tmp_path):
+    facts = {"cpu": "c", "packages": {}}
+    paths = {Setup.of(plugin("tf-vgg19"), "c", "highest", {"xla": xla}, facts).path for xla in (False, True)}
+    assert len(paths) == 2
 
 
 def test_a_process_that_ends_early_is_a_failure_that_says_why():

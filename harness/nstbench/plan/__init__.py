@@ -5,6 +5,7 @@ from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.measure import Measure
+from nstbench.plan.options import read_options
 from nstbench.plan.planner import plan_trials
 from nstbench.plan.schema import json_schema
 from nstbench.plan.settings import Settings
@@ -31,4 +32,5 @@ __all__ = [
     "load_experiment",
     "plan_trials",
     "predict",
+    "read_options",
 ]

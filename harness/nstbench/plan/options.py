@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nstbench.api import Option, did_you_mean
+from nstbench.api import ExperimentError, Option, did_you_mean
 from nstbench.plan.choices import BackendChoice
 from nstbench.plan.messages import shown
 from nstbench.plan.places import Mistake
+from nstbench.plan.yaml12 import parse
 
 _WORDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
@@ -32,6 +33,21 @@ def complete_options(
             mistakes.append(Mistake(path, _refusal(name, value, declared[name])))
         else:
             made[name] = float(value) if isinstance(declared[name].default, float) else value
+    return made
+
+
+def read_options(name: str, texts: Sequence[str], declared: Mapping[str, Option]) -> dict[str, Any]:
+    """Return every declared option with its value, those of `key=value` texts included.
+
+    Raises:
+        ExperimentError: a text is not of that form, or the backend has no such option or value.
+    """
+    split = (text.partition("=") for text in texts)
+    given = {key.strip(): parse(value.strip().encode(), f"--option {key}").value for key, _, value in split}
+    mistakes: list[Mistake] = []
+    made = complete_options(BackendChoice(name, given), declared, mistakes)
+    if mistakes:
+        raise ExperimentError([f"--option {each.path[-1]}: {each.text}" for each in mistakes])
     return made
 
 

@@ -30,7 +30,7 @@ class Picture:
         iteration: updates it has had; None for a single-pass backend.
         path: relative to the results folder.
         sha256: of the PNG file.
-        elapsed_s: seconds inside `run` until then.
+        elapsed_s: seconds inside `run` until then; one pass for a single-pass backend.
         referee: the referee's figures by name (see `nstbench.referee.Judgement`); None while not judged.
     """
 
@@ -57,7 +57,8 @@ class RunRecord:
         reference: the referee's figures of the two trivial answers: the content image itself and the style
             image itself.
         referee_weights, referee_weights_sha256: which VGG-19 parameters the referee used.
-        verified: whether `nstbench verify` had passed here for this backend, device and precision.
+        verified: whether `nstbench verify` had passed here for this backend with these options, device and
+            precision; None for a backend without VGG-19, which has nothing to verify.
     """
 
     trial: Trial

@@ -37,7 +37,7 @@ class Painting:
         path = self.job.trial_folder(trial) / "images" / name
         sha256 = save_png(image, path)
         relative = str(path.relative_to(self.job.folder))
-        self.log.pictures.append(Picture(done, relative, sha256, self.log.elapsed_s))
+        self.log.pictures.append(Picture(done, relative, sha256, self.log.optimise_s(done is not None)))
 
     def _checked(self, image: Array) -> Array:
         if image.shape != self.content.shape:

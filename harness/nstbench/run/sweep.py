@@ -16,6 +16,7 @@ from nstbench.run.executor import WorkerLost, execute
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Environment, Event, Job, Recorded
 from nstbench.run.judging import Judging
+from nstbench.run.ladder import has_ladder
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts, plugin
 from nstbench.run.verified import Setup, is_verified
@@ -170,8 +171,11 @@ class Sweep:
         facts = self._environments.get(record.environment_id or "")
         if facts is None or record.device_name is None:
             return None
-        precision = record.trial.settings.get("precision", "default")
-        return is_verified(Setup.of(plugin(record.trial.backend), record.device_name, precision, facts))
+        trial, found = record.trial, plugin(record.trial.backend)
+        if not has_ladder(found.load().capabilities):
+            return None
+        precision = trial.settings.get("precision", "default")
+        return is_verified(Setup.of(found, record.device_name, precision, trial.options, facts))
 
     def _lost(self, job: Job, reason: WorkerLost) -> None:
         for trial in job.trials:

@@ -27,17 +27,30 @@ class Setup:
     backend_version: str
     device_name: str
     precision: str
+    options: Mapping[str, Any]
     cpu: str
     packages: Mapping[str, str]
 
     @classmethod
-    def of(cls, plugin: Plugin, device_name: str, precision: str, facts: Mapping[str, Any]) -> Setup:
-        """Gather it from the facts that `nstbench.run.machine.environment` returned in the worker."""
+    def of(
+        cls,
+        plugin: Plugin,
+        device_name: str,
+        precision: str,
+        options: Mapping[str, Any],
+        facts: Mapping[str, Any],
+    ) -> Setup:
+        """Gather it from the facts that `nstbench.run.machine.environment` returned in the worker.
+
+        Args:
+            options: the backend's own, complete with defaults.
+        """
         providers = packages_distributions()
         modules = ("numpy", *plugin.load().capabilities.requires)
         names = sorted({name for module in modules for name in providers.get(module.partition(".")[0], ())})
         packages = {name: facts["packages"].get(name, "") for name in names}
-        return cls(plugin.name, plugin.version, device_name, precision, facts["cpu"], packages)
+        own = dict(options)
+        return cls(plugin.name, plugin.version, device_name, precision, own, facts["cpu"], packages)
 
     @property
     def path(self) -> Path:

@@ -1,0 +1,166 @@
+"""`nstbench verify`: does a backend compute what it is said to compute?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nstbench.run.ladder import RungResult
+    from nstbench.run.verify import Request, Verification
+
+COLOURS = {"ok": "green", "failed": "red"}
+
+
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Backends [all that are ready].")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or gpu.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="highest, default or bf16.")] = "highest",
+    weights: Annotated[
+        str, typer.Option("--weights", help="VGG-19 parameters to compare with.")
+    ] = "random:0",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option of the backend; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare VGG-19 backends with a reference in float64, from one convolution to ten iterations.
+
+    The outcome is remembered and shown with later results. Ends in 3 if a comparison failed, in 6 if a
+    backend is not installed or has no such device.
+    """
+    from nstbench.assets import resolve_weights
+    from nstbench.cli.console import print_json, stderr, stdout
+    from nstbench.run.verify import Request
+
+    _check("--device", device, ("auto", "cpu", "gpu"))
+    _check("--precision", precision, ("highest", "default", "bf16"))
+    console, remarks = stderr() if as_json else stdout(), stderr()
+    chosen = _chosen(names or [], remarks)
+    source = resolve_weights(weights, Path.cwd(), lambda line: remarks.print(line, markup=False))
+    requests = [Request(name, device, precision, source, _options(name, option or [])) for name in chosen]
+    outcomes = [_verified(request, console, remarks) for request in requests]
+    done = [outcome for outcome in outcomes if outcome is not None]
+    if as_json:
+        print_json([_plain(outcome) for outcome in done])
+    raise typer.Exit(6 if len(done) < len(outcomes) else 3 if any(o.failed for o in done) else 0)
+
+
+def _check(option: str, value: str, known: Sequence[str]) -> None:
+    from nstbench.api import UsageError, did_you_mean
+
+    if value not in known:
+        raise UsageError(f"{option} {value!r}: it may be {', '.join(known)}.{did_you_mean(value, known)}")
+
+
+def _chosen(names: Iterable[str], remarks: Console) -> list[str]:
+    """Return the backends to verify; of those not asked for by name, say why one is left out."""
+    from nstbench.api import BackendUnavailable, UsageError
+    from nstbench.run.registry import plugins
+
+    installed, chosen = plugins(), []
+    for name in names:
+        if name not in installed:
+            raise BackendUnavailable(f"{name}: not installed; known: {', '.join(installed)}")
+        if reason := _cannot(name):
+            raise UsageError(f"{name} {reason}")
+        chosen.append(name)
+    if chosen:
+        return chosen
+    for name in installed:
+        try:
+            reason = _cannot(name)
+        except BackendUnavailable as error:
+            remarks.print(str(error), markup=False)
+        else:
+            if reason:
+                remarks.print(f"{name} {reason}", markup=False)
+            else:
+                chosen.append(name)
+    return chosen
+
+
+def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
+    """Complete a backend's options; other backends of the same command must have them too."""
+    from nstbench.plan import read_options
+    from nstbench.run.registry import plugin
+
+    return read_options(name, texts, plugin(name).load().capabilities.options)
+
+
+def _cannot(name: str) -> str:
+    """Say why a backend has no ladder; an empty string if it has.
+
+    Raises:
+        BackendUnavailable: it, or its framework, is not installed.
+    """
+    from nstbench.api import BackendUnavailable
+    from nstbench.run.ladder import has_ladder
+    from nstbench.run.registry import plugin, readiness
+
+    backend = plugin(name).load()
+    if not has_ladder(backend.capabilities):
+        return "has no VGG-19 to compare"
+    state = readiness(backend)
+    if not state.ready:
+        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
+    return ""
+
+
+def _verified(request: Request, console: Console, remarks: Console) -> Verification | None:
+    """Verify one backend, rung by rung; None if it does not start, which does not keep the others from it."""
+    from nstbench.api import BackendUnavailable
+    from nstbench.run.verify import verify as climb
+
+    what = f"{request.backend}, precision {request.precision}, weights {request.weights.name}"
+    remarks.print(f"{what}:", markup=False)
+    try:
+        outcome = climb(request, lambda rung: _print(rung, console))
+    except BackendUnavailable as error:
+        remarks.print(f"nstbench: {error}", markup=False)
+        return None
+    console.print(_summary(outcome), markup=False, soft_wrap=True)
+    return outcome
+
+
+def _print(rung: RungResult, console: Console) -> None:
+    colour = COLOURS.get(rung.status, "yellow")
+    status = "FAILED" if rung.status == "failed" else rung.status
+    console.print(f"[{colour}]{status:11}[/{colour}] ", end="")
+    error = "" if rung.error is None else f"{rung.error:.1e}"
+    line = f"{rung.name:18} {error:>8} (limit {rung.limit:.0e})  {rung.detail}"
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def _summary(outcome: Verification) -> str:
+    where = f"{outcome.request.backend} on {outcome.device_name}, precision {outcome.request.precision}"
+    failed = [rung.name for rung in outcome.rungs if rung.status == "failed"]
+    if failed:
+        return f"{where}: FAILED, first at: {failed[0]}"
+    open_ = [rung.name for rung in outcome.rungs if rung.status == "not offered"]
+    return (
+        f"{where}: not verified, as it does not show: {', '.join(open_)}" if open_ else f"{where}: verified"
+    )
+
+
+def _plain(outcome: Verification) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "backend": outcome.request.backend,
+        "device": outcome.device,
+        "device_name": outcome.device_name,
+        "precision": outcome.request.precision,
+        "weights": outcome.request.weights.name,
+        "weights_sha256": outcome.request.weights.sha256,
+        "passed": outcome.passed,
+        "rungs": [asdict(rung) for rung in outcome.rungs],
+    }

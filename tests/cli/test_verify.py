@@ -1,0 +1,54 @@
+"""`nstbench verify` as users type it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nstbench.run.rungs import RUNGS
+
+
+def test_every_rung_is_printed_and_the_verdict_last(nstbench):
+    done = nstbench("verify", "tf-vgg19", "--device", "cpu")
+    *rungs, verdict = done.stdout.splitlines()
+    assert [line[:11].strip() for line in rungs] == ["ok"] * len(RUNGS)
+    assert all(rung.name in line for rung, line in zip(RUNGS, rungs, strict=True))
+    assert verdict.startswith("tf-vgg19 on ") and verdict.endswith(": verified")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["tfhub-fast"], 2, "tfhub-fast has no VGG-19 to compare"),
+        (["no-such"], 6, "no-such: not installed; known: "),
+        (["jax-vgg19", "--device", "gpu"], 6, "no gpu device"),
+        (["--device", "tpu"], 2, "it may be auto, cpu, gpu"),
+        (["--precision", "half"], 2, "it may be highest, default, bf16"),
+        (["jax-vgg19", "--weights", "no-such"], 2, "unknown weights 'no-such'"),
+    ],
+)
+def test_what_cannot_be_verified_is_said_in_one_line(nstbench, arguments, code, said):
+    done = nstbench("verify", *arguments, check=False)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failed_rung_ends_in_3_and_json_has_every_rung(tmp_path):
+    """The shipped fake, made out to be a VGG-19; the process that climbs meets it as it is."""
+    code = (
+        "import sys; from dataclasses import replace; from nstbench.testing.fakes import FakeBackend as F\n"
+        "F.capabilities = replace(F.capabilities, consumes=F.capabilities.consumes | {'weights'})\n"
+        "sys.argv = ['nstbench', 'verify', 'fake', '--json']; from nstbench.cli import main; main()"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 3
+    (outcome,) = json.loads(done.stdout)
+    assert outcome["backend"] == "fake"
+    assert outcome["weights"] == "random:0"
+    assert not outcome["passed"]
+    assert {rung["name"]: rung["status"] for rung in outcome["rungs"]}["content loss"] == "failed"
+    assert "FAILED" in done.stderr
+    assert "fake on fake, precision highest: FAILED, first at: content loss" in done.stderr
