@@ -1,0 +1,1 @@
+"""What results say: comparisons, cautions, and the pages that show them."""

@@ -1,0 +1,97 @@
+"""What readers of results are warned about, each from results that have just that fault."""
+
+import pytest
+
+from nstbench.api import ResultsError
+from nstbench.record import Round
+from nstbench.report.cautions import cautions
+from tests.report.scenes import SINGLE_PASS, a_failure, a_record, a_trial, results_of
+
+OTHER = a_trial({"beta": 99.0})
+
+
+def facts(**packages):
+    return {"python": "3.12.1", "cpu": "a processor", "cores": 2, "packages": packages}
+
+
+def test_results_without_a_fault_are_no_cause_for_caution(tmp_path):
+    same = {"e1": facts(numpy="2.0")}
+    assert cautions(results_of(tmp_path, a_record(), a_record(OTHER), environments=same)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"device_name": "another"},
+            "different devices, so seconds compare these as well: cpu a processor, cpu another",
+        ),
+        ({"threads": 4}, "different numbers of CPU cores: 2, 4"),
+        ({"isolation": "trial"}, "measured in different isolation: backend, trial"),
+        (
+            {"referee_weights_sha256": "0" * 64},
+            "the referee had different weights, so its losses do not compare",
+        ),
+        ({"verified": False}, "fake was not verified at precision highest when measured"),
+        ({"shared_trajectory": True}, "1 trial shares an optimisation with others"),
+        ({"looks": ()}, "1 trial was not judged by the referee"),
+        ({"rounds": (Round(4, 1.0, True), Round(4, 1.0, False))}, "1 trial has fewer than 3 steady rounds"),
+        (
+            {"rounds": tuple(Round(1, seconds, False) for seconds in (1.0, 1.3, 0.7, 1.0, 1.4))},
+            "1 trial is noisy, rounds 10 % and more off their median: fake",
+        ),
+    ],
+)
+def test_what_is_different_or_doubtful_is_said(tmp_path, changes, said):
+    (caution,) = cautions(results_of(tmp_path, a_record(), a_record(OTHER, **changes)))
+    assert caution.startswith(said)
+
+
+def test_isolation_none_is_said(tmp_path):
+    assert "isolation none is for debugging" in cautions(results_of(tmp_path, a_record(isolation="none")))[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"weights": "imagenet", "weights_sha256": "0" * 64}, "do not compare: random:0, imagenet"),
+        ({"weights_sha256": "0" * 64}, f"random:0 ({'f' * 12}), random:0 ({'0' * 12})"),
+        ({"height": 64, "width": 96}, "pictures of different sizes: 48 x 32, 96 x 64"),
+        ({"backend_version": "2.0"}, "different versions of fake: 1.0, 2.0"),
+    ],
+)
+def test_trials_that_are_different_problems_are_said(tmp_path, changed, said):
+    (caution,) = cautions(results_of(tmp_path, a_record(), a_record(a_trial(**changed))))
+    assert said in caution
+
+
+def test_a_single_pass_network_has_its_own_weights_and_no_losses_to_verify(tmp_path):
+    fast = a_trial(SINGLE_PASS, backend="fast", weights="own", weights_sha256="0" * 64)
+    assert cautions(results_of(tmp_path, a_record(), a_record(fast, verified=False))) == []
+
+
+def test_trials_that_came_to_nothing_are_counted(tmp_path):
+    refused = a_failure(a_trial({"seed": 7}), "refused", "cannot")
+    results = results_of(tmp_path, a_record(), a_failure(OTHER), refused)
+    assert cautions(results) == ["2 of 3 trials are not ok: 1 failed, 1 refused"]
+
+
+def test_packages_are_compared_for_each_backend(tmp_path):
+    """Two backends have different packages anyway; one backend with two versions of one is a finding."""
+    records = [
+        a_record(a_trial(backend="one"), environment_id="e1"),
+        a_record(a_trial(backend="two"), environment_id="e2"),
+        a_record(a_trial({"beta": 1.0}, backend="two"), environment_id="e3"),
+    ]
+    known = {"e1": facts(numpy="1.26"), "e2": facts(numpy="2.0"), "e3": facts(numpy="2.1", scipy="1.0")}
+    known["e3"] |= {"python": "3.13.0"}
+    assert cautions(results_of(tmp_path, *records, environments=known)) == [
+        "different environments: python 3.12.1, 3.13.0",
+        "two was measured with different packages: numpy 2.0 and 2.1",
+    ]
+
+
+def test_a_damaged_environment_file_is_an_error_of_the_results(tmp_path):
+    results = results_of(tmp_path, a_record(), environments={"e1": {"packages": None}})
+    with pytest.raises(ResultsError, match=r"e1\.json"):
+        cautions(results)
