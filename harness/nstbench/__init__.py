@@ -4,6 +4,8 @@
     results = nstbench.sweep("experiments/layers.yaml")
     results = nstbench.open_results("results/layers")
     results.runs, results.losses, results.timings, results.images
+    results.contact_sheet(), results.plot_losses()
+    nstbench.compare("results/before", "results/after").groups
 
 Nothing heavy is imported until one of these is used.
 """
@@ -13,19 +15,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nstbench.record import Results, open_results
-    from nstbench.run.api import sweep
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["Results", "open_results", "sweep"]
+    from nstbench.record import Results
+    from nstbench.report.compare import Comparison
+    from nstbench.report.notebook import ResultsView
+    from nstbench.run.sweep import Redo, Watcher
+
+__all__ = ["Results", "compare", "open_results", "sweep"]
+
+
+def open_results(*paths: str | Path) -> ResultsView:
+    """Open one or more results folders; in a notebook they show themselves.
+
+    Raises:
+        ResultsError: a folder is missing or was not made by a sweep.
+    """
+    from pathlib import Path
+
+    from nstbench.report.notebook import ResultsView
+
+    return ResultsView([Path(path) for path in paths])
+
+
+def sweep(
+    experiment: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    redo: Redo | None = None,
+    watch: Watcher | None = None,
+) -> ResultsView:
+    """Run an experiment, or what is missing of it, and open its results.
+
+    Args:
+        experiment: a YAML file, or the same content as a mapping (paths in it are relative to the working
+            directory).
+        out: the results folder; default `results/<name>`.
+        overrides: `key=value`, as the command line's `--set`.
+        redo: which finished trials to do again; default none.
+        watch: told how it goes.
+
+    Raises:
+        ExperimentError: every mistake in the experiment, before anything runs.
+        BackendUnavailable: a backend it names is not installed or has no such device.
+    """
+    from nstbench.run.api import sweep as run
+
+    done = run(experiment, out, overrides=overrides, redo=redo, watch=watch)
+    return open_results(*(store.path for store in done.stores))
+
+
+def compare(*paths: str | Path, by: str | None = None, base: str | None = None) -> Comparison:
+    """Compare trials that are equal but for one thing: folders, backends, or a setting.
+
+    Args:
+        paths: results folders.
+        by: a column of `runs`; default `results`, the folder, if there are several, else `backend`.
+        base: the value of `by` that the others are compared with; default the first one found.
+
+    Raises:
+        UsageError: there is nothing to compare, or `by` or `base` is unknown.
+        ResultsError: a folder is missing or was not made by a sweep.
+    """
+    from nstbench.report.compare import compare_folders
+
+    return compare_folders(*paths, by=by, base=base)
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Results", "open_results"):
-        from nstbench import record
+    if name == "Results":
+        from nstbench.record import Results
 
-        return getattr(record, name)
-    if name == "sweep":
-        from nstbench.run.api import sweep
-
-        return sweep
+        return Results
     raise AttributeError(f"module 'nstbench' has no attribute {name!r}")

@@ -15,8 +15,11 @@ import typer
 
 from nstbench.api import BackendUnavailable, NstbenchError
 from nstbench.cli.backends import backends_app
+from nstbench.cli.compare import compare
 from nstbench.cli.doctor import doctor
+from nstbench.cli.export import export
 from nstbench.cli.presets import presets_app
+from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
 from nstbench.cli.show import show
@@ -34,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (sweep, show, stylize, rerun, verify, doctor, schema):
+for verb in (sweep, show, compare, report, export, stylize, rerun, verify, doctor, schema):
     app.command()(verb)
 for name, verbs in (("backends", backends_app), ("presets", presets_app)):
     app.add_typer(verbs, name=name)

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from nstbench.cli.progress import ProgressWatcher
+    from nstbench.record import Results
     from nstbench.run.sweep import Outcome, Sweep
 
 OverridesOption = Annotated[
@@ -90,3 +91,14 @@ def _report(outcome: Outcome, as_json: bool) -> None:
         console.print(f"another sweep is running {elsewhere} of them", markup=False)
     console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
     console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)
+    console.print(_page(results), markup=False)
+
+
+def _page(results: Results) -> str:
+    """Write the report and say where; what is wrong with it must not hide how the sweep ended."""
+    try:
+        from nstbench.report.html import write_report
+
+        return f"report   {write_report(results)}"
+    except Exception as error:
+        return f"report   not written: {type(error).__name__}: {error}; `nstbench report` tries again"

@@ -1,0 +1,33 @@
+"""`nstbench export`: results for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="parquet, csv, json, github-action-benchmark, tensorboard or mlflow.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="File or folder to write [RESULTS/export/...]."),
+    ] = None,
+) -> None:
+    """Write results for other programs; prints where to.
+
+    An earlier export in the same place is replaced.
+    """
+    from nstbench.record import open_results
+    from nstbench.report.exports import export as write
+
+    print(write(open_results(*results), to, out))

@@ -1,0 +1,28 @@
+"""`nstbench report`: a results folder as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Where to write it [RESULTS/report.html].")
+    ] = None,
+    embed: Annotated[bool, typer.Option("--embed", help="Put pictures in full size into the file.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write pictures, losses, times and cautions of a sweep as one HTML file that needs no network."""
+    from nstbench.record import open_results
+    from nstbench.report.html import write_report
+
+    path = write_report(open_results(results), out, embed)
+    print(path)
+    if show:
+        import webbrowser
+
+        webbrowser.open(path.absolute().as_uri())

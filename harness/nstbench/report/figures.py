@@ -1,0 +1,40 @@
+"""The numbers behind the report's figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+PHASES = ("import", "load", "prepare", "compile", "warm-up", "steady")
+CURVE_POINTS = 300
+
+
+def pareto_front(runs: pd.DataFrame) -> list[str]:
+    """Return the trials that no other beats in both seconds and referee loss, quickest first."""
+    known = runs.dropna(subset=["optimise_s", "referee_total"]).sort_values(["optimise_s", "referee_total"])
+    best_before = known["referee_total"].cummin().shift(fill_value=np.inf)
+    return list(known.loc[known["referee_total"] < best_before, "trial_id"])
+
+
+def seconds_by_phase(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
+    """Return seconds of the whole sweep: a row for each backend_label, a column for each of `PHASES`.
+
+    Trials that share a trajectory all have its rounds on record; each round counts once.
+    """
+    labelled = timings.merge(runs[["trial_id", "backend_label"]], on="trial_id")
+    again = labelled["phase"].eq("round") & labelled.duplicated(["backend_label", "round", "seconds"])
+    once = labelled[~again]
+    rounds = once["warmup"].map({True: "warm-up", False: "steady"})
+    phase = once["phase"].where(once["phase"] != "round", rounds)
+    table = once.assign(phase=phase).pivot_table("seconds", "backend_label", "phase", aggfunc="sum")
+    order = [label for label in runs["backend_label"].unique() if label in table.index]
+    return table.reindex(index=order, columns=list(PHASES)).fillna(0.0)
+
+
+def points_of_curve(count: int, most: int = CURVE_POINTS) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Choose at most `most` of `count` points, denser at the beginning, where losses fall fastest."""
+    if count <= most:
+        return np.arange(count)
+    even = np.linspace(0, count - 1, most - most // 3)
+    early = np.geomspace(1, count, most // 3) - 1
+    return np.unique(np.concatenate([even, early]).round().astype(np.int64))

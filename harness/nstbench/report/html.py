@@ -1,0 +1,75 @@
+"""The report: one HTML file that carries its style, its scripts and its data, and asks nobody for more."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from nstbench.api import UsageError
+from nstbench.record import Results
+from nstbench.record.files import write_atomic
+from nstbench.report.page import page_data, summary
+from nstbench.report.page_values import json_in_html
+
+SCRIPTS = (
+    *("format", "state", "pictures", "viewer", "sheet", "slider", "scrubber"),
+    *("plots", "curves", "tradeoff", "phases", "effects", "table", "main"),
+)
+"""In the order they are loaded; `main` starts the others."""
+
+
+def write_report(results: Results, path: Path | None = None, embed: bool = False) -> Path:
+    """Write the report of one results folder.
+
+    Args:
+        path: where to; default `report.html` in the results folder.
+        embed: carry the pictures in full size, so that the file can be sent around alone.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UsageError: several folders were opened together.
+        ResultsError: the results are damaged, or the file cannot be written.
+    """
+    if len(results.stores) != 1:
+        raise UsageError(f"a report is about one results folder, not {len(results.stores)}; make one of each")
+    folder = results.stores[0].path
+    path = path or folder / "report.html"
+    write_atomic(path, report_html(results, os.path.relpath(folder, path.parent), embed).encode())
+    return path
+
+
+def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
+    """Return the page.
+
+    Args:
+        root: the results folder as seen from the page, for links to pictures in full size.
+        embed: carry these instead.
+
+    Raises:
+        ResultsError: the results are damaged.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_text("report.html")).render(
+        summary=summary(results),
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        version=version("nstbench"),
+        css=_text("report.css"),
+        theme=_text("theme.js"),
+        scripts=[get_plotlyjs(), *(_text(f"{name}.js") for name in SCRIPTS)],
+        data=json_in_html(page_data(results, embed) | {"root": quote(Path(root).as_posix())}),
+    )
+
+
+def _text(name: str) -> str:
+    return (files("nstbench.report") / "templates" / name).read_text(encoding="utf-8")

@@ -1,0 +1,132 @@
+"""Everything the report's page shows, as plain data: made from the tables and the picture files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from nstbench.record import Results
+from nstbench.record.files import read_json, reading
+from nstbench.report.cautions import cautions
+from nstbench.report.figures import PHASES, pareto_front, points_of_curve, seconds_by_phase
+from nstbench.report.page_axes import UNUSED, axes
+from nstbench.report.page_pictures import gallery, hashes
+from nstbench.report.page_values import plain, short
+from nstbench.report.time_to_loss import THRESHOLDS, time_to_loss
+
+NUMBERS = (
+    *("step_median_s", "step_mad_s", "compile_s", "optimise_s", "wall_s", "iterations_done", "gflop_per_s"),
+    *("final_total", "final_content", "final_style"),
+    *("referee_total", "referee_content", "referee_style", "referee_heldout", "referee_ssim"),
+    *("peak_rss_bytes", "peak_device_bytes"),
+)
+"""The figures of a trial that the page can show."""
+
+TEXTS = ("trial_id", "label", "backend_label", "status", "error_type", "error_message", "image")
+
+
+def page_data(results: Results, embed: bool = False) -> dict[str, Any]:
+    """Return what the page draws, in JSON types.
+
+    Args:
+        results: a single folder.
+        embed: carry every picture in full size.
+
+    Raises:
+        ResultsError: the folder holds other things than a sweep wrote.
+    """
+    (store,) = results.stores
+    pictures = gallery(results.runs, results.images, store.path, embed)
+    times = seconds_by_phase(results.runs, results.timings)
+    return {
+        "trials": _trials(results),
+        "thresholds": THRESHOLDS,
+        "axes": [{"name": a.column, "title": a.title, "values": a.values} for a in axes(results.runs)],
+        "pictures": asdict(pictures),
+        "curves": _curves(results.losses),
+        "unused": UNUSED,
+        "front": pareto_front(results.runs),
+        "times": {"phases": PHASES, "rows": [[str(label), *row] for label, *row in times.itertuples()]},
+    }
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Return what stands at the top of the page: counts, weights, machines, and what to be careful about."""
+    (store,) = results.stores
+    runs = results.runs
+    return {
+        "experiment": runs["experiment"].iloc[0] if len(runs) else store.plan().experiment,
+        "counts": {str(status): int(count) for status, count in runs["status"].value_counts().items()},
+        "facts": _facts(runs),
+        "machines": _machines(results),
+        "cautions": cautions(results),
+        "source": _source(results),
+    }
+
+
+def _trials(results: Results) -> list[dict[str, Any]]:
+    """Return a row for each trial; `arrivals` are (threshold, seconds, whether it got there)."""
+    runs = results.runs
+    found, arrivals = axes(runs), time_to_loss(results)
+    rows = plain(runs[[*TEXTS, *NUMBERS]])
+    for at, (row, full) in enumerate(zip(rows, runs.itertuples(), strict=True)):
+        mine = arrivals[arrivals["trial_id"] == row["trial_id"]]
+        row["arrivals"] = mine[["threshold", "seconds", "reached"]].to_numpy(object).tolist()
+        row["axes"] = {one.column: one.of_row[at] for one in found}
+        row["inputs"] = [digits for _, digits in hashes(full)]
+        row["name"] = " · ".join(filter(None, (row["backend_label"], row["label"])))
+    return rows
+
+
+def _curves(losses: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return losses by trial; a style layer's stand under `layers`."""
+    layers = [str(name) for name in losses if str(name).startswith("style_")]
+    curves = {}
+    for trial_id, whole in losses.groupby("trial_id", sort=False):
+        rows = whole.iloc[points_of_curve(len(whole))]
+        names = ("elapsed_s", "total", "content", "style", "tv")
+        own = {name.removeprefix("style_"): short(rows[name]) for name in layers if rows[name].notna().any()}
+        steps = {"iteration": rows["iteration"].tolist(), "layers": own}
+        curves[str(trial_id)] = {name: short(rows[name]) for name in names} | steps
+    return curves
+
+
+def _facts(runs: pd.DataFrame) -> dict[str, list[str]]:
+    """Say what was used, each different value once."""
+    columns = {"weights": "weights", "referee": "referee_weights", "device": "device_name"}
+    facts = {title: sorted(runs[column].dropna().unique()) for title, column in columns.items()}
+    versions = runs[["backend", "backend_version"]].drop_duplicates().itertuples(index=False)
+    return {name: values for name, values in facts.items() if values} | {
+        "backends": [f"{name} {version}" for name, version in versions],
+    }
+
+
+def _machines(results: Results) -> list[dict[str, Any]]:
+    """Return the facts of each machine once, with the backends and packages that ran on it."""
+    (store,) = results.stores
+    machines: dict[str, dict[str, Any]] = {}
+    for environment_id, runs in results.runs.groupby("environment_id", sort=False):
+        path = store.path / "environment" / f"{environment_id}.json"
+        if not path.is_file():
+            continue
+        with reading(path, "remove the file; the report does without it"):
+            facts = read_json(path)
+            said = "; ".join([_hardware(facts), f"Python {facts['python']}", facts["platform"]])
+            packages = {f"{name} {number}" for name, number in facts["packages"].items()}
+        machine = machines.setdefault(said, {"facts": said, "backends": [], "packages": set()})
+        machine["backends"] += list(runs["backend_label"].unique())
+        machine["packages"] |= packages
+    return [one | {"packages": sorted(one["packages"], key=str.lower)} for one in machines.values()]
+
+
+def _hardware(facts: dict[str, Any]) -> str:
+    memory = f"{facts['memory_bytes'] / 1e9:.0f} GB"
+    return ", ".join([facts["cpu"], f"{facts['cores']} cores", memory, *facts["gpus"]])
+
+
+def _source(results: Results) -> str:
+    (store,) = results.stores
+    path = store.path / "experiment.yaml"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""

@@ -1,0 +1,17 @@
+"use strict";
+
+startThemeButton();
+startSelection();
+startViewer();
+startSheet();
+startSlider();
+startScrubber();
+startCurves();
+startTradeoff();
+startPhases();
+startEffects();
+startTable();
+
+addEventListener("beforeprint", seeEverything);
+matchMedia("print").addEventListener("change", seeEverything);
+followAddress();

@@ -1,0 +1,76 @@
+"use strict";
+// Figures are drawn when they come into view, and again when the theme, the selection or a choice changes.
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star"];
+
+/** Colour, dash and symbol of the n-th of some values; none is told by its colour alone. */
+function lookOf(place) {
+  return { colour: colour(`c${place % 7}`), dash: DASHES[place % DASHES.length], symbol: SYMBOLS[place % SYMBOLS.length] };
+}
+
+/**
+ * Keep an element filled with what `describe` returns: {traces, layout, says}, or a text if there is nothing.
+ * Returns what to call when that has changed; out of sight, drawing waits.
+ */
+function figure(element, describe) {
+  let waits = false;
+  const redraw = () => {
+    if (waits) return;
+    waits = true;
+    whenSeen(element, () => {
+      waits = false;
+      draw(element, describe);
+    });
+  };
+  document.addEventListener("theme", redraw);
+  redraw();
+  return redraw;
+}
+
+function draw(element, describe) {
+  const made = describe();
+  if (typeof made === "string") {
+    Plotly.purge(element);
+    element.removeAttribute("role");
+    element.removeAttribute("aria-label");
+    element.replaceChildren(make("p", { className: "empty", textContent: made }));
+    return;
+  }
+  if (!element.data) element.replaceChildren();
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", made.says);
+  Plotly.react(element, made.traces, layoutOf(made.layout), { displayModeBar: false, responsive: true });
+  if (element.dataset.listens) return;
+  element.dataset.listens = "yes";
+  element.on("plotly_click", (event) => {
+    const id = event.points[0].customdata ?? event.points[0].data.meta;
+    if (trials.has(id)) select(id);
+  });
+}
+
+function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
+  const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), automargin: true };
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: "system-ui, sans-serif", size: 13, color: colour("ink") },
+    margin: { l: 56, r: 16, t: 16, b: 48 },
+    hovermode: "closest",
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
+    xaxis: { ...axis, ...xaxis, title: titleOf(xaxis) },
+    yaxis: { ...axis, ...yaxis, title: titleOf(yaxis) },
+    ...rest,
+  };
+}
+
+const titleOf = (axis) => ({ text: axis.title ?? "", font: { size: 13, color: colour("soft") }, standoff: 8 });
+
+/** Whole decades once there are two of them, else 1, 2, 5. */
+function logAxis(title, values) {
+  const known = values.filter((value) => value > 0);
+  const decades = Math.log10(Math.max(...known) / Math.min(...known));
+  return { title, type: "log", exponentformat: "power", dtick: decades > 1.5 ? 1 : "D2" };
+}

@@ -1,0 +1,378 @@
+"""The report in a real browser: what it shows is what the tables hold, and everything on it can be used."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+import nstbench
+from nstbench.record import open_results
+from nstbench.report.html import write_report
+
+from ..report.made import big_results, made_record, made_results, made_trial, write_losses
+
+EXPERIMENT = {
+    "name": "three-backends",
+    "inputs": {"content": "sample:cat", "style": "sample:coffee"},
+    "fixed": {"size": 64, "iterations": 6, "alpha": 1, "beta": 10, "weights": "random:0"},
+    "sweep": {"style_layers": {"low": ["conv1_1"], "both": ["conv1_1", "conv2_1"]}},
+    "backends": ["tfhub-fast", "tf-vgg19", "jax-vgg19", {"name": "fake", "options": {"fault": "raise"}}],
+    "measure": {"snapshot_every": 2, "referee": "random:0"},
+}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, cache):
+    """Sweep all three backends, and a fourth that fails, and write the report."""
+    folder = tmp_path_factory.mktemp("sweep") / "results of today"
+    write_report(nstbench.sweep(EXPERIMENT, folder))
+    return folder
+
+
+@pytest.fixture
+def runs(folder):
+    return pd.read_parquet(folder / "tables" / "runs.parquet")
+
+
+@pytest.fixture
+def page(folder, open_page):
+    return open_page(folder / "report.html")
+
+
+def draw_all(page):
+    page.evaluate("seeEverything()")
+    page.wait_for_function("document.querySelectorAll('.plot .main-svg').length > 0")
+
+
+def first_column(page):
+    return page.locator("#table tbody th").all_inner_texts()
+
+
+def chosen(page):
+    return page.evaluate("selected")
+
+
+def test_the_table_shows_the_numbers_of_the_parquet_table(page, runs):
+    shown = page.evaluate("data.trials")
+    assert [one["trial_id"] for one in shown] == list(runs["trial_id"])
+    for name in (
+        "step_median_s",
+        "compile_s",
+        "final_total",
+        "referee_total",
+        "referee_ssim",
+        "peak_rss_bytes",
+    ):
+        expected = [None if pd.isna(value) else pytest.approx(value) for value in runs[name]]
+        assert [one[name] for one in shown] == expected
+    header = page.locator("#table thead th").all_inner_texts()
+    ok = runs[runs["status"] == "ok"].iloc[-1]
+    row = page.locator(f"tr[data-trial='{ok['trial_id']}'] > *").all_inner_texts()
+    cells = dict(zip(header, row, strict=True))
+    assert float(cells["referee"]) == pytest.approx(ok["referee_total"], rel=5e-3)
+    assert float(cells["total loss"]) == pytest.approx(ok["final_total"], rel=5e-4)
+    value, unit = cells["s / iteration"].split()
+    assert float(value) * {"s": 1, "ms": 1e-3}[unit] == pytest.approx(ok["step_median_s"], rel=5e-3)
+
+
+def test_the_curves_are_those_of_the_losses_table(page, folder):
+    losses = pd.read_parquet(folder / "tables" / "losses.parquet")
+    page.select_option("#loss-over", "elapsed_s")
+    page.select_option("#loss", "style")
+    draw_all(page)
+    drawn = page.evaluate("byId('curves').data.filter((t) => t.meta).map((t) => [t.meta, t.x, t.y])")
+    assert {trial_id for trial_id, *_ in drawn} == set(losses["trial_id"])
+    for trial_id, x, y in drawn:
+        mine = losses[losses["trial_id"] == trial_id]
+        assert x == pytest.approx(list(mine["elapsed_s"]), rel=1e-4)
+        assert y == pytest.approx(list(mine["style"]), rel=1e-4)
+    page.select_option("#loss", "layers")
+    draw_all(page)
+    page.wait_for_function("byId('curves').data[0].name?.startsWith('conv1_1')")
+
+
+def test_where_the_time_went_adds_up_to_the_timings_table(page, folder, runs):
+    timings = pd.read_parquet(folder / "tables" / "timings.parquet").merge(runs, on="trial_id")
+    draw_all(page)
+    drawn = page.evaluate("byId('phases').data.map((t) => [t.name, t.y, t.x])")
+    seconds = {(name, label): x for name, labels, xs in drawn for label, x in zip(labels, xs, strict=True)}
+    for label, mine in timings.groupby("backend_label"):
+        total = sum(value for (_, of), value in seconds.items() if of == label)
+        assert total == pytest.approx(mine["seconds"].sum(), rel=1e-6)
+        compiled = mine.loc[mine["phase"] == "compile", "seconds"].sum()
+        assert seconds["compile", label] == pytest.approx(compiled)
+
+
+def test_the_trade_off_has_every_judged_trial_and_its_front(page, runs):
+    draw_all(page)
+    drawn = page.evaluate(
+        "byId('tradeoff-plot').data.filter((t) => t.customdata).map((t) => [t.customdata, t.x, t.y])"
+    )
+    points = {i: (x, y) for ids, xs, ys in drawn for i, x, y in zip(ids, xs, ys, strict=True)}
+    judged = runs.dropna(subset=["referee_total"])
+    assert set(points) == set(judged["trial_id"])
+    unbeaten = {
+        one
+        for one, (x, y) in points.items()
+        if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points.values())
+    }
+    assert set(page.evaluate("data.front")) == unbeaten
+
+
+def test_the_table_sorts_both_ways_and_keeps_gaps_last(page, runs):
+    header = page.locator("#table thead button", has_text="s / iteration")
+    names = runs.assign(
+        name=[" · ".join(filter(None, t)) for t in zip(runs["backend_label"], runs["label"], strict=True)]
+    )
+    for ascending, aria in ((True, "ascending"), (False, "descending")):
+        header.click()
+        assert page.locator("th[aria-sort]").get_attribute("aria-sort") == aria
+        expected = names.sort_values("step_median_s", ascending=ascending, na_position="last", kind="stable")
+        assert first_column(page)[: len(expected) - 2] == list(expected["name"])[:-2]
+    assert all(name.startswith("fake") for name in first_column(page)[-2:])
+
+
+def test_the_table_is_filtered_by_words_and_status(page, runs):
+    page.fill("#find", "jax BOTH")
+    assert first_column(page) == ["jax-vgg19 · both"]
+    page.fill("#find", "")
+    page.select_option("#status", "failed")
+    assert len(first_column(page)) == (runs["status"] == "failed").sum() == 2
+    assert page.inner_text("#found") == f"2 of {len(runs)}"
+
+
+def test_failed_trials_are_shown_with_their_reason(page, runs):
+    said = page.inner_text("#failures")
+    failed = runs[runs["status"] == "failed"].iloc[0]
+    assert f"{failed['error_type']}: {failed['error_message']}" in said
+    assert "told to fail" in page.inner_text("#sheet")
+
+
+def test_the_contact_sheet_is_laid_out_over_the_chosen_axes(page):
+    def heads(scope):
+        return page.locator(f"#sheet th[scope={scope}]").all_inner_texts()
+
+    assert heads("col") == ["low", "both"]
+    assert heads("row") == ["tfhub-fast", "tf-vgg19", "jax-vgg19", "fake"]
+    page.select_option("#across", "backend_label")
+    assert heads("col") == ["tfhub-fast", "tf-vgg19", "jax-vgg19", "fake"]
+    assert heads("row") == []
+    page.select_option("#only-style_layers", "both")
+    assert page.locator("#sheet .tile").count() == 3  # one of each backend that has layers
+    page.select_option("#down", "style_layers")
+    assert heads("row") == ["low", "both", "not used"]
+    assert page.locator("#sheet .tile").count() == 7
+
+
+def test_pictures_are_shown_with_a_text_and_in_full_size(page, folder, runs):
+    ok = runs[runs["image"].notna()].iloc[-1]
+    tile = page.locator(f".tile[data-trial='{ok['trial_id']}']")
+    tile.scroll_into_view_if_needed()
+    assert tile.locator("img").get_attribute("alt") == "cat in the style of coffee, by jax-vgg19, both"
+    tile.click()
+    page.wait_for_function("byId('viewer-picture').src.startsWith('file:')")
+    assert page.evaluate("[byId('viewer-picture').naturalWidth, byId('viewer-picture').naturalHeight]") == [
+        ok["width"],
+        ok["height"],
+    ]
+    assert page.locator("#viewer").evaluate("(dialog) => dialog.open")
+    page.keyboard.press("Escape")
+    assert not page.locator("#viewer").evaluate("(dialog) => dialog.open")
+    assert page.evaluate("document.activeElement.dataset.trial") == ok["trial_id"]
+
+
+def test_a_selected_trial_is_highlighted_everywhere_and_in_the_address(page, runs, open_page, folder):
+    ok = runs[runs["final_total"].notna()].iloc[0]
+    page.locator(f"tr[data-trial='{ok['trial_id']}'] button").click()
+    draw_all(page)
+    assert page.url.endswith(f"#trial={ok['trial_id']}")
+    assert page.evaluate("document.querySelector('.tile.chosen').dataset.trial") == ok["trial_id"]
+    assert page.evaluate("document.querySelector('tr.chosen').dataset.trial") == ok["trial_id"]
+    widths = page.evaluate(
+        "Object.fromEntries(byId('curves').data.filter((t) => t.meta).map((t) => [t.meta, t.line.width]))"
+    )
+    assert max(widths, key=widths.get) == ok["trial_id"]
+    assert page.input_value("#scrubbed") == ok["trial_id"]
+    page.click("#clear")
+    assert chosen(page) is None
+    page.goto(f"{(folder / 'report.html').as_uri()}#trial={ok['trial_id']}")
+    page.reload()
+    assert chosen(page) == ok["trial_id"]
+
+
+def test_a_point_of_a_figure_selects_its_trial(page, runs):
+    page.locator("#tradeoff").scroll_into_view_if_needed()
+    page.wait_for_selector("#tradeoff-plot .points path")
+    page.locator("#tradeoff-plot .scatterlayer .trace").last.locator(".points path").first.click(force=True)
+    page.wait_for_function("selected !== null")
+    assert chosen(page) in set(runs.loc[runs["backend_label"] == "jax-vgg19", "trial_id"])
+
+
+def test_the_slider_moves_the_border_between_two_pictures(page, runs):
+    page.select_option("#left", runs["image"].dropna().iloc[1])
+    page.select_option("#right", runs["image"].dropna().iloc[2])
+    clip = "getComputedStyle(byId('left-picture')).clipPath"
+    before = page.evaluate(clip)
+    page.focus("#border")
+    page.keyboard.press("Home")
+    assert page.input_value("#border") == "0"
+    assert page.evaluate(clip) != before
+    width = page.locator("#slider").bounding_box()["width"]
+    page.locator("#slider").click(position={"x": width * 0.75, "y": 10})
+    assert float(page.input_value("#border")) == pytest.approx(75, abs=1)
+    assert runs["image"].dropna().iloc[1] in page.evaluate("byId('left-picture').dataset.path")
+
+
+def test_the_scrubber_goes_through_the_pictures_of_a_trial(page, folder, runs):
+    trial_id = runs[runs["final_total"].notna()]["trial_id"].iloc[0]
+    images = pd.read_parquet(folder / "tables" / "images.parquet")
+    mine = images[images["trial_id"] == trial_id]
+    page.select_option("#scrubbed", trial_id)
+    page.focus("#scrubber")
+    page.keyboard.press("Home")
+    seen = []
+    for _ in mine.index:
+        seen.append(
+            (page.evaluate("byId('scrubber-picture').dataset.path"), page.inner_text("#scrubber-says"))
+        )
+        page.keyboard.press("ArrowRight")
+    assert [path for path, _ in seen] == list(mine["path"])
+    assert [int(said.split()[1]) for _, said in seen] == list(mine["iteration"]) == [2, 4, 6]
+
+
+def test_everything_works_from_the_keyboard_alone(page):
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.tile[data-trial] ')"):
+            break
+    page.keyboard.press("Enter")
+    assert page.locator("#viewer").evaluate("(dialog) => dialog.open")
+    first = chosen(page)
+    page.keyboard.press("ArrowRight")
+    assert chosen(page) != first
+    page.keyboard.press("Escape")
+    page.locator("#table thead button").nth(1).focus()
+    page.keyboard.press("Space")
+    assert page.locator("th[aria-sort]").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_no_serious_fault(folder, open_page, scheme, device):
+    from axe_core_python.sync_playwright import Axe
+
+    page = open_page(folder / "report.html", color_scheme=scheme, **device)
+    draw_all(page)
+    page.evaluate("select(data.trials[1].trial_id)")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    found = Axe().run(page)["violations"]
+    found += _in_dialog(page, Axe())
+    faults = [
+        f"{one['impact']} {one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def _in_dialog(page, axe):
+    page.evaluate("view(data.trials.find((trial) => trial.image))")
+    return axe.run(page)["violations"]
+
+
+def test_the_theme_follows_the_reader_and_the_button(folder, open_page):
+    page = open_page(folder / "report.html", color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.click("#theme")
+    assert page.evaluate(background) != dark
+    assert page.get_attribute("#theme", "aria-pressed") == "false"
+
+
+def test_a_phone_needs_no_sideways_scrolling(folder, open_page):
+    page = open_page(folder / "report.html", **PHONE)
+    draw_all(page)
+    page.evaluate("select(data.trials[1].trial_id)")
+    page.select_option("#across", "backend_label")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('#sheet').scrollWidth > 390")  # it scrolls by itself
+
+
+def test_it_prints_with_all_figures_and_without_controls(page):
+    page.emulate_media(media="print")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))"
+    )
+    assert not page.locator("nav").is_visible()
+    assert not page.locator("#sheet-controls").is_visible()
+    assert page.locator("#table tbody tr").count() == 7
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_alone_it_still_shows_thumbnails_and_embedded_it_shows_everything(folder, open_page, tmp_path):
+    alone = tmp_path / "alone.html"
+    write_report(open_results(folder), alone, embed=True)
+    shutil.move(alone, tmp_path / "elsewhere.html")
+    page = open_page(tmp_path / "elsewhere.html")
+    page.evaluate("view(data.trials.find((trial) => trial.image))")
+    page.wait_for_function("byId('viewer-picture').naturalWidth === 64")
+    assert page.evaluate("byId('viewer-picture').src").startswith("data:image/png")
+
+
+NASTY = "</script><img src=x onerror=alert(1)> \"quoted\" & 'so' \u2028 %{x} 🎨"
+
+
+def test_markup_in_names_and_messages_is_text(tmp_path, open_page):
+    ok = made_record(made_trial(NASTY, NASTY))
+    failed = made_record(
+        made_trial("plain", "two", beta=2.0), status="failed", error_type="E", error_message=NASTY
+    )
+    results = made_results(tmp_path, [ok, failed])
+    write_losses(tmp_path, ok.trial, 5)
+    page = open_page(write_report(results))
+    draw_all(page)
+    page.evaluate("select(data.trials[0].trial_id)")
+    assert page.evaluate("data.trials[0].backend_label") == NASTY
+    assert page.locator("#table tbody th").first.text_content() == f"{NASTY} · {NASTY}"
+    assert page.locator("#failures dd").text_content() == f"E: {NASTY}"
+    assert page.locator("#selected-name").text_content() == f"{NASTY} · {NASTY}"
+    assert page.locator("img[onerror]").count() == 0
+    assert "<img src=x" in page.locator("#phases").text_content()
+
+
+@pytest.mark.parametrize("statuses", [[], ["refused"], ["interrupted", "failed"]])
+def test_a_sweep_without_any_picture_has_a_report_too(tmp_path, open_page, statuses):
+    nothing = {"phases": {}, "rounds": (), "final": {}, "optimise_s": None, "evaluations": None}
+    records = [
+        made_record(made_trial(beta=float(place)), status=status, error_message="why", **nothing)
+        for place, status in enumerate(statuses)
+    ]
+    page = open_page(write_report(made_results(tmp_path, records)))
+    page.evaluate("seeEverything()")
+    assert page.locator("#table tbody tr").count() == len(statuses)
+    assert "No trial" in page.inner_text("#curves")
+
+
+def test_a_picture_that_was_removed_leaves_its_thumbnail(tmp_path, open_page):
+    results = big_results(tmp_path, betas=1, rates=1, snapshots=1)
+    path = write_report(results)
+    shutil.rmtree(tmp_path / "trials")
+    page = open_page(path, quiet=False)
+    page.evaluate("view(data.trials.find((trial) => trial.image))")
+    page.wait_for_function("byId('viewer-picture').naturalWidth > 0")
+    assert page.evaluate("byId('viewer-picture').src").startswith("data:image/jpeg")
+
+
+def test_two_hundred_trials_stay_usable(tmp_path, open_page):
+    page = open_page(write_report(big_results(tmp_path)))
+    assert page.locator("#table tbody tr").count() == 200
+    page.locator("#table thead").get_by_role("button", name="referee", exact=True).click()
+    page.select_option("#across", "beta")
+    assert page.locator("#sheet .tile").count() == 200
+    page.locator("#sheet").scroll_into_view_if_needed()
+    page.wait_for_selector("#sheet .tile img[src]")
+    assert page.locator("#sheet .tile img[src]").count() < 200  # only those near the window

@@ -1,0 +1,192 @@
+"""What the report says, without a browser: axes, figures, pictures, and data that cannot break out."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nstbench
+from nstbench.api import ResultsError, UsageError
+from nstbench.record import Results, open_results
+from nstbench.report.cautions import cautions
+from nstbench.report.figures import pareto_front, points_of_curve, seconds_by_phase
+from nstbench.report.html import report_html, write_report
+from nstbench.report.page import page_data, summary
+from nstbench.report.page_axes import UNUSED, axes
+from nstbench.report.page_values import json_in_html
+
+from .made import big_results, made_record, made_results, made_trial, write_losses
+
+
+def axes_of(tmp_path, *trials):
+    runs = made_results(tmp_path, [made_record(trial) for trial in trials]).runs
+    return {axis.title: axis.values for axis in axes(runs)}
+
+
+def test_axes_are_the_backend_and_whatever_else_differs(tmp_path):
+    trials = [made_trial(backend, beta=beta) for backend in ("b", "a") for beta in (100.0, 5.0, 20.0)]
+    assert axes_of(tmp_path, *trials) == {"backend": ("b", "a"), "beta": ("5", "20", "100")}
+
+
+def test_a_column_that_another_axis_determines_is_no_axis(tmp_path):
+    trials = [made_trial(style_layers=layers) for layers in (["conv1_1"], ["conv1_1", "conv2_1"])]
+    assert axes_of(tmp_path, *trials) == {"backend": ("one",), "style layers": ("1_1", "1_1 2_1")}
+
+
+def test_the_only_swept_axis_has_the_names_of_the_experiment(tmp_path):
+    trials = [made_trial(backend, f"b{beta}", beta=beta) for backend in ("a", "b") for beta in (1.0, 2.0)]
+    assert axes_of(tmp_path, *trials)["beta"] == ("b1.0", "b2.0")
+
+
+def test_what_a_backend_does_not_use_comes_last(tmp_path):
+    single_pass = made_trial("pass", iterations=None, beta=None)
+    assert axes_of(tmp_path, single_pass, made_trial(beta=2.0), made_trial(beta=1.0))["beta"] == (
+        *("1", "2"),
+        UNUSED,
+    )
+
+
+def test_the_front_holds_those_that_nobody_beats(tmp_path):
+    rng = np.random.default_rng(1)
+    points = rng.random((40, 2)).round(1)  # ties on purpose
+    trials = [made_trial(beta=float(place)) for place in range(len(points))]
+    records = [
+        made_record(trial, seconds=1 + x, total=y, pictures=["x.png"])
+        for trial, (x, y) in zip(trials, points, strict=True)
+    ]
+    runs = made_results(tmp_path, records).runs
+    front = {tuple(points[trials.index(trial)]) for trial in trials if trial.trial_id in pareto_front(runs)}
+    expected = {
+        (x, y) for x, y in points if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points)
+    }
+    assert front == expected
+
+
+def test_rounds_of_a_shared_trajectory_count_once(tmp_path):
+    experiment = {
+        "name": "shared",
+        "inputs": {"content": "sample:cat", "style": "sample:coffee"},
+        "fixed": {"size": 32, "alpha": 1, "beta": 10},
+        "sweep": {"iterations": [2, 4, 8]},
+        "backends": [{"name": "fake", "options": {"step_s": 0.02}}],
+        "measure": {"referee": "none"},
+    }
+    results = nstbench.sweep(experiment, tmp_path)
+    assert results.runs["shared_trajectory"].all()
+    (row,) = seconds_by_phase(results.runs, results.timings).itertuples(index=False)
+    assert sum(row[-2:]) == pytest.approx(results.runs["optimise_s"].max())
+    assert row[0] == pytest.approx(results.runs["import_s"].sum())
+
+
+@pytest.mark.parametrize("count", [1, 2, 299, 300, 301, 5000])
+def test_curves_keep_both_ends_and_few_points(count):
+    points = points_of_curve(count)
+    assert (points[0], points[-1]) == (0, count - 1)
+    assert len(points) <= 300
+    assert (np.diff(points) > 0).all()
+
+
+def test_losses_that_are_not_finite_are_gaps(tmp_path):
+    trial = made_trial()
+    results = made_results(tmp_path, [made_record(trial)])
+    write_losses(tmp_path, trial, 3)
+    path = tmp_path / "trials" / trial.trial_id / "losses.npz"
+    with np.load(path) as arrays:
+        columns = dict(arrays)
+    columns["total"][1:] = np.nan, np.inf
+    np.savez(path, **columns)
+    assert page_data(results)["curves"][trial.trial_id]["total"] == [100.0, None, None]
+
+
+def test_json_for_the_page_comes_back_and_never_ends_its_element():
+    value = {"</script><!--": ["<b>&amp;\u2028\u2029", 'a "quoted" \\ 🎨', None, 1.5]}
+    text = json_in_html(value)
+    assert json.loads(text) == value
+    assert not set(text) & set("<>&\u2028\u2029")
+
+
+def test_the_page_escapes_what_it_says(tmp_path):
+    results = made_results(tmp_path, [made_record(made_trial("<b>bold</b>"), device_name="<i>")])
+    html = report_html(results)
+    assert "<b>bold</b>" not in html
+    assert "&lt;i&gt;" in html
+
+
+def test_the_summary_counts_and_warns(tmp_path):
+    trials = [made_trial(beta=float(place)) for place in range(3)]
+    records = [made_record(trials[0]), *(made_record(one, status="failed") for one in trials[1:])]
+    results = made_results(tmp_path, records)
+    said = summary(results)
+    assert said["counts"] == {"ok": 1, "failed": 2}
+    assert said["facts"]["weights"] == ["random:0"]
+    assert said["cautions"] == cautions(results) != []
+
+
+def test_thumbnails_are_small_copies_of_the_pictures(tmp_path):
+    results = big_results(tmp_path, betas=1, rates=1, snapshots=2, size=300)
+    data = page_data(results)
+    assert set(data["pictures"]["small"]) == set(results.images["path"])
+    path = results.runs["image"].iloc[0]
+    content = base64.b64decode(data["pictures"]["small"][path].partition(",")[2])
+    with Image.open(io.BytesIO(content)) as small, Image.open(tmp_path / path) as whole:
+        assert max(small.size) == 256
+        difference = np.asarray(small, float) - np.asarray(whole.convert("RGB").resize(small.size), float)
+    assert np.abs(difference).mean() < 10
+    assert not data["pictures"]["whole"]
+    embedded = page_data(results, embed=True)["pictures"]["whole"]
+    assert base64.b64decode(embedded[path].partition(",")[2]) == (tmp_path / path).read_bytes()
+
+
+def test_missing_and_damaged_pictures_are_left_out(tmp_path):
+    results = big_results(tmp_path, betas=1, rates=1, snapshots=1)
+    first, second = results.runs["image"].iloc[:2]
+    (tmp_path / first).unlink()
+    (tmp_path / second).write_bytes((tmp_path / second).read_bytes()[:100])
+    assert set(results.images["path"]) - set(page_data(results)["pictures"]["small"]) == {first, second}
+
+
+def test_two_hundred_trials_stay_under_25_megabytes(tmp_path):
+    path = write_report(big_results(tmp_path))
+    assert 5e6 < path.stat().st_size < 25e6
+
+
+def test_links_lead_from_the_page_to_the_folder(tmp_path):
+    results = made_results(tmp_path / "deep" / "a b", [made_record(made_trial())])
+    assert '"root":"."' in write_report(results).read_text()
+    assert '"root":"deep/a%20b"' in write_report(results, tmp_path / "page.html").read_text()
+
+
+def test_a_report_is_about_one_folder(tmp_path):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        made_results(folder, [made_record(made_trial())])
+    with pytest.raises(UsageError, match="one results folder, not 2"):
+        write_report(Results(folders))
+
+
+def test_a_page_that_cannot_be_written_is_one_line(tmp_path):
+    results = made_results(tmp_path, [made_record(made_trial())])
+    (tmp_path / "file").touch()
+    with pytest.raises(ResultsError, match="cannot be written"):
+        write_report(results, tmp_path / "file" / "page.html")
+
+
+def test_the_command_writes_the_page_and_a_sweep_does_too(nstbench, write, tmp_path):
+    said = nstbench("sweep", write(), "-o", "out").stderr
+    assert "report   out/report.html" in said
+    assert (tmp_path / "out" / "report.html").stat().st_size > 1e6
+    again = nstbench("report", "out", "--embed", "-o", "page.html")
+    assert again.stdout == "page.html\n"
+    trial_id = open_results(tmp_path / "out").runs["trial_id"][0]
+    assert trial_id in (tmp_path / "page.html").read_text()
+    missing = nstbench("report", "nowhere", check=False)
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+
+
+def test_a_sweep_ends_well_without_its_report(nstbench, write, tmp_path):
+    (tmp_path / "out" / "report.html").mkdir(parents=True)
+    done = nstbench("sweep", write(), "-o", "out")
+    assert "report   not written" in done.stderr
