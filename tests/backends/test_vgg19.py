@@ -1,14 +1,11 @@
-"""Both VGG-19 backends, on small images and random weights, against the equations and each other."""
+"""What the parity ladder and the contract checks leave open of both VGG-19 backends, on small images."""
 
 import importlib
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from nstbench import referee
 from nstbench.api import (
     CHANNELS,
     GATYS_STYLE_LAYERS,
@@ -88,77 +85,6 @@ def trace(backend, problem, *counts):
     image = session.image()
     session.close()
     return np.concatenate([t.total for t in traces]), image, traces
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"height": 51, "width": 37},
-        {"pooling": "avg", "tv_weight": 30.0},
-        {
-            "content_layers": {"conv5_4": 0.75, "conv2_2": 0.25},
-            "style_layers": {"conv3_4": 2, "conv1_2": 0.1},
-        },
-        {"alpha": 0.0},
-        {"styles": (problem().style, second_style()), "style_blend": (0.3, 0.7)},
-        {**FEW_LAYERS, "tv_form": "absolute", "tv_weight": 1e6},
-        {**FEW_LAYERS, "tv_form": "mahendran", "tv_weight": 1e6},
-    ],
-    ids=[
-        "gatys",
-        "odd size",
-        "average pooling and tv",
-        "other layers, any order",
-        "style only",
-        "two styles",
-        "absolute tv",
-        "mahendran tv",
-    ],
-)
-def test_the_losses_are_those_of_the_equations(backend, weights, changes):
-    posed = problem(**changes)
-    expected = referee.losses(weights, posed)
-    _, _, (first,) = trace(backend, posed, 1)
-    seen = {name: getattr(first, name)[0] for name in ("total", "content", "style", "tv")}
-    seen |= {layer: values[0] for layer, values in first.style_layers.items()}
-    wanted = {name: getattr(expected, name) for name in ("total", "content", "style", "tv")}
-    assert seen == pytest.approx(wanted | expected.style_layers, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {**FEW_LAYERS, "styles": (problem().style, second_style()), "style_blend": (0.3, 0.7)},
-        {**FEW_LAYERS, "tv_form": "absolute", "tv_weight": 1e5},
-        {**FEW_LAYERS, "tv_form": "mahendran", "tv_weight": 1e5},
-    ],
-    ids=["one style", "two styles", "absolute tv", "mahendran tv"],
-)
-def test_the_evaluation_agrees_with_finite_differences_of_the_equations(backend, weights, changes):
-    posed = problem(40, 35, **changes)
-    before = backend.compilations
-    shown = backend.evaluate(posed)
-    assert backend.compilations == before
-    expected = referee.taps(weights, posed.init, [*posed.content_layers, *posed.style_layers])
-    assert set(shown.taps) == {*posed.content_layers, *posed.style_layers}
-    assert set(shown.grams) == set(posed.style_layers)
-    for layer, tap in shown.taps.items():
-        np.testing.assert_allclose(tap, expected[layer], rtol=1e-4, atol=1e-4 * expected[layer].max())
-    for layer, gram in shown.grams.items():
-        wanted = referee.gram(expected[layer])
-        np.testing.assert_allclose(gram, wanted, rtol=1e-4, atol=1e-4 * wanted.max())
-    generator = np.random.default_rng(0)
-    for _ in range(2):
-        direction = generator.standard_normal(posed.init.shape)
-        up, down = (
-            referee.losses(weights, replace(posed, init=posed.init + s * direction)).total
-            for s in (1e-6, -1e-6)
-        )
-        slope = np.sum(shown.gradient.astype(np.float64) * direction)
-        scale = float(np.linalg.norm(shown.gradient))
-        assert slope == pytest.approx((up - down) / 2e-6, abs=2e-3 * scale)
 
 
 @pytest.mark.parametrize("form", TV_FORMS)
@@ -273,17 +199,6 @@ def test_a_loss_that_is_not_a_number_shows_and_ends(backend, optimiser):
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_run_is_additive_and_keeps_the_optimiser_state(backend, optimiser):
-    posed = problem(optimiser=optimiser, learning_rate=RATES[optimiser])
-    whole, whole_image, (all_five,) = trace(backend, posed, 5)
-    parts, parts_image, traces = trace(backend, posed, 3, 2)
-    np.testing.assert_allclose(parts, whole, rtol=1e-4)
-    np.testing.assert_allclose(parts_image, whole_image, atol=1e-3)
-    assert sum(each.evaluations for each in traces) == all_five.evaluations
-    assert whole[-1] < whole[0]
-
-
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_numbers_change_without_compiling_again(backend, optimiser):
     style = problem().style, second_style()
     posed = shallow(optimiser=optimiser, styles=style, style_blend=(0.5, 0.5))
@@ -308,35 +223,6 @@ def test_numbers_change_without_compiling_again(backend, optimiser):
         assert backend.compilations == before, name
     trace(backend, replace(posed, tv_form="absolute"), 2)
     assert backend.compilations == before + 1
-
-
-def test_sessions_side_by_side_do_not_mix(backend):
-    alone, _, _ = trace(backend, problem(), 4)
-    first, second = backend.prepare(problem()), backend.prepare(problem(beta=1.0))
-    seen = []
-    for _ in range(2):
-        seen.append(first.run(2).total)
-        second.run(2)
-    np.testing.assert_allclose(np.concatenate(seen), alone, rtol=1e-4)
-
-
-def test_the_pastiche_keeps_the_content_size_and_range_and_the_inputs_stay(backend):
-    posed = problem(51, 37, learning_rate=0.5)
-    copies = [array.copy() for array in (posed.content, *posed.styles, posed.init)]
-    _, image, _ = trace(backend, posed, 3)
-    assert image.shape == (51, 37, 3)
-    assert image.dtype == np.float32
-    assert image.min() >= 0
-    assert image.max() <= 1
-    for array, copy in zip((posed.content, *posed.styles, posed.init), copies, strict=True):
-        np.testing.assert_array_equal(array, copy)
-
-
-def test_half_precision_stays_near_full_precision(backend):
-    full, _, _ = trace(backend, problem(), 1)
-    half, _, _ = trace(backend, problem(precision="bf16"), 1)
-    np.testing.assert_allclose(half, full, rtol=5e-2)
-    assert half[0] != full[0]
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
@@ -368,10 +254,3 @@ def test_xla_computes_the_same_in_tensorflow(started):
 def test_a_missing_gpu_is_one_clear_line(backend):
     with pytest.raises(BackendUnavailable, match=r"no gpu device|sees no GPU"):
         type(backend)().start("gpu")
-
-
-@pytest.mark.parametrize("module", [module for module, _ in BACKENDS.values()])
-def test_importing_a_backend_imports_no_framework(module):
-    code = f"import {module}, sys; print(sorted({{'jax', 'flax', 'tensorflow', 'keras'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

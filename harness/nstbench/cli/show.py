@@ -64,14 +64,14 @@ def _cell(value: Any) -> object:
 def _runs(results: Results) -> object:
     from nstbench.cli.console import number, seconds, table
 
-    columns = (
+    columns = [
         *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
         *(">total loss", ">referee", ">SSIM", "picture"),
-    )
+    ]
     (only, *others) = [str(store.path) for store in results.stores]
     rows: list[Any] = list(results.runs.astype(object).where(results.runs.notna(), None).itertuples())
     cells = [
-        (
+        [
             row.backend_label,
             row.label,
             (row.style_layers or "").replace("conv", "").replace(",", " "),
@@ -83,7 +83,10 @@ def _runs(results: Results) -> object:
             number(row.referee_total, 3),
             number(row.referee_ssim, 3),
             f"{row.results if others else only}/{row.image}" if row.status == "ok" else row.error_message,
-        )
+        ]
         for row in rows
     ]
+    if results.runs["style_layers"].nunique() < 2:  # it would tell no row from another
+        for line in (columns, *cells):
+            del line[2]
     return table(None, columns, cells)
