@@ -168,7 +168,7 @@ class ReturnsEarly(FakeSession):
         return super().run(n)
 
     def image(self):
-        time.sleep(0.0005 * self.pending)
+        time.sleep(0.005 * self.pending)  # ten times what the fake itself takes on a slow machine
         self.pending = 0
         return super().image()
 
