@@ -19,20 +19,7 @@ def sweep(
     redo: Redo | None = None,
     watch: Watcher | None = None,
 ) -> Results:
-    """Run an experiment, or what is missing of it, and open its results.
-
-    Args:
-        experiment: a YAML file, or the same content as a mapping (paths in it are relative to the working
-            directory).
-        out: the results folder; default `results/<name>`.
-        overrides: `key=value`, as the command line's `--set`.
-        redo: which finished trials to do again; default none.
-        watch: told how it goes.
-
-    Raises:
-        ExperimentError: every mistake in the experiment, before anything runs.
-        BackendUnavailable: a backend it names is not installed or has no such device.
-    """
+    """Do what `nstbench.sweep` documents, which puts a view of the same results around it."""
     if isinstance(experiment, Mapping):
         planned = experiment_from_mapping(experiment, Path.cwd(), overrides=overrides)
     else:
