@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Judging:
-    """Judges records, and remembers the targets of the last content and style.
+    """Judges records, and remembers the targets of the last content and style and what it said of each file.
+
+    Trials of one trajectory share pictures, so most of a longer trial's have been seen already.
 
     Attributes:
         source: the referee's VGG-19 parameters.
@@ -29,6 +31,7 @@ class Judging:
     base: Path
     _referee: Referee | None = field(default=None, init=False)
     _targets: tuple[Any, Judge] | None = field(default=None, init=False)
+    _said: dict[str, Mapping[str, float | None]] = field(default_factory=dict, init=False)
 
     def judge(self, record: RunRecord, folder: Path) -> RunRecord:
         """Return the record with the referee's figures for each of its pictures.
@@ -40,7 +43,7 @@ class Judging:
             AssetError: a picture is gone, or content or style are no longer those of the trial.
         """
         judge = self._against(record.trial)
-        pictures = tuple(self._judged(judge, picture, record.trial, folder) for picture in record.pictures)
+        pictures = tuple(self._judged(judge, picture, folder) for picture in record.pictures)
         content, style = judge.content_itself, judge.style_itself
         reference = {
             "style_of_content": content.style,
@@ -56,16 +59,19 @@ class Judging:
             referee_weights_sha256=self.source.sha256,
         )
 
-    def _judged(self, judge: Judge, picture: Picture, trial: Trial, folder: Path) -> Picture:
+    def _judged(self, judge: Judge, picture: Picture, folder: Path) -> Picture:
         if picture.referee is not None:
             return picture
-        pixels = load_image(picture.path, None, folder).pixels
-        return replace(picture, referee=_flat(judge.judge(pixels)))
+        if picture.sha256 not in self._said:
+            pixels = load_image(picture.path, None, folder).pixels
+            self._said[picture.sha256] = _flat(judge.judge(pixels))
+        return replace(picture, referee=self._said[picture.sha256])
 
     def _against(self, trial: Trial) -> Judge:
         key = (trial.content_sha256, trial.style_sha256, trial.settings.get("style_blend"), trial.height)
         if self._targets is None or self._targets[0] != key:
             self._targets = key, self._targets_of(trial)
+            self._said.clear()
         return self._targets[1]
 
     def _targets_of(self, trial: Trial) -> Judge:
