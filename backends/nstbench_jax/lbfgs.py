@@ -79,7 +79,7 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
             )
         return state, np.stack(jax.device_get(rows)), next(evaluations)
 
-    return run
+    return Program(run, evaluate)
 
 
 def _evaluate(shape: Shape) -> Callable[..., Point]:

@@ -11,7 +11,7 @@ import numpy as np
 from nstbench.api import TV_FORMS, Array, Evaluation, LossTrace, Problem, Session
 from nstbench_jax import lbfgs, optimisers
 from nstbench_jax.losses import Knobs
-from nstbench_jax.update import Arguments, Program, Shape
+from nstbench_jax.update import Arguments, Program, Shape, counted_flop
 
 if TYPE_CHECKING:
     from nstbench_jax.backend import JaxVgg19
@@ -45,12 +45,15 @@ class JaxSession(Session):
             self.compile(n)
         assert self._program is not None
         with jax.default_device(self._backend.device):
-            self._state, values, evaluations = self._program(*self._arguments(), n)
+            self._state, values, evaluations = self._program.run(*self._arguments(), n)
         jax.block_until_ready(self._state)
         rows = np.asarray(values)[:n]
         layers = {layer: rows[:, 4 + i] for i, layer in enumerate(sorted(self._shape.style_layers))}
         total, content, style, tv = rows[:, :4].T
         return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
+
+    def flop(self) -> float | None:
+        return counted_flop(self._program.compiled) if self._program else None
 
     def image(self) -> Array:
         return np.clip(np.asarray(self._state.image), 0.0, 1.0)

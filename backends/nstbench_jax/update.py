@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -30,11 +31,20 @@ class Shape(NamedTuple):
 
 
 Arguments = tuple[Weights, Any, Targets, Knobs]
-Program = Callable[[Weights, Any, Targets, Knobs, int], tuple[Any, Any, int]]
-"""(weights, state, targets, knobs, n) -> (state, losses, evaluations).
 
-The losses are (>= n, 4 + layers). A first-order update may reuse the memory of the state it was given.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled update.
+
+    Attributes:
+        run: (weights, state, targets, knobs, n) -> (state, losses, evaluations). The losses are
+            (>= n, 4 + layers). A first-order update may reuse the memory of the state it was given.
+        compiled: the executable with the arithmetic of one iteration, or of one evaluation for L-BFGS.
+    """
+
+    run: Callable[[Weights, Any, Targets, Knobs, int], tuple[Any, Any, int]]
+    compiled: Any
 
 
 def objective(shape: Shape) -> Callable[[Weights, jax.Array, Targets, Knobs], tuple[jax.Array, jax.Array]]:
@@ -90,6 +100,23 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
     return _one_call(jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile())
 
 
+def counted_flop(compiled: Any) -> float | None:
+    """Return the floating-point operations that XLA counts in an executable, or None where it cannot.
+
+    The body of a loop counts once if the number of rounds is not known to XLA, as in `_device_loop`. A custom
+    call counts for nothing, and that is how GPUs reach cuBLAS and cuDNN: a program with one has a sum without
+    its convolutions (https://github.com/jax-ml/jax/issues/22249), which is worse than none.
+    """
+    text = compiled.as_text()
+    if text is None or "custom_call_target=" in text:
+        return None
+    analysis = compiled.cost_analysis()
+    if isinstance(analysis, list | tuple):  # one for each program, in older versions of JAX
+        analysis = analysis[0] if analysis else None
+    flop = float((analysis or {}).get("flops", -1))  # -1 stands for unknown
+    return flop if flop > 0 else None
+
+
 def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[State, jax.Array]]:
     gradient_of = objective(shape)
 
@@ -110,7 +137,7 @@ def _host_loop(step: Any) -> Program:
             rows.append(values)
         return state, np.stack(jax.device_get(rows)), n
 
-    return run
+    return Program(run, step)
 
 
 def _one_call(loop: Any) -> Program:
@@ -118,7 +145,7 @@ def _one_call(loop: Any) -> Program:
         state, rows = loop(weights, state, targets, knobs, n)
         return state, rows, n
 
-    return run
+    return Program(run, loop)
 
 
 def _device_loop(shape: Shape) -> Callable[..., tuple[State, jax.Array]]:

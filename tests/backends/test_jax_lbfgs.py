@@ -94,7 +94,7 @@ class Bowl:
         program = lbfgs.compile_update(None, arguments)
         rows, evaluations = [], []
         for n in counts:
-            state, found, count = program(arguments[0], state, *arguments[2:], n)
+            state, found, count = program.run(arguments[0], state, *arguments[2:], n)
             rows.append(found[:, 0])
             evaluations.append(count)
         return np.concatenate(rows), np.asarray(state.image), evaluations

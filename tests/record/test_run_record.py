@@ -41,6 +41,29 @@ def test_json_holds_every_field(record):
     assert set(record().to_json()) == {each.name for each in fields(RunRecord)}
 
 
+def test_what_another_version_wrote_besides_is_left_out(record):
+    before = record()
+    data = before.to_json() | {"carbon_g": 3.5}
+    data["trial"]["carbon"] = True
+    data["rounds"][0]["carbon_g"] = 0.5
+    data["pictures"][0]["carbon"] = {"g": 1}
+    assert RunRecord.from_json(data) == before
+
+
+def test_what_an_older_version_did_not_write_is_unknown(record):
+    data = record(flop_per_iteration=2e9).to_json()
+    del data["flop_per_iteration"], data["verified"]
+    after = RunRecord.from_json(data)
+    assert (after.flop_per_iteration, after.verified) == (None, None)
+
+
+def test_a_record_without_its_essentials_is_refused(record):
+    data = record().to_json()
+    del data["status"]
+    with pytest.raises(TypeError, match="status"):
+        RunRecord.from_json(data)
+
+
 def test_a_record_with_only_the_essentials_survives_json(trial):
     before = RunRecord(trial(), "tiny", "refused", "2020-02-02T20:20:20+00:00")
     assert RunRecord.from_json(strict(json.dumps(before.to_json()))) == before

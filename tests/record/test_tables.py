@@ -14,8 +14,8 @@ PROMISED = """
 trial_id experiment backend backend_version status error_type error_message started_at content style
 content_sha256 style_sha256 height width weights weights_sha256 content_layers style_layers style_weights
 iterations alpha beta tv_weight optimiser learning_rate init pooling precision seed device device_name
-isolation import_s load_s prepare_s compile_s compile_count step_median_s step_mad_s gflop_per_s wall_s
-evaluations peak_rss_bytes peak_device_bytes final_total final_content final_style image environment_id
+isolation import_s load_s prepare_s compile_s compile_count step_median_s step_mad_s counted_gflop gflop_per_s
+wall_s evaluations peak_rss_bytes peak_device_bytes final_total final_content final_style image environment_id
 """
 
 TABLES = ("runs", "losses", "timings", "images")
@@ -115,6 +115,14 @@ def test_gflop_per_s_is_the_arithmetic_of_an_iteration_over_its_seconds(trial, r
     gram = 2 * 64 * 64 * 10 * 10
     flop = 2 * convolution + 3 * gram  # backwards: once more for the image, twice more for the Gram matrix
     assert open_results(store.path).runs["gflop_per_s"][0] == pytest.approx(flop / 1e9 / 0.25)
+
+
+def test_the_compilers_count_is_a_column_of_its_own(record, folder):
+    known = open_results(folder(record(flop_per_iteration=2.5e9), name="known").path).runs
+    unknown = open_results(folder(record(flop_per_iteration=None), name="unknown").path).runs
+    assert known["counted_gflop"][0] == 2.5
+    assert unknown["counted_gflop"].isna().all()
+    assert known["gflop_per_s"][0] == unknown["gflop_per_s"][0]
 
 
 def test_a_single_pass_backend_has_no_iterations_and_no_arithmetic(trial, record, folder):

@@ -155,6 +155,15 @@ class ShowsRawGrams(FakeBackend):
         return evaluation(problem, 1)
 
 
+class CountsTheWholeChunk(FakeSession):
+    def compile(self, chunk):
+        self.chunk = chunk
+        return super().compile(chunk)
+
+    def flop(self):
+        return self.chunk * super().flop()
+
+
 class CompilesAlphaIn(FakeSession):
     def compile(self, chunk):
         self._compiled.add((*self._image.shape, chunk, self._problem.alpha))
@@ -215,6 +224,7 @@ BROKEN = {
     "divergence_is_shown": with_session(CleansItsLosses),
     "consumed_settings_matter": with_problem(lambda problem: replace(problem, learning_rate=0.02)),
     "evaluation_shows_the_network": ShowsRawGrams,
+    "flop_is_that_of_one_iteration": with_session(CountsTheWholeChunk),
     "numbers_do_not_recompile": with_session(CompilesAlphaIn),
     "run_waits_for_the_device": with_session(ReturnsEarly),
     "closed_sessions_leave_no_memory": KeepsItsSessions,

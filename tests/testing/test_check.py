@@ -8,9 +8,10 @@ import pytest
 
 from nstbench.api import VGG_SETTINGS
 from nstbench.testing import CHECKS, Candidate, ContractViolation, FakeBackend, NotApplicable, examine, start
+from nstbench.testing.fakes import FakeSession
 from nstbench.testing.settings import PROBLEM_AXES, accepted, covering
 
-from .broken import BROKEN, evaluation, with_capabilities, with_problem
+from .broken import BROKEN, evaluation, with_capabilities, with_problem, with_session
 from .eager import ImportsAtTheTop
 
 ALL_BROKEN = {**BROKEN, "importing_loads_no_framework": ImportsAtTheTop}
@@ -143,6 +144,39 @@ def test_a_check_that_does_not_apply_says_why(subject):
     found = {outcome.check: outcome for outcome in examine(subject(FakeBackend))}
     assert found["weights_are_taken"].status == "n/a"
     assert "weights" in found["weights_are_taken"].message
+
+
+@pytest.mark.parametrize("flop", [0, -1.0, float("nan"), float("inf"), True, "12 GFLOP"])
+def test_a_count_that_is_no_number_of_operations_is_found(flop, subject):
+    class Counting(FakeSession):
+        def flop(self):
+            return flop
+
+    with pytest.raises(ContractViolation, match="None or a positive number"):
+        CHECK["flop_is_that_of_one_iteration"](subject(with_session(Counting)))
+
+
+def test_a_count_that_grows_with_the_iterations_or_comes_and_goes_is_found(subject):
+    class Growing(FakeSession):
+        def flop(self):
+            return 100.0 + self._step
+
+    class Late(FakeSession):
+        def flop(self):
+            return 100.0 if self._step else None
+
+    for session in (Growing, Late):
+        with pytest.raises(ContractViolation, match="`flop"):
+            CHECK["flop_is_that_of_one_iteration"](subject(with_session(session)))
+
+
+def test_a_backend_that_does_not_count_has_nothing_to_show(subject):
+    class Silent(FakeSession):
+        def flop(self):
+            return None
+
+    with pytest.raises(NotApplicable, match="does not count"):
+        CHECK["flop_is_that_of_one_iteration"](subject(with_session(Silent)))
 
 
 def test_few_combinations_cover_every_pair_of_choices():

@@ -133,6 +133,18 @@ class Session(Protocol):
         """Return the current pastiche: (H, W, 3) float32 RGB in [0, 1], the size of the content image."""
         ...
 
+    def flop(self) -> float | None:
+        """Return the floating-point operations of one iteration (pass) as the compiler counts them.
+
+        Asked once after `compile`, outside the clock. It is the same for any chunk and after any number of
+        iterations. Where an iteration evaluates loss and gradient as often as it takes (L-BFGS), it is that
+        of one evaluation. `nstbench.api.gflop_per_iteration` estimates it by hand.
+
+        Returns:
+            A positive number, or None (the default) where the framework does not tell.
+        """
+        return None
+
     def close(self) -> None:
         """Free what this session holds on the device."""
         return

@@ -1,7 +1,8 @@
 """The typer application: verbs, global options, exit codes.
 
 Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run;
-3 finished, some trials failed; 6 a requested backend is not installed or has no such device; 130 interrupted.
+3 finished, some trials failed; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested
+backend is not installed or has no such device; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import typer
 
 from nstbench.api import BackendUnavailable, NstbenchError
 from nstbench.cli.backends import backends_app
+from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.compare import compare
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
+from nstbench.cli.history import history_app
+from nstbench.cli.noise import noise
 from nstbench.cli.presets import presets_app
 from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
@@ -37,9 +41,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (sweep, show, compare, report, export, stylize, rerun, verify, doctor, schema):
+for verb in (sweep, show, compare, report, export, stylize, rerun, verify, noise, doctor, schema):
     app.command()(verb)
-for name, verbs in (("backends", backends_app), ("presets", presets_app)):
+app.command(cls=FilesAfterOptions)(check)
+for name, verbs in (("backends", backends_app), ("history", history_app), ("presets", presets_app)):
     app.add_typer(verbs, name=name)
 
 

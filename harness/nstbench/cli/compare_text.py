@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console import number, seconds, size
+from nstbench.cli.small_table import Small, escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,15 +14,6 @@ if TYPE_CHECKING:
     from nstbench.report.compare import Comparison
 
 MOST_NAMED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Small:
-    """A table of cells; a column whose name starts with `>` is right-aligned."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
 
 
 def as_text(found: Comparison, pairs: bool) -> None:
@@ -42,15 +33,10 @@ def as_text(found: Comparison, pairs: bool) -> None:
 
 def to_markdown(found: Comparison, pairs: bool) -> str:
     """Return a comparison as GitHub's Markdown."""
-    parts = [_markdown(_headline(found))]
-    for small in _tables(found, pairs):
-        head = [name.lstrip(">") for name in small.columns]
-        rule = ["---:" if name.startswith(">") else "---" for name in small.columns]
-        rows = [[_markdown(cell) for cell in row] for row in small.rows]
-        lines = "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
-        parts.append(f"**{small.title}**\n\n{lines}")
+    parts = [escaped(_headline(found))]
+    parts += [f"**{small.title}**\n\n{small.to_markdown()}" for small in _tables(found, pairs)]
     for title, remarks in _remarks(found):
-        parts.append("\n".join([f"**{title}**\n", *(f"- {_markdown(line)}" for line in remarks)]))
+        parts.append("\n".join([f"**{title}**\n", *(f"- {escaped(line)}" for line in remarks)]))
     return "\n\n".join(parts)
 
 
@@ -182,9 +168,3 @@ def _span(low: float, high: float) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _markdown(text: str) -> str:
-    """Keep names from being read as Markdown or HTML, and a cell on its line."""
-    entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "}
-    return "".join(entities.get(mark, f"\\{mark}" if mark in "\\|*_`[]" else mark) for mark in text)

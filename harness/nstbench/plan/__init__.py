@@ -4,6 +4,7 @@ from nstbench.plan.choices import BackendChoice
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
+from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.options import read_options
 from nstbench.plan.planner import plan_trials
@@ -18,6 +19,7 @@ __all__ = [
     "BackendFacts",
     "Cost",
     "Experiment",
+    "Gate",
     "ImageFacts",
     "LookUp",
     "Measure",

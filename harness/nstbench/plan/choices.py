@@ -27,6 +27,10 @@ class BackendChoice:
     label: str = ""
     path: Path = field(default=(), compare=False, repr=False)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as an entry of the list, spelled out."""
+        return {"name": self.name, "options": dict(self.options), "label": self.label}
+
 
 def read_backends(
     entries: Sequence[Any], wanted: Sequence[str], mistakes: list[Mistake]

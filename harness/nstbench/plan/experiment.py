@@ -13,6 +13,7 @@ from nstbench.api import ExperimentError
 from nstbench.plan.axes import Choice, Step, Sweep, choose, read_sweep
 from nstbench.plan.choices import BackendChoice, cli_overlay, read_backends
 from nstbench.plan.defaults import preset_choices
+from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.messages import shown, unknown_key, validated
 from nstbench.plan.overrides import apply_overrides
@@ -48,6 +49,7 @@ class Experiment:
         source: the bytes of its file, or the YAML of its mapping, without overrides.
         axes: the settings that vary, in file order.
         overrides: the `--set` texts applied to it.
+        data: what the file says, overrides applied.
         places: for errors found later.
     """
 
@@ -57,11 +59,19 @@ class Experiment:
     source: bytes
     seed: int
     measure: Measure
+    gate: Gate
     backends: tuple[BackendChoice, ...]
     axes: tuple[str, ...]
     grid: tuple[Point, ...]
     overrides: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    def without_gate(self, labels: Collection[str]) -> dict[str, Any]:
+        """Return the experiment as a mapping that any version reads, with these backends only."""
+        kept = {key: value for key, value in self.data.items() if key != "gate"}
+        chosen = [each.to_json() for each in self.backends if each.label in labels]
+        return kept | {"name": self.name, "backends": chosen}
 
     def points(self) -> tuple[Point, ...]:
         """Return the points, the first axis varying slowest, no two with equal settings."""
@@ -133,9 +143,10 @@ def _read(given: _Given) -> Experiment:
     places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
     outline = _outline(changed.data, mistakes)
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
+    gate = validated(Gate, outline.gate, ("gate",), mistakes)
     chosen = read_backends(outline.backends, given.backends, mistakes)
     sweep, grid = _spread(outline, changed.settings, len(chosen), mistakes)
-    if mistakes or measure is None:
+    if mistakes or measure is None or gate is None:
         raise places.error(mistakes)
     return Experiment(
         name=outline.name or given.name,
@@ -144,10 +155,12 @@ def _read(given: _Given) -> Experiment:
         source=given.source,
         seed=outline.seed,
         measure=measure,
+        gate=gate,
         backends=chosen,
         axes=sweep.axes,
         grid=grid,
         overrides=tuple(given.overrides),
+        data=changed.data,
         places=places,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nstbench.api import ExperimentError, did_you_mean
+from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.places import Mistake, Path
 from nstbench.plan.settings import KINDS
@@ -55,8 +56,8 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
 
     A setting gets its one value everywhere: in `fixed` (`content` and `style`: in `inputs`), no longer as an
     axis, and no longer in `include`, where entries that say nothing else go. Of axes that advance together,
-    all must be set or none. `sweep.KEY=[...]` gives an axis instead, and `measure.KEY`, `seed`, `name` and
-    `description` set what they name.
+    all must be set or none. `sweep.KEY=[...]` gives an axis instead, and `measure.KEY`, `gate.KEY`,
+    `seed`, `name` and `description` set what they name.
     """
     given = [found for text in texts if (found := _read(text, mistakes))]
     fixed = {each.key: each for each in given if each.sets_one_value}
@@ -86,6 +87,7 @@ def target(key: str) -> Path | None:
         "fixed": FIXABLE,
         "inputs": KINDS,
         "measure": Measure.model_fields,
+        "gate": Gate.model_fields,
         "sweep": (*SETTINGS, *SWEEP_RULES),
     }
     if dot:
@@ -118,9 +120,10 @@ def _shown(text: str) -> str:
 
 def _unknown(key: str) -> str:
     known = [*SETTINGS, *SCALARS, *(f"measure.{name}" for name in Measure.model_fields)]
+    known += [f"gate.{name}" for name in Gate.model_fields]
     known += [f"sweep.{name}" for name in (*SETTINGS, *SWEEP_RULES)] if key.startswith("sweep.") else []
     hint = did_you_mean(key, known)
-    others = ", ".join((*SCALARS, "measure.KEY", "sweep.KEY"))
+    others = ", ".join((*SCALARS, "measure.KEY", "gate.KEY", "sweep.KEY"))
     return f"unknown key {key!r}; allowed: a setting, {others}.{hint}"
 
 

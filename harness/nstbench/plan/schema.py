@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from nstbench.api import LAYERS
+from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.settings import KINDS, WEIGHTED, Settings
 from nstbench.plan.shape import FIXABLE, BackendEntry, Outline
@@ -25,6 +26,7 @@ def json_schema() -> dict[str, Any]:
     top["fixed"] = _section({name: _setting(name) for name in FIXABLE}, top["fixed"])
     top["sweep"] = _sweep(top["sweep"])
     top["measure"] = _section(_properties(Measure), top["measure"])
+    top["gate"] = _section(_properties(Gate), top["gate"])
     top["backends"] = {"type": "array", "minItems": 1, "items": _backend(), **_description(top["backends"])}
     definitions = {
         "layer": _layer(),

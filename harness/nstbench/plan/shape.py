@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.settings import KINDS, Settings
 from nstbench.plan.values import Strict
@@ -45,6 +46,7 @@ class Outline(Strict):
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of everything random")
     measure: Section = Field({}, description="How trials are measured")
+    gate: Section = Field({}, description="What `nstbench check` allows to get worse, and by how much")
 
 
 class Inputs(Strict):
@@ -70,6 +72,7 @@ def belongs(key: str) -> str:
         **dict.fromkeys(FIXABLE, "fixed or sweep"),
         **dict.fromkeys(KINDS, "inputs or sweep"),
         **dict.fromkeys(Measure.model_fields, "measure"),
+        **dict.fromkeys(Gate.model_fields, "gate"),
         **dict.fromkeys(SWEEP_RULES, "sweep"),
         **dict.fromkeys(Outline.model_fields, "the top level"),
     }

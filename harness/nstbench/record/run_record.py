@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from statistics import median
 from typing import Any
 
@@ -50,6 +50,8 @@ class RunRecord:
             worker already paid for is absent.
         rounds: the calls that led to this trial's picture, in order.
         optimise_s: seconds inside `run` until this trial's picture; one pass for a single-pass backend.
+        flop_per_iteration: floating-point operations as the framework's compiler counts them, see
+            `nstbench.api.Session.flop`; None where it does not tell.
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
         final: total, content, style of the last logged iteration.
@@ -70,6 +72,7 @@ class RunRecord:
     phases: Mapping[str, float] = field(default_factory=dict)
     rounds: tuple[Round, ...] = ()
     compile_count: int | None = None
+    flop_per_iteration: float | None = None
     optimise_s: float | None = None
     wall_s: float | None = None
     evaluations: int | None = None
@@ -142,10 +145,14 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
-        """Read what `to_json` wrote."""
-        values = dict(data)
+        """Read what `to_json` wrote, here or in another version: what is unknown is left out."""
+        values = _known(cls, data)
         values["trial"] = Trial.from_json(values["trial"])
-        values["rounds"] = tuple(Round(**r) for r in values.get("rounds", ()))
-        values["pictures"] = tuple(Picture(**picture) for picture in values.get("pictures", ()))
+        values["rounds"] = tuple(Round(**_known(Round, each)) for each in values.get("rounds", ()))
+        values["pictures"] = tuple(Picture(**_known(Picture, each)) for each in values.get("pictures", ()))
         values["final"] = {k: math.nan if v is None else v for k, v in values.get("final", {}).items()}
         return cls(**values)
+
+
+def _known(kind: type[RunRecord] | type[Round] | type[Picture], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {each.name: data[each.name] for each in fields(kind) if each.name in data}

@@ -61,6 +61,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "compile_count": ("Int64", "programs compiled during this trial"),
     "step_median_s": ("float64", "median seconds per iteration (per pass) in steady state"),
     "step_mad_s": ("float64", "median absolute deviation of it"),
+    "counted_gflop": (
+        "float64",
+        "arithmetic of an iteration as the compiler counts it; empty where it does not tell",
+    ),
     "gflop_per_s": ("float64", "arithmetic of an iteration over step_median_s"),
     "optimise_s": ("float64", "seconds inside the loop until this picture"),
     "wall_s": ("float64", "seconds from the start of the trial or trajectory to the record"),

@@ -65,7 +65,9 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
     final = {f"final_{name}": record.final.get(name) for name in ("total", "content", "style")}
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
-    return row | {"options": json.dumps(trial.options, sort_keys=True), "gflop_per_s": _gflop_per_s(record)}
+    flop = record.flop_per_iteration
+    arithmetic = {"counted_gflop": flop and flop / 1e9, "gflop_per_s": _gflop_per_s(record)}
+    return row | arithmetic | {"options": json.dumps(trial.options, sort_keys=True)}
 
 
 def _referee_cells(record: RunRecord) -> dict[str, Any]:

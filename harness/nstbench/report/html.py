@@ -15,12 +15,13 @@ from plotly.offline import get_plotlyjs
 from nstbench.api import UsageError
 from nstbench.record import Results
 from nstbench.record.files import write_atomic
+from nstbench.report.history_page import history_data
 from nstbench.report.page import page_data, summary
 from nstbench.report.page_values import json_in_html
 
 SCRIPTS = (
     *("format", "state", "pictures", "viewer", "sheet", "slider", "scrubber"),
-    *("plots", "curves", "tradeoff", "phases", "effects", "table", "main"),
+    *("plots", "curves", "tradeoff", "phases", "effects", "over_commits", "table", "main"),
 )
 """In the order they are loaded; `main` starts the others."""
 
@@ -60,14 +61,19 @@ def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    head = summary(results)
+    past = history_data(results, head["experiment"])
     return environment.from_string(_text("report.html")).render(
-        summary=summary(results),
+        summary=head,
+        history=past,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         version=version("nstbench"),
         css=_text("report.css"),
         theme=_text("theme.js"),
         scripts=[get_plotlyjs(), *(_text(f"{name}.js") for name in SCRIPTS)],
-        data=json_in_html(page_data(results, embed) | {"root": quote(Path(root).as_posix())}),
+        data=json_in_html(
+            page_data(results, embed) | {"root": quote(Path(root).as_posix()), "history": past}
+        ),
     )
 
 

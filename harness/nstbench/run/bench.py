@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import math
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, Problem, Session
+from nstbench.api import AssetError, Device, NstbenchError, Problem, Session
 from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -33,6 +34,7 @@ class Bench:
         self.backend = plugin(backend).load()
         self._device: Device | None = None
         self._loaded: object = None
+        self._flop: float | None = None
         self._environment_id: str | None = None
 
     def execute(self, job: Job, emit: Emit) -> None:
@@ -40,6 +42,7 @@ class Bench:
         watched = {name: job.trials[0].settings.get(name, 0) for name in ("patience", "min_delta")}
         log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), plateau=Plateau(**watched))
         session: Session | None = None
+        self._flop = None
         waiting = list(job.trials)
         try:
             self._get_ready(job, log, emit)
@@ -89,6 +92,7 @@ class Bench:
         emit(Entered("compile"))
         _, log.phases["compile"] = timed(lambda: session.compile(job.chunk_size()))
         log.compile_count += self.backend.compilations - before
+        self._flop = _counted(session.flop())
         return session
 
     def _load(self, job: Job) -> None:
@@ -130,6 +134,7 @@ class Bench:
             started_at=log.started_at,
             phases=phases,
             compile_count=compile_count,
+            flop_per_iteration=self._flop,
             rounds=tuple(log.rounds),
             optimise_s=log.optimise_s(self.backend.capabilities.iterative),
             wall_s=log.wall_s,
@@ -146,3 +151,12 @@ class Bench:
             environment_id=self._environment_id,
             **outcome,
         )
+
+
+def _counted(flop: float | None) -> float | None:
+    """Take what `Session.flop` said; a number that is none would end in the tables, or break the record."""
+    if flop is None:
+        return None
+    if not (flop > 0 and math.isfinite(flop)):
+        raise NstbenchError(f"Session.flop: found {flop!r}; a positive number or None is allowed")
+    return float(flop)

@@ -89,6 +89,7 @@ CHECKS: tuple[Check, ...] = (
         "every",
         obedience.consumed_settings_matter,
         conduct.evaluation_shows_the_network,
+        conduct.flop_is_that_of_one_iteration,
         conduct.numbers_do_not_recompile,
         conduct.run_waits_for_the_device,
         conduct.closed_sessions_leave_no_memory,

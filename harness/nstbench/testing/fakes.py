@@ -90,6 +90,9 @@ class FakeSession(Session):
         evaluations = n * max(1, int(REACH[self._problem.optimiser]))
         return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
 
+    def flop(self) -> float:
+        return 3.0 * self._image.size  # a subtraction, a multiplication and an addition for each value
+
     def image(self) -> Array:
         return self._image
 

@@ -16,6 +16,8 @@ FILES = {
     "nstbench_colour_transfer.py": "nstbench_colour_transfer.py",
     # Under its own name pytest would collect it where nstbench is installed.
     "contract.py": "test_contract.py",
+    # As text, because in here it would have to be typed, and a plugin's tests need not be.
+    "step.txt": "test_step.py",
 }
 """File of the template -> file of a plugin, before the name is put in."""
 

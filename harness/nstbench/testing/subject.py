@@ -114,11 +114,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A backend that has not started; `target` is the `module:attribute` it came from."""
+    """A backend that has not started.
+
+    Attributes:
+        target: the `module:attribute` it came from.
+        version: of the distribution that brought it.
+    """
 
     name: str
     target: str
     backend: Backend
+    version: str = "?"
 
 
 def find_backend(name: str) -> Candidate:
@@ -131,11 +137,12 @@ def find_backend(name: str) -> Candidate:
     found = {point.name: point for point in entry_points(group="nstbench.backends")}
     if name not in found:
         raise UnknownName("backend", name, found)
+    point = found[name]
     try:
-        backend: Backend = found[name].load()()
+        backend: Backend = point.load()()
     except Exception as error:
         raise BackendUnavailable(f"{name}: cannot be loaded: {type(error).__name__}: {error}") from error
-    return Candidate(name, found[name].value, backend)
+    return Candidate(name, point.value, backend, point.dist.version if point.dist else "?")
 
 
 def start(

@@ -10,6 +10,7 @@ startCurves();
 startTradeoff();
 startPhases();
 startEffects();
+startOverCommits();
 startTable();
 
 addEventListener("beforeprint", seeEverything);

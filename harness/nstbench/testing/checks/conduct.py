@@ -125,6 +125,38 @@ def evaluation_shows_the_network(subject: Subject) -> None:
     )
 
 
+def flop_is_that_of_one_iteration(subject: Subject) -> None:
+    """`flop()` is None or a positive number, the same for every chunk and after every iteration.
+
+    It is compared from one version to the next, where a count of the whole chunk would look like a change.
+    """
+    found = [_flop_after(subject, chunk=1, runs=0), *(_flop_after(subject, 4, runs) for runs in (0, 1, 4))]
+    if found == [None] * len(found):
+        raise NotApplicable("it does not count its operations")
+    for flop in found:
+        number = isinstance(flop, int | float) and not isinstance(flop, bool)
+        positive = number and 0 < flop < float("inf")
+        demand(positive, "`flop()` is None or a positive number", repr(flop), "return None if unknown")
+    seen = (
+        f"{found[0]:.6g} for a chunk of 1, then {', '.join(f'{flop:.6g}' for flop in found[1:])} for one of 4"
+    )
+    alike = max(found) <= 1.001 * min(found)
+    demand(
+        alike, "`flop()` is that of one iteration", seen, "count one, whatever `compile` and `run` are given"
+    )
+
+
+def _flop_after(subject: Subject, chunk: int, runs: int) -> Any:
+    session = subject.backend.prepare(subject.problem())
+    try:
+        session.compile(chunk)
+        if runs:
+            session.run(runs)
+        return session.flop()
+    finally:
+        session.close()
+
+
 def _gram(tap: Array) -> Array:
     flat = tap.reshape(-1, tap.shape[-1])
     gram: Array = flat.T @ flat / np.float32(len(flat))

@@ -1,0 +1,120 @@
+"""`nstbench history`: a median per commit, and where it took a step. Informs only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nstbench.record.commit import Commit
+    from nstbench.record.history import HistoryRow
+    from nstbench.record.history_file import Merged
+    from nstbench.report.history import Series
+
+history_app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Keep a median per commit and machine, and see where it took a step. Never fails a build.",
+)
+
+HistoryFile = Annotated[
+    Path, typer.Option("--file", metavar="PATH", help="The history, JSON lines [results/history.jsonl].")
+]
+DEFAULT = Path("results/history.jsonl")
+COLUMNS = ("experiment", "backend", "trial", "problem", ">commits", ">first", ">latest", "steps", "machine")
+
+
+@history_app.command()
+def add(
+    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    commit: Annotated[
+        str, typer.Option(metavar="REV", help="The commit that was measured, of the repository here.")
+    ] = "HEAD",
+    file: HistoryFile = DEFAULT,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Take it with uncommitted changes, and mark it.")
+    ] = False,
+) -> None:
+    """Add what a commit took to the history: a row for each trial that went well.
+
+    Adding again for the same commit and machine keeps one row, the newer measurement.
+    """
+    from nstbench.api import UsageError
+    from nstbench.record import Store
+    from nstbench.record.commit import find_commit
+    from nstbench.record.history import history_rows
+    from nstbench.record.history_file import add_to_history
+
+    stores = [Store.existing(path) for path in results]
+    found = find_commit(commit, apart=[file])
+    if found.dirty and not allow_dirty:
+        raise UsageError(
+            f"tracked files differ from commit {found.sha[:7]}, so it is not what was measured: commit them,"
+            " or take it as it is with --allow-dirty"
+        )
+    rows = [row for store in stores for row in history_rows(store, found)]
+    if not rows:
+        names = ", ".join(map(str, results))
+        raise UsageError(f"{names}: no trial went well and has rounds after its warm-up; nothing was added")
+    outcome = add_to_history(file, rows)
+    print(f"{file}: commit {found.sha[:7]}: {'; '.join(_counts(outcome))}")
+    _remark(rows, outcome, found)
+
+
+@history_app.command()
+def show(
+    file: HistoryFile = DEFAULT,
+    experiment: Annotated[str | None, typer.Option(metavar="NAME", help="Only this experiment.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every commit of every series.")] = False,
+) -> None:
+    """Show each series: its commits, first and latest median, and the steps found in it."""
+    from nstbench.cli.console import print_json, stdout, table
+    from nstbench.record.history_file import read_history
+    from nstbench.report.history import of_experiment, series_of
+
+    rows = read_history(file)
+    found = series_of(rows if experiment is None else of_experiment(rows, experiment))
+    if as_json:
+        print_json([one.to_json() for one in found])
+        return
+    stdout().print(table(None, COLUMNS, map(_cells, found)))
+
+
+def _counts(outcome: Merged) -> Iterator[str]:
+    """Say what became of the rows; nothing that did not happen."""
+    said = {
+        "added": outcome.added,
+        "replaced by the newer measurement": outcome.replaced,
+        "on record already": outcome.unchanged,
+        "left out, as a newer measurement or one of a clean tree is on record": outcome.outdone,
+        "left out, as this very measurement is on record for another commit": outcome.elsewhere,
+    }
+    return (f"{len(rows)} {what}" for what, rows in said.items() if rows)
+
+
+def _remark(rows: list[HistoryRow], outcome: Merged, commit: Commit) -> None:
+    """Warn of results that are probably those of an earlier commit: a sweep does not redo what is done."""
+    from datetime import datetime
+
+    from nstbench.cli.console import stderr
+
+    made = datetime.fromisoformat(commit.committed_at)
+    early = sum(datetime.fromisoformat(row.measured_at) < made for row in rows)
+    if outcome.elsewhere or early:
+        what = f"{early} measured before this commit was made" if early else "nothing new was measured"
+        advice = "`nstbench sweep --force` measures again what is done already"
+        stderr().print(f"note: {what}; {advice}", markup=False)
+
+
+def _cells(one: Series) -> tuple[object, ...]:
+    from nstbench.cli.console import seconds
+
+    first, last = one.rows[0], one.rows[-1]
+    steps = [f"{one.rows[step.at].commit[:7]} x{step.ratio:.2f} {step.direction}" for step in one.steps]
+    medians = (seconds(row.step_median_s) for row in (first, last))
+    names = (last.experiment, last.backend_label, last.label, last.problem[:4])
+    return *names, len(one.rows), *medians, "; ".join(steps) or "none", last.machine_name

@@ -1,0 +1,86 @@
+"""`nstbench noise`: what slow-down can the gate see on this machine?"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nstbench.cli.sweep import OverridesOption
+
+if TYPE_CHECKING:
+    from nstbench.gate.noise import Noise
+
+
+def noise(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
+    pairs: Annotated[int, typer.Option(min=3, metavar="N", help="Pairs of runs to take.")] = 10,
+    wanted: Annotated[
+        float, typer.Option(metavar="SHARE", help="The slow-down you want to see, as a share.")
+    ] = 0.1,
+    overrides: OverridesOption = None,
+    backend: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Run an experiment against itself, and say what slow-down `nstbench check` can see here.
+
+    Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
+    """
+    from nstbench.api import UsageError
+    from nstbench.cli.console import stderr
+    from nstbench.cli.pair_progress import PairProgress
+    from nstbench.gate.noise import measure_noise
+    from nstbench.gate.pairs import Pairs
+    from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
+    from nstbench.plan import load_experiment
+
+    planned = load_experiment(experiment, overrides or (), backend or ())
+    allowance = planned.gate.step_median_s
+    if wanted <= 0:
+        raise UsageError(f"--wanted {wanted:g}: a slow-down is a share above 0, as 0.1 for 10 %")
+    if allowance is not None and wanted <= allowance:
+        raise UsageError(
+            f"--wanted {wanted:g}: the experiment allows {allowance:g}; set gate.step_median_s below it"
+        )
+    sides = {name: Side(name, Path(sys.executable), "this environment") for name in (BASE, CANDIDATE)}
+    with tempfile.TemporaryDirectory() as folder, PairProgress(stderr()) as watch:
+        taken = Pairs(sides, planned, Path(folder), watch)
+        try:
+            found = measure_noise(taken, pairs, wanted)
+        except SideBroken as error:
+            print(f"nstbench: {planned.name}: {error}", file=sys.stderr)
+            raise typer.Exit(3) from error
+    _show(found, wanted, as_json)
+    for subject, reason in taken.broken[BASE].items():
+        print(f"{subject}: {reason}", file=sys.stderr)
+    raise typer.Exit(3 if taken.broken[BASE] else 0 if found else 5)
+
+
+def _show(found: list[Noise], wanted: float, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from nstbench.cli.console import print_json, seconds, stdout, table
+
+    if as_json:
+        print_json({"wanted": wanted, "noise": [asdict(each) for each in found]})
+        return
+    columns = ("trial", "metric", ">median", ">pairs differ by", ">check finds", f">pairs for +{wanted:.3g}")
+    rows = [
+        (
+            each.subject,
+            each.metric,
+            seconds(each.seconds),
+            f"{100 * each.spread:.2g} %",
+            f"+{100 * each.detectable:.2g} % and more",
+            each.pairs,
+        )
+        for each in found
+    ]
+    stdout().print(table(None, columns, rows))
+    if not found:
+        print("nothing was measured: no trial has a steady round; raise iterations, or lower measure.chunk")

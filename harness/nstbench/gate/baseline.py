@@ -1,0 +1,100 @@
+"""A baseline: what an experiment's trials came to when all was well, as a small file to commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from nstbench.api import ResultsError
+from nstbench.gate.measured import Measured, problem
+from nstbench.plan.trial import canonical_json
+from nstbench.record import RunRecord
+from nstbench.record.files import read_json, reading, write_atomic
+
+DIGITS = 6
+"""Significant digits kept, so that a diff shows changes and not noise."""
+MACHINE = ("cpu", "cores")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Figures by subject, with what they were measured on.
+
+    Attributes:
+        reason: why it was written.
+        machine: processor, cores, device; figures that depend on it are judged on no other.
+        packages: name -> version of what was loaded.
+        trials: subject -> `problem` (a hash of what it solves), `status`, and a figure for each metric;
+            `losses` by iteration.
+    """
+
+    experiment: str
+    reason: str
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    trials: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def baseline_of(measured: Measured, reason: str) -> Baseline:
+    """Make a baseline of a sweep; with an empty reason, of what is held against one."""
+    records, losses = measured.records, measured.losses()
+    machine: dict[str, Any] = {}
+    for record in records.values():
+        facts = measured.environment(record)
+        machine |= {name: facts[name] for name in MACHINE if name in facts}
+        if record.device_name:
+            machine["device"] = record.device_name
+    name = next(iter(records.values())).experiment if records else ""
+    figures = {
+        subject: _figures(each, losses.get(each.trial.trial_id, {})) for subject, each in records.items()
+    }
+    return Baseline(name, reason, machine, measured.packages(), figures)
+
+
+def read_baseline(path: Path) -> Baseline | None:
+    """Read a baseline; None if there is no such file.
+
+    Raises:
+        ResultsError: it is damaged.
+    """
+    if not path.is_file():
+        if path.exists():
+            raise ResultsError(f"{path}: not a file; give the baseline's own path")
+        return None
+    with reading(path, "write it anew with --update-baseline"):
+        data = read_json(path)
+        return Baseline(**{each.name: data[each.name] for each in fields(Baseline)})
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write it sorted and indented, for small diffs."""
+    text = json.dumps(asdict(baseline), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_atomic(path, f"{text}\n".encode())
+
+
+def _figures(record: RunRecord, losses: Mapping[str, float]) -> dict[str, Any]:
+    pastiche = record.pastiche
+    referee = (pastiche.referee if pastiche else None) or {}
+    flop = record.flop_per_iteration
+    found = {
+        "compile_count": record.compile_count,
+        "counted_gflop": flop / 1e9 if flop else None,
+        "peak_rss_bytes": record.peak_rss_bytes,
+        "peak_device_bytes": record.peak_device_bytes,
+        "referee_total": referee.get("total"),
+        "referee_ssim": referee.get("ssim"),
+    }
+    return {
+        "problem": hashlib.sha256(canonical_json(problem(record.trial)).encode()).hexdigest()[:12],
+        "status": record.status,
+        "losses": {iteration: _rounded(loss) for iteration, loss in losses.items()},
+        **{name: _rounded(value) for name, value in found.items() if value is not None},
+    }
+
+
+def _rounded(value: float) -> float:
+    return value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")

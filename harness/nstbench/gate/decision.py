@@ -1,0 +1,96 @@
+"""Slower or not: a screening that most changes pass, then fresh pairs for what looks slow.
+
+    screening   few pairs; a mean slow-down within the allowance passes
+    confirming  fresh pairs of the rest: a regression if the lower bound is above the allowance, corrected
+                for how many are judged; a pass if the mean is within it after all; else inconclusive
+
+Fresh, because pairs that raised a suspicion by chance must not confirm it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from nstbench.gate.statistics import Estimate, estimate, holm
+from nstbench.gate.verdict import INCONCLUSIVE, PASS, REGRESSION
+
+K = TypeVar("K")
+
+Logs = Mapping[K, Sequence[float]]
+Measure = Callable[[Collection[K], int], Logs[K]]
+"""(what to measure, how many pairs) -> log(candidate / base) of each pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many pairs of fresh processes, and how sure to be."""
+
+    screening_pairs: int = 5
+    pairs: int = 15
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one question.
+
+    Attributes:
+        estimate: from the pairs that decided; None if there were fewer than two.
+        screened: what the screening said, if more pairs were taken after it.
+    """
+
+    outcome: str
+    estimate: Estimate | None
+    screened: Estimate | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether fresh pairs decided, not those of the screening."""
+        return self.screened is not None
+
+
+def decide(measure: Measure[K], allowances: Mapping[K, float], policy: Policy) -> dict[K, Decision]:
+    """Screen everything, confirm what looks slow.
+
+    Args:
+        measure: asked once or twice; what it cannot measure it leaves out or short.
+        allowances: question -> the slow-down that does not count, as a share.
+    """
+    first = _estimates(measure(tuple(allowances), policy.screening_pairs), allowances, policy)
+    suspects = {
+        key: allowance
+        for key, allowance in allowances.items()
+        if (found := first[key]) and not _within(found, allowance)
+    }
+    screened = {key: Decision(PASS if found else INCONCLUSIVE, found) for key, found in first.items()}
+    if not suspects:
+        return screened
+    confirmed = confirm(measure(tuple(suspects), policy.pairs), suspects, policy)
+    return screened | {key: replace(found, screened=first[key]) for key, found in confirmed.items()}
+
+
+def confirm(logs: Logs[K], allowances: Mapping[K, float], policy: Policy) -> dict[K, Decision]:
+    """Judge pairs that nothing has been concluded from before."""
+    found = _estimates(logs, allowances, policy)
+    slower = holm({key: each.p for key, each in found.items() if each}, policy.confidence)
+    return {key: Decision(_outcome(found[key], allowances[key], key in slower), found[key]) for key in found}
+
+
+def _estimates(logs: Logs[K], allowances: Mapping[K, float], policy: Policy) -> dict[K, Estimate | None]:
+    pairs = {key: logs.get(key, ()) for key in allowances}
+    return {
+        key: estimate(each, allowances[key], policy.confidence) if len(each) > 1 else None
+        for key, each in pairs.items()
+    }
+
+
+def _outcome(found: Estimate | None, allowance: float, slower: bool) -> str:
+    if found is None:
+        return INCONCLUSIVE
+    return REGRESSION if slower else PASS if _within(found, allowance) else INCONCLUSIVE
+
+
+def _within(found: Estimate, allowance: float) -> bool:
+    return found.ratio <= 1 + allowance

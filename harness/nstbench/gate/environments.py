@@ -1,0 +1,102 @@
+"""A virtual environment for each version of a project, made once and kept.
+
+Both sides are to differ in the project only. So each gets an environment that holds the project and nothing
+else, and finds every other package in the environment nstbench runs in; unless each side is to have its own
+dependencies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import sysconfig
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from nstbench.gate.checkout import Version, checked_out
+from nstbench.gate.side import Side, SideBroken
+
+SHARED = "nstbench-shared.pth"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How environments are made.
+
+    Attributes:
+        cache: the folder that keeps them.
+        own_dependencies: install what each version's metadata asks for, rather than share this environment.
+        extras: of the project, comma separated; with dependencies of their own only.
+    """
+
+    cache: Path
+    own_dependencies: bool = False
+    extras: str = ""
+
+
+def installed(name: str, wanted: Version, recipe: Recipe) -> Side:
+    """Return a side with a version installed, from the cache if it was installed before.
+
+    Raises:
+        SideBroken: it does not install; pip's output is in a file that the message names.
+    """
+    folder = recipe.cache / _key(wanted, recipe)
+    python = folder / "bin" / "python"
+    recipe.cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(recipe.cache / f"{folder.name}.lock"):
+        if not (folder / "done").is_file():
+            _make(name, wanted, recipe, folder)
+    return Side(name, python, wanted.what)
+
+
+def _key(wanted: Version, recipe: Recipe) -> str:
+    settled = [
+        str(wanted.project.resolve()),
+        wanted.fingerprint,
+        sys.executable,
+        sys.version,
+        recipe.own_dependencies,
+        recipe.extras,
+    ]
+    digest = hashlib.sha256(json.dumps(settled).encode()).hexdigest()[:12]
+    return f"{wanted.project.name}-{wanted.commit[:8]}-{digest}"
+
+
+def _make(name: str, wanted: Version, recipe: Recipe, folder: Path) -> None:
+    venv.create(folder, clear=True, with_pip=True)
+    log = folder / "install.txt"
+    with checked_out(wanted, folder / "source") as source, log.open("w") as output:
+        asked = f"{source}[{recipe.extras}]" if recipe.extras else str(source)
+        alone = [] if recipe.own_dependencies else ["--no-deps"]
+        command = [str(folder / "bin" / "python"), "-m", "pip", "install", *alone, asked]
+        done = subprocess.run(command, stdout=output, stderr=output, check=False)
+    if done.returncode:
+        raise SideBroken(name, f"{wanted.what} does not install: {_why(log)} (see {log})")
+    if not recipe.own_dependencies:
+        _share(folder)
+    (folder / "done").touch()
+
+
+def _share(folder: Path) -> None:
+    """Let an environment find this one's packages behind its own, editable installations among them."""
+    # They came with the environment, and would hide this one's.
+    python = str(folder / "bin" / "python")
+    subprocess.run(
+        [python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip"],
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    own = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    places = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    lines = [f"import site; site.addsitedir({place!r})" for place in places]
+    (own / SHARED).write_text("\n".join(lines) + "\n")
+
+
+def _why(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("ERROR")]
+    return lines[-1].removeprefix("ERROR: ") if lines else "pip failed"

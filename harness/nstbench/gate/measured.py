@@ -1,0 +1,111 @@
+"""What one run of a side's processes came to: a record for each trial worth judging."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nstbench.plan import Trial
+from nstbench.plan.trial import identity
+from nstbench.record import RunRecord, Store, open_results
+from nstbench.record.files import read_json, reading
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The trials of one results folder by subject: backend and point, as people call them.
+
+    Trials that share an optimisation share its rounds; the longest stands for them.
+    """
+
+    folder: Path
+    records: Mapping[str, RunRecord]
+
+    def seconds(self, subject: str, metric: str) -> float | None:
+        """Return a timed metric of a trial; None if it has none, as phases that another trial paid for."""
+        record = self.records.get(subject)
+        if record is None or record.status != "ok":
+            return None
+        if metric == "step_median_s":
+            return record.step_median_s
+        return record.phases.get(metric.removesuffix("_s"))
+
+    def losses(self) -> dict[str, dict[str, float]]:
+        """Return trial id -> iteration -> total loss, at 1, 10, 100 ... and the last iteration."""
+        table = open_results(self.folder).losses
+        found: dict[str, dict[str, float]] = {}
+        for trial_id, rows in table.groupby("trial_id", sort=False):
+            last = int(rows["iteration"].max())
+            at = rows[rows["iteration"].isin([last, *(10**power for power in range(len(str(last))))])]
+            found[str(trial_id)] = dict(zip(at["iteration"].astype(str), at["total"], strict=True))
+        return found
+
+    def packages(self) -> dict[str, str]:
+        """Return name -> version of what the trials' workers had loaded."""
+        facts = [self.environment(record) for record in self.records.values()]
+        return {name: version for each in facts for name, version in each.get("packages", {}).items()}
+
+    def environment(self, record: RunRecord) -> dict[str, Any]:
+        """Return the facts about the machine and process that measured; empty where none did."""
+        path = self.folder / "environment" / f"{record.environment_id}.json"
+        if record.environment_id is None or not path.is_file():
+            return {}
+        with reading(path, "measure again"):
+            facts: dict[str, Any] = read_json(path)
+            return facts
+
+
+def read_measured(folder: Path) -> Measured:
+    """Open what a sweep left; refused trials are left out, as they say nothing of speed.
+
+    Raises:
+        ResultsError: there is no such folder, or it is damaged.
+    """
+    store = Store.existing(folder)
+    plan, records = store.plan(), {record.trial.trial_id: record for record in store.records()}
+    longest = {trajectory.trials[-1].trial_id for trajectory in plan.trajectories(share=True)}
+    planned = [records[trial.trial_id] for trial in plan.trials]
+    judged = [
+        each for each in planned if each.trial.trial_id in longest or each.shared_trajectory is not True
+    ]
+    return Measured(folder, dict(_named(each for each in judged if each.status != "refused")))
+
+
+def _named(records: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:
+    seen: Counter[str] = Counter()
+    for record in records:
+        trial = record.trial
+        name = f"{trial.backend_label} ({trial.label})" if trial.label else trial.backend_label
+        seen[name] += 1
+        yield (name if seen[name] == 1 else f"{name} #{seen[name]}"), record
+
+
+def differences(base: Measured, candidate: Measured) -> Iterator[str]:
+    """Say what else differs between two sides: packages, and the problems that are solved."""
+    ours, theirs = base.packages(), candidate.packages()
+    for name in sorted(ours.keys() & theirs.keys()):
+        if ours[name] != theirs[name]:
+            yield f"{name} {ours[name]} against {theirs[name]}"
+    for subject in base.records.keys() & candidate.records.keys():
+        changed = sorted(_changed(base.records[subject].trial, candidate.records[subject].trial))
+        if changed:
+            yield f"{subject} is another problem on the two sides: {', '.join(changed)}"
+
+
+def problem(trial: Trial) -> dict[str, Any]:
+    """Return what a trial solves, whatever version solves it."""
+    made = identity(trial)
+    return {
+        **made.pop("settings"),
+        **{name: each for name, each in made.items() if name != "backend_version"},
+    }
+
+
+def _changed(base: Trial, candidate: Trial) -> Iterator[str]:
+    ours, theirs = problem(base), problem(candidate)
+    for name in ours.keys() | theirs.keys():
+        if ours.get(name) != theirs.get(name):
+            yield f"{name} {ours.get(name)} and {theirs.get(name)}"

@@ -1,0 +1,75 @@
+"""Which commit a measurement belongs to, asked of git."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nstbench.api import UsageError
+
+_FIELDS = "--format=%H%x00%ct%x00%s"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit.
+
+    Attributes:
+        sha: all of its digits.
+        committed_at: UTC, ISO 8601.
+        subject: first line of its message.
+        dirty: whether tracked files in the working tree differed from it; only ever true for HEAD.
+    """
+
+    sha: str
+    committed_at: str
+    subject: str
+    dirty: bool = False
+
+
+def find_commit(rev: str = "HEAD", folder: Path | None = None, apart: Sequence[Path] = ()) -> Commit:
+    """Return the commit that `rev` names.
+
+    Args:
+        folder: anywhere in the repository; default the working directory.
+        apart: files whose changes do not make the tree dirty. Untracked files never do.
+
+    Raises:
+        UsageError: there is no git, no repository or no such commit.
+    """
+    folder = folder or Path.cwd()
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top is None:
+        raise UsageError(
+            f"{folder}: not in a git repository, or git refuses it, so there is no commit to note;"
+            " change to one: --commit needs a repository too"
+        )
+    sha = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if sha is None:
+        raise UsageError(f"no commit {rev!r} in {top}; name one that `git log` shows")
+    said = _git(folder, "show", "-s", "--no-show-signature", _FIELDS, sha) or ""
+    found, seconds, subject = said.split("\0", 2)
+    dirty = sha == _git(folder, "rev-parse", "--verify", "HEAD") and _is_dirty(Path(top), apart)
+    return Commit(found, datetime.fromtimestamp(int(seconds), UTC).isoformat(), subject, dirty)
+
+
+def _is_dirty(top: Path, apart: Sequence[Path]) -> bool:
+    inside = [path.resolve() for path in apart if path.resolve().is_relative_to(top.resolve())]
+    but = [f":(top,exclude,literal){path.relative_to(top.resolve()).as_posix()}" for path in inside]
+    return bool(_git(top, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *but))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git prints, or None if it says no."""
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    except OSError as error:
+        raise UsageError(
+            f"git cannot be started ({error.strerror}), so there is no commit to note; install git:"
+            " --commit needs it too"
+        ) from error
+    return done.stdout.rstrip("\n") if done.returncode == 0 else None
