@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := experiments/layers.yaml
 
-.PHONY: demo test lint types unit perf clean
+# What `make perf` times the working tree against: the last release, else where it left the main branch.
+BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
+
+.PHONY: demo test lint types unit gate perf clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install everything into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
-	@echo "make perf    benchmarks of the step time, alone on the machine, please"
+	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -29,7 +32,7 @@ $(VENV)/installed-dev: $(VENV)/installed $(wildcard tests/plugins/*/pyproject.to
 demo: $(VENV)/installed
 	$(BIN)/nstbench sweep $(DEMO)
 
-test: lint types unit
+test: lint types unit gate
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -41,8 +44,12 @@ types: $(VENV)/installed-dev
 unit: $(VENV)/installed-dev
 	$(BIN)/pytest --ignore=tests/perf
 
+gate: $(VENV)/installed-dev
+	$(BIN)/nstbench check experiments/smoke.yaml --set weights=bundled --inconclusive pass
+
 perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no
+	$(BIN)/nstbench check experiments/smoke.yaml --base $(BASE)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -2,7 +2,7 @@
 
 One process on one side takes, in logarithms,
 
-    drift + N(0, 0.045) + (with probability 0.15) an exponential delay of mean 0.09
+    drift + N(0, 0.047) + (with probability 0.15) an exponential delay of mean 0.09
 
 Drift is how fast the machine is at the time: both processes of a pair meet it, and it cancels. The normal
 part is how processes that run the same code differ (memory layout, frequency, scheduling); the delay is a
@@ -13,7 +13,7 @@ against another at 10 % cries wolf in 11 to 15 % of equal pairs, as was found on
 
 import numpy as np
 
-OWN, NEIGHBOUR, HOW_OFTEN, DRIFT = 0.045, 0.09, 0.15, 0.03
+OWN, NEIGHBOUR, HOW_OFTEN, DRIFT = 0.047, 0.09, 0.15, 0.03
 
 
 def processes(generator: np.random.Generator, count: int) -> np.ndarray:

@@ -4,8 +4,8 @@
     python -m tests.perf.gate_power judge OUT.jsonl
 
 A cycle runs base, candidate and base again, each in fresh processes; every second cycle the other way round.
-Base and candidate make a pair with a difference, base and base one without. `judge` hands pairs to the gate's own
-decision, first in groups that share none, then in groups drawn at random from all of them.
+Base and candidate make a pair with a difference, base and base one without. `judge` hands pairs to the gate's
+own decision, first in groups that share none, then in groups drawn at random from all of them.
 """
 
 import json
@@ -14,6 +14,7 @@ import sys
 from collections import Counter, defaultdict
 from math import exp, log
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from nstbench.gate.decision import Policy, decide
@@ -21,7 +22,7 @@ from nstbench.gate.measured import read_measured
 from nstbench.gate.side import Side
 from nstbench.plan import load_experiment
 
-METRIC, ALLOWANCE, DRAWN = "step_median_s", 0.05, 2000
+ALLOWANCE, DRAWN = 0.05, 2000
 
 
 def measure(base, candidate, experiment, cycles, out):
@@ -34,18 +35,19 @@ def measure(base, candidate, experiment, cycles, out):
             with TemporaryDirectory() as folder:
                 Side(name, sides[name], name).sweep(mapping, planned.base, Path(folder))
                 measured = read_measured(Path(folder))
-                for subject in measured.records:
-                    found[subject][name] = measured.seconds(subject, METRIC)
+                for subject, record in measured.records.items():
+                    found[subject][name] = record.step_seconds
         with Path(out).open("a") as file:
             file.write(json.dumps(found) + "\n")
-        print(number, dict(found), file=sys.stderr)
+        print(number, file=sys.stderr)
 
 
 def judge(path):
     cycles = [json.loads(line) for line in Path(path).read_text().splitlines()]
     for subject in cycles[0]:
         for other in ("candidate", "again"):
-            logs = [log(cycle[subject][other] / cycle[subject]["base"]) for cycle in cycles]
+            pairs = [(cycle[subject][other], cycle[subject]["base"]) for cycle in cycles]
+            logs = [log(median(one) / median(base)) for one, base in pairs]
             low, middle, high = (sorted(logs)[int(share * len(logs))] for share in (0.16, 0.5, 0.84))
             change, spread = 100 * (exp(middle) - 1), 50 * (high - low)
             print(f"{subject}, {other}/base: {len(logs)} pairs, {change:+.1f} %, spread {spread:.1f} %")

@@ -1,4 +1,4 @@
-"""Ratios and their intervals, against SciPy and against noise whose size is known."""
+"""Ratios and their intervals, against noise whose size is known."""
 
 import math
 
@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nstbench.report.ratios import Ratio, mean_ratio, ratio_of_medians, t_quantile
-
-
-@pytest.mark.parametrize("df", [1, 2, 3, 4, 6, 10, 30, 1000])
-def test_quantiles_of_t_are_those_of_scipy(df):
-    assert t_quantile(df) == pytest.approx(stats.t.ppf(0.975, df), rel=3e-3)
+from nstbench.report.ratios import Ratio, mean_ratio, ratio_of_medians
 
 
 @pytest.mark.parametrize("rounds", [3, 5, 12])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
+from nstbench.cli.check_sides import find_sides, ready_sides
+from nstbench.cli.interruption import interruptible
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
-from nstbench.gate.checkout import WORKING_TREE, find_project, version
-from nstbench.gate.environments import Recipe, installed
+from nstbench.gate.checkout import Version
 from nstbench.gate.measured import read_measured
 from nstbench.gate.noise_free import check_noise_free
 from nstbench.gate.pairs import Pairs
-from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
+from nstbench.gate.side import Side, SideBroken
 from nstbench.gate.timing import TOGETHER, broken_side, check_timing
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
 from nstbench.plan import Experiment, load_experiment
@@ -81,10 +81,12 @@ def judge(wanted: Wanted) -> list[Verdict]:
         from nstbench.gate.benchmark_json import check_files
 
         return [check_files(wanted.pytest_json, [Path(each) for each in wanted.candidate or ()])]
+    compared = find_sides(wanted) if wanted.timed else []
     experiment, folder = _prepared(wanted)
     verdicts = [_noise_free(wanted, experiment, folder / "sweep")] if wanted.noise_free else []
     if wanted.timed:
-        verdicts.append(_timing(wanted, experiment, folder))
+        with interruptible(f"what was measured is in {folder}"):
+            verdicts.append(_timing(wanted, experiment, compared, folder))
     return verdicts
 
 
@@ -92,8 +94,22 @@ def _prepared(wanted: Wanted) -> tuple[Experiment, Path]:
     """Read the experiment; return it and a fresh folder for what is measured."""
     assert wanted.experiment
     experiment = load_experiment(wanted.experiment, wanted.overrides or (), wanted.backends or ())
-    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return experiment, wanted.out or Path("results") / "check" / experiment.name / now
+    if wanted.out:
+        # A sweep goes on where the last one ended: runs of an earlier check would pass for this one's.
+        if wanted.out.exists() and (not wanted.out.is_dir() or any(wanted.out.iterdir())):
+            raise UsageError(f"--out {wanted.out}: not an empty folder; each check wants one of its own")
+        return experiment, wanted.out
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S.%f")
+    return experiment, _ignored(Path("results") / "check") / experiment.name / now
+
+
+def _ignored(folder: Path) -> Path:
+    """Return a folder that git leaves out, as what lies in the project would count as a change of it."""
+    from nstbench.record.files import write_atomic
+
+    if not (folder / ".gitignore").exists():
+        write_atomic(folder / ".gitignore", b"*\n")
+    return folder
 
 
 def report(verdicts: Sequence[Verdict], wanted: Wanted) -> None:
@@ -137,6 +153,11 @@ def refuse_contradictions(wanted: Wanted) -> None:
         "--update-baseline takes no other version; leave out --base": wanted.update_baseline and timed,
         "--update-baseline needs --reason TEXT: those who read the diff will ask": wanted.update_baseline
         and not wanted.reason.strip(),
+        "--project, --own-dependencies and --extras go with --base": (
+            wanted.project or wanted.own_dependencies or wanted.extras
+        )
+        and not wanted.base,
+        "--extras goes with --own-dependencies": wanted.extras and not wanted.own_dependencies,
         "--json and --markdown exclude each other; choose one": wanted.as_json and wanted.as_markdown,
         f"--inconclusive {wanted.inconclusive!r}: it may be pass or fail": wanted.inconclusive
         not in ("pass", "fail"),
@@ -146,41 +167,14 @@ def refuse_contradictions(wanted: Wanted) -> None:
             raise UsageError(f"check: {text}")
 
 
-def _sides(wanted: Wanted) -> list[Side]:
-    """Make both sides ready; of git references that means installed.
-
-    Raises:
-        UsageError: a reference, a project or a Python that is not there.
-        SideBroken: a version does not install.
-    """
-    if wanted.base_python:
-        pythons = wanted.base_python, wanted.candidate_python or Path(sys.executable)
-        return [_ready(name, python) for name, python in zip((BASE, CANDIDATE), pythons, strict=True)]
-    from nstbench.assets import cache_dir
-
-    project = find_project(wanted.project or Path.cwd())
-    recipe = Recipe(cache_dir() / "environments", wanted.own_dependencies, wanted.extras)
-    refs = wanted.base or "", *(wanted.candidate or (WORKING_TREE,))
-    versions = [version(project, ref) for ref in refs]
-    made = []
-    for name, each in zip((BASE, CANDIDATE), versions, strict=True):
-        print(f"{name}: {each.what}", file=sys.stderr)
-        made.append(installed(name, each, recipe))
-    return made
-
-
-def _ready(name: str, python: Path) -> Side:
-    if not python.is_file():
-        raise UsageError(f"--{name}-python {python}: no such file; give a virtual environment's bin/python")
-    return Side(name, python, str(python))
-
-
-def _timing(wanted: Wanted, experiment: Experiment, folder: Path) -> Verdict:
+def _timing(
+    wanted: Wanted, experiment: Experiment, compared: Sequence[Side | Version], folder: Path
+) -> Verdict:
     from nstbench.cli.console import stderr
     from nstbench.cli.pair_progress import PairProgress
 
     try:
-        sides = {side.name: side for side in _sides(wanted)}
+        sides = ready_sides(wanted, compared)
     except SideBroken as error:
         return Verdict(f"{experiment.name}: not timed", (broken_side(error),))
     with PairProgress(stderr()) as watch:

@@ -93,12 +93,18 @@ def _change(finding: Finding) -> str:
         change, low, high = (f"{100 * (ratio - 1):+.1f}" for ratio in (found.ratio, found.low, found.high))
         return f"{change} % ({low} to {high})"
     if finding.base and finding.candidate is not None:
-        return f"{100 * (finding.candidate / finding.base - 1):+.2g} %"
+        return _percent(finding.candidate / finding.base - 1, "+")
     return ""
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.2g} %"
+    return "" if value is None else _percent(value)
+
+
+def _percent(share: float, sign: str = "") -> str:
+    """Write a share with two digits, or as a whole number where two digits would need an exponent."""
+    digits = ".2g" if abs(share) < 0.995 else ".0f"
+    return f"{100 * share:{sign}{digits}} %"
 
 
 def _lines(verdict: Verdict) -> list[str]:

@@ -31,24 +31,24 @@ def noise(
 
     Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
     """
-    from nstbench.api import UsageError
     from nstbench.cli.console import stderr
+    from nstbench.cli.interruption import interruptible
     from nstbench.cli.pair_progress import PairProgress
     from nstbench.gate.noise import measure_noise
     from nstbench.gate.pairs import Pairs
     from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
     from nstbench.plan import load_experiment
+    from nstbench.run.sweep import prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or ())
-    allowance = planned.gate.step_median_s
-    if wanted <= 0:
-        raise UsageError(f"--wanted {wanted:g}: a slow-down is a share above 0, as 0.1 for 10 %")
-    if allowance is not None and wanted <= allowance:
-        raise UsageError(
-            f"--wanted {wanted:g}: the experiment allows {allowance:g}; set gate.step_median_s below it"
-        )
+    _refuse(wanted, planned.gate.step_min_s)
+    prepare_sweep(planned, Path("results"))  # both sides are this environment, so mistakes show already here
     sides = {name: Side(name, Path(sys.executable), "this environment") for name in (BASE, CANDIDATE)}
-    with tempfile.TemporaryDirectory() as folder, PairProgress(stderr()) as watch:
+    with (
+        interruptible("nothing is kept"),
+        tempfile.TemporaryDirectory() as folder,
+        PairProgress(stderr()) as watch,
+    ):
         taken = Pairs(sides, planned, Path(folder), watch)
         try:
             found = measure_noise(taken, pairs, wanted)
@@ -59,6 +59,17 @@ def noise(
     for subject, reason in taken.broken[BASE].items():
         print(f"{subject}: {reason}", file=sys.stderr)
     raise typer.Exit(3 if taken.broken[BASE] else 0 if found else 5)
+
+
+def _refuse(wanted: float, allowance: float | None) -> None:
+    from nstbench.api import UsageError
+
+    if wanted <= 0:
+        raise UsageError(f"--wanted {wanted:g}: a slow-down is a share above 0, as 0.1 for 10 %")
+    if allowance is not None and wanted <= allowance:
+        raise UsageError(
+            f"--wanted {wanted:g}: the experiment allows {allowance:g}; set gate.step_min_s below it"
+        )
 
 
 def _show(found: list[Noise], wanted: float, as_json: bool) -> None:

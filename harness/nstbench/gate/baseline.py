@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import ResultsError
-from nstbench.gate.measured import Measured, problem
-from nstbench.plan.trial import canonical_json
+from nstbench.gate.measured import Measured
 from nstbench.record import RunRecord
 from nstbench.record.files import read_json, reading, write_atomic
+from nstbench.record.history import problem_of
 
 DIGITS = 6
 """Significant digits kept, so that a diff shows changes and not noise."""
@@ -67,7 +66,18 @@ def read_baseline(path: Path) -> Baseline | None:
         return None
     with reading(path, "write it anew with --update-baseline"):
         data = read_json(path)
-        return Baseline(**{each.name: data[each.name] for each in fields(Baseline)})
+        return _whole(Baseline(**{each.name: data[each.name] for each in fields(Baseline)}))
+
+
+def _whole(baseline: Baseline) -> Baseline:
+    """Raise ValueError for what is JSON but lacks what a comparison starts from."""
+    mappings = baseline.machine, baseline.packages, baseline.trials, *baseline.trials.values()
+    if not all(isinstance(each, dict) for each in mappings):
+        raise ValueError("machine, packages, trials and each trial must be mappings")
+    for subject, figures in baseline.trials.items():
+        if lacking := {"problem", "status"} - figures.keys():
+            raise ValueError(f"{subject} has no {' and no '.join(sorted(lacking))}")
+    return baseline
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
@@ -89,7 +99,7 @@ def _figures(record: RunRecord, losses: Mapping[str, float]) -> dict[str, Any]:
         "referee_ssim": referee.get("ssim"),
     }
     return {
-        "problem": hashlib.sha256(canonical_json(problem(record.trial)).encode()).hexdigest()[:12],
+        "problem": problem_of(record.trial),
         "status": record.status,
         "losses": {iteration: _rounded(loss) for iteration, loss in losses.items()},
         **{name: _rounded(value) for name, value in found.items() if value is not None},

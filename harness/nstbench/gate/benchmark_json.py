@@ -1,6 +1,6 @@
 """Judging what pytest-benchmark measured: one JSON file for each process, as many files on either side.
 
-A file's rounds share a process, so they make one figure, their median; files are paired in the order given.
+A file's rounds share a process, so they make one figure, the quickest; files are paired in the order given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nstbench.gate.verdict import INCONCLUSIVE, Finding, Verdict
 from nstbench.plan import Gate
 from nstbench.record.files import read_json, reading
 
-METRIC = "median_s"
+METRIC = "min_s"
 MACHINE = ("node", "machine", "cpu", "system")
 SETUP = ("iterations", "options", "weights", "height", "width", "precision", "device", "device_name")
 """What `step_benchmark` says of itself: figures with different ones do not compare."""
@@ -32,13 +32,13 @@ class File:
 
     Attributes:
         machine: what pytest-benchmark says of it.
-        medians: benchmark -> median seconds of its rounds.
+        quickest: benchmark -> seconds of its quickest round.
         setups: benchmark -> what it said of itself that makes its seconds what they are.
     """
 
     path: Path
     machine: Mapping[str, Any]
-    medians: Mapping[str, float]
+    quickest: Mapping[str, float]
     setups: Mapping[str, Mapping[str, Any]]
 
 
@@ -78,9 +78,9 @@ def read_file(path: Path) -> File:
         info = data["machine_info"]
         machine = {name: info.get(name) for name in MACHINE}
         machine["cpu"] = (info.get("cpu") or {}).get("brand_raw")
-        medians = {each["fullname"]: float(each["stats"]["median"]) for each in data["benchmarks"]}
+        quickest = {each["fullname"]: float(each["stats"]["min"]) for each in data["benchmarks"]}
         setups = {each["fullname"]: _setup(each.get("extra_info") or {}) for each in data["benchmarks"]}
-    return File(path, machine, medians, setups)
+    return File(path, machine, quickest, setups)
 
 
 def _setup(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,15 +89,15 @@ def _setup(extra: Mapping[str, Any]) -> dict[str, Any]:
 
 def _judged(before: Sequence[File], after: Sequence[File]) -> list[Finding]:
     files = (*before, *after)
-    names = dict.fromkeys(name for file in files for name in file.medians)
+    names = dict.fromkeys(name for file in files for name in file.quickest)
     wrong = {name: reason for name in names if (reason := _incomparable(name, files))}
     pairs = {
-        (name, METRIC): [(b.medians[name], a.medians[name]) for b, a in zip(before, after, strict=True)]
+        (name, METRIC): [(b.quickest[name], a.quickest[name]) for b, a in zip(before, after, strict=True)]
         for name in names
         if name not in wrong
     }
     gate = Gate.model_validate({})
-    allowances = dict.fromkeys(pairs, gate.step_median_s or 0.0)
+    allowances = dict.fromkeys(pairs, gate.step_min_s or 0.0)
     logs = {name: [math.log(after / before) for before, after in each] for name, each in pairs.items()}
     decisions = confirm(logs, allowances, Policy(confidence=gate.confidence))
     return [
@@ -108,8 +108,11 @@ def _judged(before: Sequence[File], after: Sequence[File]) -> list[Finding]:
 
 def _incomparable(name: str, files: Sequence[File]) -> str:
     for file in files:
-        if name not in file.medians:
+        if name not in file.quickest:
             return f"{file.path} has no such benchmark"
+        if not 0 < file.quickest[name] < math.inf:
+            none = f"a quickest round of {file.quickest[name]:g} s ({file.path}) has no ratio"
+            return f"{none}; time something longer"
         if file.setups[name] != files[0].setups[name]:
             return f"measured as {files[0].setups[name]} ({files[0].path}), {file.setups[name]} ({file.path})"
     return ""

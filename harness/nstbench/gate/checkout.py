@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nstbench.api import UsageError
 
 WORKING_TREE = "."
+
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git tells its hooks, and would take for an answer about a worktree too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,10 @@ def find_project(start: Path) -> Path:
     """Return the nearest folder, from here upwards, that has a pyproject.toml or setup.py.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or no such folder.
     """
+    if not start.is_dir():
+        raise UsageError(f"{start}: no such folder; give --project the one with pyproject.toml")
     for folder in (start.absolute(), *start.absolute().parents):
         if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
             return folder
@@ -93,14 +99,15 @@ def checked_out(wanted: Version, place: Path) -> Iterator[Path]:
         the project's folder in it.
     """
     root = repository(wanted.project)
-    _remove(root, place)
+    shutil.rmtree(place, ignore_errors=True)
     git(root, "worktree", "add", "--force", "--detach", str(place), wanted.commit)
     try:
         if wanted.changes:
             _bring_changes(root, place)
         yield place / wanted.project.resolve().relative_to(root.resolve())
     finally:
-        _remove(root, place)
+        with suppress(subprocess.CalledProcessError):
+            git(root, "worktree", "remove", "--force", str(place))
 
 
 def git(folder: Path, *words: str) -> str:
@@ -110,7 +117,15 @@ def git(folder: Path, *words: str) -> str:
         CalledProcessError: it failed; its message is in `stderr`.
     """
     command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",  # names and contents need not be UTF-8
+        env={name: value for name, value in os.environ.items() if name not in OF_A_HOOK},
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 def _commit(root: Path, ref: str) -> str:
@@ -129,36 +144,30 @@ def _subject(root: Path, commit: str) -> str:
 
 def _changes(root: Path) -> str:
     """Hash what the working tree holds beyond its commit; empty if that is nothing."""
-    changed = [*_listed(root, "--modified", "--others", "--exclude-standard")]
     if not git(root, "status", "--porcelain"):
         return ""
-    digest = hashlib.sha256(git(root, "diff", "HEAD", "--binary").encode())
-    for name in changed:
-        digest.update(
-            name.encode() + b"\0" + ((root / name).read_bytes() if (root / name).is_file() else b"")
-        )
+    digest = hashlib.sha256(os.fsencode(git(root, "diff", "HEAD", "--binary")))
+    for name in sorted(_listed(root, "--modified", "--others", "--exclude-standard")):
+        content = (root / name).read_bytes() if (root / name).is_file() else b""
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
     return digest.hexdigest()
 
 
 def _bring_changes(root: Path, place: Path) -> None:
-    """Bring the worktree to what the working tree holds: its files, staged or not, less those it removed."""
-    present = set(_listed(root, "--cached", "--others", "--exclude-standard"))
-    for name in _listed(place, "--cached"):
-        if name not in present or not (root / name).exists():
-            (place / name).unlink(missing_ok=True)
-    for name in present:
-        if (root / name).is_file():
+    """Put the files of the working tree, staged or not, in the place of the commit's."""
+    for path in place.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != ".git":
+            path.unlink()
+    for name in _listed(root, "--cached", "--others", "--exclude-standard"):
+        if (root / name).is_symlink() or (root / name).is_file():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, place / name)
+            shutil.copy2(root / name, place / name, follow_symlinks=False)
 
 
-def _listed(folder: Path, *options: str) -> list[str]:
-    return [name for name in git(folder, "ls-files", "-z", *options).split("\0") if name]
-
-
-def _remove(root: Path, place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    git(root, "worktree", "prune")
+def _listed(folder: Path, *options: str) -> set[str]:
+    return {name for name in git(folder, "ls-files", "-z", *options).split("\0") if name}
 
 
 def _said(error: subprocess.CalledProcessError) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 import sysconfig
 import venv
@@ -19,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from nstbench.gate.checkout import Version, checked_out
-from nstbench.gate.side import Side, SideBroken
+from nstbench.gate.side import Side, SideBroken, run_together
 
 SHARED = "nstbench-shared.pth"
 
@@ -74,8 +73,8 @@ def _make(name: str, wanted: Version, recipe: Recipe, folder: Path) -> None:
         asked = f"{source}[{recipe.extras}]" if recipe.extras else str(source)
         alone = [] if recipe.own_dependencies else ["--no-deps"]
         command = [str(folder / "bin" / "python"), "-m", "pip", "install", *alone, asked]
-        done = subprocess.run(command, stdout=output, stderr=output, check=False)
-    if done.returncode:
+        code = run_together(command, output)
+    if code:
         raise SideBroken(name, f"{wanted.what} does not install: {_why(log)} (see {log})")
     if not recipe.own_dependencies:
         _share(folder)
@@ -85,12 +84,9 @@ def _make(name: str, wanted: Version, recipe: Recipe, folder: Path) -> None:
 def _share(folder: Path) -> None:
     """Let an environment find this one's packages behind its own, editable installations among them."""
     # They came with the environment, and would hide this one's.
-    python = str(folder / "bin" / "python")
-    subprocess.run(
-        [python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip"],
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
+    command = [str(folder / "bin" / "python"), "-m", "pip", "uninstall", "--yes", "setuptools", "pip"]
+    with (folder / "install.txt").open("a") as output:
+        run_together(command, output)
     own = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     places = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
     lines = [f"import site; site.addsitedir({place!r})" for place in places]
@@ -98,5 +94,8 @@ def _share(folder: Path) -> None:
 
 
 def _why(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("ERROR")]
-    return lines[-1].removeprefix("ERROR: ") if lines else "pip failed"
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    # Before a traceback of pip's own, as of a build backend that does not import, there is no more to it.
+    told = [line for line in errors if line != "Exception:"]
+    return next(iter([*told[-1:], *lines[-1:]]), "pip failed")

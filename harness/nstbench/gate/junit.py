@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, REGRESSION, Finding, Verdict
+
+NOT_XML = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may hold, not even escaped: a terminal's colours, as in the message of a broken trial."""
 
 
 def to_junit(verdicts: Sequence[Verdict]) -> bytes:
@@ -19,7 +23,7 @@ def to_junit(verdicts: Sequence[Verdict]) -> bytes:
         suite = ElementTree.SubElement(
             suites,
             "testsuite",
-            name=verdict.title,
+            name=_plain(verdict.title),
             tests=str(len(verdict.findings)),
             failures=str(counts.get(REGRESSION, 0)),
             errors=str(counts.get(FAILED, 0)),
@@ -33,16 +37,25 @@ def to_junit(verdicts: Sequence[Verdict]) -> bytes:
 
 
 def _case(suite: ElementTree.Element, finding: Finding) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=finding.subject, name=finding.metric)
+    subject, metric = _plain(finding.subject), _plain(finding.metric)
+    case = ElementTree.SubElement(suite, "testcase", classname=subject, name=metric)
     tag = {REGRESSION: "failure", FAILED: "error", INCONCLUSIVE: "skipped"}.get(finding.outcome)
     if tag:
-        ElementTree.SubElement(case, tag, message=finding.reason or said(finding))
+        message = "; ".join(filter(None, (_numbers(finding), finding.reason)))
+        ElementTree.SubElement(case, tag, message=_plain(message))
 
 
-def said(finding: Finding) -> str:
+def _plain(text: str) -> str:
+    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _numbers(finding: Finding) -> str:
     """Say in one line what became worse, by how much, and what was allowed."""
     if found := finding.estimate:
         change, low, high = (f"{100 * (ratio - 1):+.1f}" for ratio in (found.ratio, found.low, found.high))
         allowed = f"{100 * (finding.allowance or 0):g} % allowed"
         return f"{finding.metric} {change} % ({low} to {high} %) over {found.pairs} pairs; {allowed}"
-    return f"{finding.metric} {finding.base:.6g} to {finding.candidate:.6g}, allowed {finding.allowance:g}"
+    if finding.base is None or finding.candidate is None:
+        return ""
+    change = f"{finding.metric} {finding.base:.6g} to {finding.candidate:.6g}"
+    return f"{change}, allowed {finding.allowance or 0:g}"

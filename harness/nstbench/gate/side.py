@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from nstbench.gate import side_script
 
@@ -53,18 +55,38 @@ class Side:
         command = [str(self.python.absolute()), "-P", side_script.__file__, str(folder.absolute())]
         log = folder / "log.txt"
         with log.open("w") as output:
-            done = subprocess.run(
-                command,
-                input=json.dumps(experiment, default=str),
-                text=True,
-                cwd=base,
-                env={name: value for name, value in os.environ.items() if name not in LEAKING},
-                stdout=output,
-                stderr=output,
-                check=False,
-            )
-        if done.returncode:
+            code = run_together(command, output, json.dumps(experiment, default=str), cwd=base)
+        if code:
             raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})")
+
+
+def run_together(command: Sequence[str], output: IO[str], said: str = "", cwd: Path | None = None) -> int:
+    """Run a command, without variables that leak; whatever ends this ends all that it started.
+
+    Args:
+        output: for what it prints.
+        said: to its standard input.
+
+    Returns:
+        The exit code.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        text=True,
+        cwd=cwd,
+        env={name: value for name, value in os.environ.items() if name not in LEAKING},
+        start_new_session=True,
+    ) as process:
+        try:
+            process.communicate(said)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode
 
 
 def _last_line(log: Path) -> str:

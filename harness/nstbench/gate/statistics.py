@@ -115,14 +115,10 @@ def pairs_needed(spread: float, wanted: float, allowance: float, confidence: flo
     """
     if wanted <= allowance:
         return None
-    low, high = 1, 2
-    while high < MOST_PAIRS and detectable(spread, high, allowance, confidence) > wanted:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        enough = detectable(spread, middle, allowance, confidence) <= wanted
-        low, high = (low, middle) if enough else (middle, high)
-    return min(high, MOST_PAIRS)
+    # One after the other: where a pair more is left out at either end, a pair more can make it worse.
+    counts = range(2, MOST_PAIRS)
+    enough = (count for count in counts if detectable(spread, count, allowance, confidence) <= wanted)
+    return next(enough, MOST_PAIRS)
 
 
 def holm(ps: Mapping[K, float], confidence: float = 0.95) -> set[K]:

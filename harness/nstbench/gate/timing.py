@@ -60,7 +60,7 @@ def questions(rehearsed: Mapping[str, Measured], allowances: Mapping[str, float]
 def _timed(pairs: Pairs, allowances: Mapping[Question, float], gate: Gate) -> Iterator[Finding]:
     if not allowances:
         reason = "no trial has a steady round on both sides: raise iterations, or lower measure.chunk"
-        yield Finding(TOGETHER, "step_median_s", INCONCLUSIVE, reason=reason)
+        yield Finding(TOGETHER, "step_min_s", INCONCLUSIVE, reason=reason)
         return
     stages = iter(("screening", "confirming"))
 

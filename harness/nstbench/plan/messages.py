@@ -104,6 +104,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     **dict.fromkeys(("list_type", "tuple_type"), _fixed("must be a list")),
     "greater_than": lambda ctx: f"must be above {ctx['gt']:g}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']:g}",
+    "less_than": lambda ctx: f"must be below {ctx['lt']:g}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']:,}",
     "too_short": _fixed("must have at least one entry"),
     "string_too_short": _fixed("must not be empty"),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 FEWEST_ROUNDS = 3
 NEGLIGIBLE = 0.05
@@ -84,30 +85,11 @@ def mean_ratio(ratios: Sequence[Ratio]) -> Ratio:
     return _around(float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs)), len(logs) - 1)
 
 
-def t_quantile(df: int) -> float:
-    """Return the 97.5 % quantile of Student's t.
-
-    Exact for one and two degrees of freedom; beyond, Abramowitz and Stegun (1964), 26.7.5.
-    """
-    if df == 1:
-        return math.tan(math.pi * 0.475)
-    if df == 2:
-        return 0.95 * math.sqrt(2 / (1 - 0.95**2))
-    z = 1.959963984540054
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / df**power for power, term in enumerate(terms, start=1))
-
-
 def _error_of_median(logs: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     deviation = 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
     return math.sqrt(math.pi / 2 / len(logs)) * deviation
 
 
 def _around(middle: float, error: float, df: int) -> Ratio:
-    reach = t_quantile(df) * error
+    reach = float(stdtrit(df, 0.975)) * error
     return Ratio(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))

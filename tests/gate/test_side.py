@@ -1,0 +1,74 @@
+"""One run of a side, in real processes."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from nstbench.gate.side import Side, SideBroken
+from nstbench.plan import experiment_from_mapping
+from nstbench.record import open_results
+
+from .slowable import CRASH, EXPERIMENT, MODULE, environment
+
+
+@pytest.fixture
+def sweep(tmp_path, monkeypatch):
+    """Sweep with an environment whose plugin has this code; returns the results and the log's lines."""
+
+    def run(code, text=EXPERIMENT):
+        import yaml
+
+        (tmp_path / "source").mkdir()
+        (tmp_path / "source/slowable.py").write_text(code)
+        monkeypatch.setenv("SLOWABLE_LOG", str(tmp_path / "prepared.txt"))
+        python = environment(tmp_path / "environment", tmp_path / "source")
+        experiment = experiment_from_mapping(yaml.safe_load(text), tmp_path)
+        mapping = experiment.without_gate(["slowable"])
+        Side("base", python, "it").sweep(mapping, tmp_path, tmp_path / "out")
+        return open_results(tmp_path / "out"), (tmp_path / "prepared.txt").read_text().split("\n")[:-1]
+
+    return run
+
+
+def test_a_side_runs_its_own_code_whatever_the_variables_say(sweep, tmp_path, monkeypatch):
+    """PYTHONPATH and the working directory hold other code of that name."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for folder in (elsewhere, tmp_path):
+        (folder / "slowable.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    monkeypatch.setenv("VIRTUAL_ENV", str(elsewhere))
+    results, (line,) = sweep(MODULE)
+    assert line == f"0.01 {tmp_path / 'source/slowable.py'}"
+    assert list(results.runs["status"]) == ["ok"]
+    assert results.runs["step_median_s"][0] == pytest.approx(0.01, rel=1)
+
+
+def test_pictures_are_looked_for_where_the_experiment_lies(sweep, tmp_path, monkeypatch):
+    from PIL import Image
+
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "red.png")
+    monkeypatch.chdir(os.sep)
+    results, _ = sweep(MODULE, EXPERIMENT.replace("sample:cat", "red.png"))
+    assert list(results.runs["status"]) == ["ok"]
+
+
+def test_code_that_does_not_import_breaks_the_side_and_the_log_is_named(sweep, tmp_path):
+    with pytest.raises(
+        SideBroken, match=r"^it: .*slowable 1.0 cannot be loaded: RuntimeError: broken"
+    ) as caught:
+        sweep(CRASH)
+    assert str(caught.value).endswith(f"(see {tmp_path / 'out/log.txt'})")
+    assert "Traceback" in (tmp_path / "out/log.txt").read_text()
+
+
+def test_an_environment_without_nstbench_is_said_in_one_line(tmp_path):
+    import venv
+
+    venv.create(tmp_path / "bare", symlinks=True)
+    side = Side("candidate", tmp_path / "bare/bin" / Path(sys.executable).name, "bare")
+    with pytest.raises(SideBroken, match="bare: ModuleNotFoundError: No module named 'nstbench'"):
+        side.sweep(json.loads("{}"), tmp_path, tmp_path / "out")
