@@ -63,18 +63,10 @@ def exit_code(outcome: Outcome) -> int:
 
 def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcome:
     """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and a hint."""
-    import signal
+    from nstbench.cli.interruption import interruptible
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        with watch:
-            return prepared.run()
-    except KeyboardInterrupt:
-        print(f"interrupted; {hint}", file=sys.stderr)
-        raise typer.Exit(130) from None
+    with interruptible(hint), watch:
+        return prepared.run()
 
 
 def _report(outcome: Outcome, as_json: bool) -> None:
