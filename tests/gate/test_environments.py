@@ -34,6 +34,16 @@ def test_a_version_runs_its_own_code_beside_this_environment_s_packages(repo, re
     assert version_of("numpy") in here.stdout
 
 
+def test_where_this_environment_has_no_pip_the_new_one_installs_and_gives_its_own_up(
+    repo, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("nstbench.gate.environments.find_spec", lambda name: None)
+    side = installed("base", version(repo.project, "fast"), Recipe(tmp_path))
+    assert asked(side, "import slowable; print(slowable.STEP_S)") == "0.01"
+    own = side.python.parents[1] / "lib"
+    assert [path.name for path in own.glob("*/site-packages/*.dist-info")] == ["slowable-1.0.dist-info"]
+
+
 def test_an_environment_is_made_once_and_anew_for_other_content(repo, recipe, monkeypatch):
     made = installed("base", version(repo.project, "fast"), recipe)
     monkeypatch.setattr("nstbench.gate.environments._make", None)  # whatever installs now, fails

@@ -3,9 +3,9 @@
     python -m tests.perf.gate_power measure BASE_PYTHON CANDIDATE_PYTHON EXPERIMENT CYCLES OUT.jsonl
     python -m tests.perf.gate_power judge OUT.jsonl
 
-A cycle runs base, candidate and base again, each in fresh processes; every second cycle the other way round.
-Base and candidate make a pair with a difference, base and base one without. `judge` hands pairs to the gate's
-own decision, first in groups that share none, then in groups drawn at random from all of them.
+A cycle runs base, base again and candidate, each in fresh processes; every second cycle the other way round.
+The run in the middle makes a pair without a difference with one neighbour, and a pair with one with the other.
+`judge` hands pairs to the gate's own decision, first in groups that share none, then in groups drawn at random.
 """
 
 import json
@@ -14,7 +14,6 @@ import sys
 from collections import Counter, defaultdict
 from math import exp, log
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from nstbench.gate.decision import Policy, decide
@@ -28,7 +27,7 @@ ALLOWANCE, DRAWN = 0.05, 2000
 def measure(base, candidate, experiment, cycles, out):
     planned = load_experiment(experiment)
     mapping = planned.without_gate({choice.label for choice in planned.backends})
-    sides = {"base": Path(base), "candidate": Path(candidate), "again": Path(base)}
+    sides = {"base": Path(base), "again": Path(base), "candidate": Path(candidate)}
     for number in range(int(cycles)):
         found = defaultdict(dict)
         for name in list(sides)[:: 1 if number % 2 == 0 else -1]:
@@ -45,12 +44,12 @@ def measure(base, candidate, experiment, cycles, out):
 def judge(path):
     cycles = [json.loads(line) for line in Path(path).read_text().splitlines()]
     for subject in cycles[0]:
-        for other in ("candidate", "again"):
-            pairs = [(cycle[subject][other], cycle[subject]["base"]) for cycle in cycles]
-            logs = [log(median(one) / median(base)) for one, base in pairs]
+        for other in ("candidate", "base"):
+            pairs = [(cycle[subject][other], cycle[subject]["again"]) for cycle in cycles]
+            logs = [log(min(one) / min(base)) for one, base in pairs]
             low, middle, high = (sorted(logs)[int(share * len(logs))] for share in (0.16, 0.5, 0.84))
             change, spread = 100 * (exp(middle) - 1), 50 * (high - low)
-            print(f"{subject}, {other}/base: {len(logs)} pairs, {change:+.1f} %, spread {spread:.1f} %")
+            print(f"{subject}, {other}/again: {len(logs)} pairs, {change:+.1f} %, spread {spread:.1f} %")
             print(f"    groups apart {dict(Counter(_apart(logs)))}")
             print(f"    {DRAWN} groups drawn {dict(Counter(_drawn(logs)))}")
 

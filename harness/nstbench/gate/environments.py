@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import venv
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock
@@ -67,13 +68,18 @@ def _key(wanted: Version, recipe: Recipe) -> str:
 
 
 def _make(name: str, wanted: Version, recipe: Recipe, folder: Path) -> None:
-    venv.create(folder, clear=True, with_pip=True)
+    python = str(folder / "bin" / "python")
+    # To put pip into an environment takes seconds, so this one's installs if it can.
+    lends = not recipe.own_dependencies and find_spec("pip") is not None
+    venv.create(folder, clear=True, with_pip=not lends)
+    pip = [sys.executable, "-m", "pip", "--python", python] if lends else [python, "-m", "pip"]
     log = folder / "install.txt"
     with checked_out(wanted, folder / "source") as source, log.open("w") as output:
         asked = f"{source}[{recipe.extras}]" if recipe.extras else str(source)
         alone = [] if recipe.own_dependencies else ["--no-deps"]
-        command = [str(folder / "bin" / "python"), "-m", "pip", "install", *alone, asked]
-        code = run_together(command, output)
+        code = run_together([*pip, "install", *alone, asked], output)
+        if not (code or recipe.own_dependencies or lends):  # pip's own packages would hide this environment's
+            run_together([*pip, "uninstall", "--yes", "setuptools", "pip"], output)
     if code:
         raise SideBroken(name, f"{wanted.what} does not install: {_why(log)} (see {log})")
     if not recipe.own_dependencies:
@@ -83,10 +89,6 @@ def _make(name: str, wanted: Version, recipe: Recipe, folder: Path) -> None:
 
 def _share(folder: Path) -> None:
     """Let an environment find this one's packages behind its own, editable installations among them."""
-    # They came with the environment, and would hide this one's.
-    command = [str(folder / "bin" / "python"), "-m", "pip", "uninstall", "--yes", "setuptools", "pip"]
-    with (folder / "install.txt").open("a") as output:
-        run_together(command, output)
     own = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     places = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
     lines = [f"import site; site.addsitedir({place!r})" for place in places]
