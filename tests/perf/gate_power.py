@@ -4,8 +4,8 @@
     python -m tests.perf.gate_power judge OUT.jsonl
 
 A cycle runs base, base again and candidate, each in fresh processes; every second cycle the other way round.
-The run in the middle makes a pair without a difference with one neighbour, and a pair with one with the other.
-`judge` hands pairs to the gate's own decision, first in groups that share none, then in groups drawn at random.
+The run in the middle makes a pair without a difference with one neighbour, another with the other.
+`judge` hands pairs to the gate's own decision, in groups that share none, then in groups drawn at random.
 """
 
 import json
