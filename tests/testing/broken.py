@@ -60,9 +60,8 @@ class DrawsWithoutSeed(FakeSession):
     def run(self, n):
         trace = super().run(n)
         if n == 4:  # one program of many
-            self._image = np.clip(
-                self._image + np.random.default_rng().normal(0, 0.02), 0, 1, dtype=np.float32
-            )
+            noise = np.random.default_rng().normal(0, 0.02, self._image.shape)
+            self._image = np.clip(self._image + noise, 0, 1, dtype=np.float32)
         return trace
 
 
