@@ -179,3 +179,10 @@ def test_nothing_at_all_is_inconclusive_in_every_form(printed):
     assert printed().strip() == "Inconclusive: nothing was judged"
     assert to_markdown([]) == "**Inconclusive: nothing was judged**"
     assert to_json([]) == {"outcome": INCONCLUSIVE, "verdicts": []}
+
+
+def test_an_allowance_in_units_of_its_own_is_no_percentage():
+    finding = Finding("fake", "referee_ssim", REGRESSION, 0.6, 0.5, 0.02)
+    text = to_markdown([Verdict("t", (finding,))])
+    assert "| 0.02 |" in text
+    assert "2 %" not in text

@@ -7,6 +7,7 @@ from typing import Any
 
 from nstbench.cli.console import number, seconds, size
 from nstbench.cli.small_table import Small, escaped
+from nstbench.gate.noise_free import ABSOLUTE
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
 
 COLUMNS = ("trial", "metric", ">base", ">candidate", ">change", ">allowed", ">would find", "outcome")
@@ -71,7 +72,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
         figure(finding.metric, finding.base),
         figure(finding.metric, finding.candidate),
         _change(finding),
-        _share(finding.allowance),
+        number(finding.allowance) if finding.metric in ABSOLUTE else _share(finding.allowance),
         f"{_share(found.detectable)} and more" if found else "",
         finding.outcome.upper() if finding.outcome in (REGRESSION, FAILED) else finding.outcome,
     )
