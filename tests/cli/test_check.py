@@ -105,7 +105,7 @@ def test_equal_versions_pass_and_results_in_the_project_are_no_change_of_it(chec
     assert list(steps) == in_turns("0.01", "0.01", 2)
     assert len(set(places)) == 1  # equal content, so one environment
     assert "confirming" not in done.stderr
-    assert list(repo.project.glob("results/check/tiny/*/screening-02/candidate/plan.json"))
+    assert list(repo.project.glob("results/check/tiny/*/screening-02/1-slowable/candidate/plan.json"))
     assert repo.git("status", "--porcelain") == ""
 
 
@@ -196,7 +196,7 @@ def test_ctrl_c_ends_in_130_and_says_where_what_was_measured_is(python, check, t
     sides = ["--base-python", python("base"), "--candidate-python", slow, "-o", "out"]
     command = [Path(sys.executable).with_name("nstbench"), "check", "tiny.yaml", *sides]
     process = subprocess.Popen(
-        [*command, "--set", "measure.isolation=backend"],
+        command,
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ EXPERIMENT = """
 name: tiny
 inputs: {content: sample:cat, style: sample:coffee}
 fixed: {size: 32, iterations: 8, alpha: 1, beta: 10}
-measure: {referee: none, chunk: 2, isolation: none}
+measure: {referee: none, chunk: 2}
 backends: [{name: fake, options: {step_s: 0.01}}]
 """
 BROKEN = EXPERIMENT.replace(

@@ -18,7 +18,7 @@ EXPERIMENT = {
     "name": "tiny",
     "inputs": {"content": "sample:cat", "style": "sample:coffee"},
     "fixed": {"size": 32, "iterations": 8, "alpha": 1, "beta": 10},
-    "measure": {"referee": "none", "chunk": 2, "isolation": "none"},
+    "measure": {"referee": "none", "chunk": 2},
     "gate": {"screening_pairs": 2, "pairs": 3, "step_min_s": 0.5},
     "backends": ["fake"],
 }

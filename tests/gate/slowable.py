@@ -75,11 +75,11 @@ EXPERIMENT = """
 name: tiny
 inputs: {content: sample:cat, style: sample:coffee}
 fixed: {size: 32, iterations: 8, alpha: 1, beta: 10}
-measure: {referee: none, chunk: 2, isolation: none}
+measure: {referee: none, chunk: 2}
 gate: {screening_pairs: 2, pairs: 2, step_min_s: 0.5}
 backends: [slowable]
 """
-"""Short, and a process less for each run. Versions differ sixfold, and half is allowed: no noise matters."""
+"""Short. Versions differ sixfold, and half is allowed: no noise matters."""
 
 
 class Repository:

@@ -27,7 +27,8 @@ def sweep(tmp_path, monkeypatch):
         python = environment(tmp_path / "environment", tmp_path / "source")
         experiment = experiment_from_mapping(yaml.safe_load(text), tmp_path)
         mapping = experiment.without_gate(["slowable"])
-        Side("base", python, "it").sweep(mapping, tmp_path, tmp_path / "out")
+        with Side("base", python, "it") as side:
+            side.sweep(mapping, tmp_path, tmp_path / "out")
         return open_results(tmp_path / "out"), (tmp_path / "prepared.txt").read_text().split("\n")[:-1]
 
     return run

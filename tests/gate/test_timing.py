@@ -32,7 +32,7 @@ def test_a_slower_candidate_is_a_regression_after_fresh_pairs(tmp_path, pairs_of
     assert 0.005 < found.base < 0.06 < found.candidate
     assert found.allowance == 0.5
     assert found.estimate.low > 1.5
-    assert len(list(tmp_path.glob("confirming-*/*"))) == 6
+    assert len(list(tmp_path.glob("confirming-*/*/*"))) == 6
 
 
 def test_a_faster_candidate_passes(pairs_of):

@@ -15,7 +15,7 @@ from nstbench.gate.checkout import Version
 from nstbench.gate.measured import read_measured
 from nstbench.gate.noise_free import check_noise_free
 from nstbench.gate.pairs import Pairs
-from nstbench.gate.side import Side, SideBroken
+from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
 from nstbench.gate.timing import TOGETHER, broken_side, check_timing
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
 from nstbench.plan import Experiment, load_experiment
@@ -177,7 +177,7 @@ def _timing(
         sides = ready_sides(wanted, compared)
     except SideBroken as error:
         return Verdict(f"{experiment.name}: not timed", (broken_side(error),))
-    with PairProgress(stderr()) as watch:
+    with sides[BASE], sides[CANDIDATE], PairProgress(stderr()) as watch:
         return check_timing(Pairs(sides, experiment, folder, watch))
 
 

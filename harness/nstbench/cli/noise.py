@@ -43,13 +43,14 @@ def noise(
     planned = load_experiment(experiment, overrides or (), backend or ())
     _refuse(wanted, planned.gate.step_min_s)
     prepare_sweep(planned, Path("results"))  # both sides are this environment, so mistakes show already here
-    sides = {name: Side(name, Path(sys.executable), "this environment") for name in (BASE, CANDIDATE)}
     with (
         interruptible("nothing is kept"),
         tempfile.TemporaryDirectory() as folder,
+        Side(BASE, Path(sys.executable), "this environment") as base,
+        Side(CANDIDATE, Path(sys.executable), "this environment") as candidate,
         PairProgress(stderr()) as watch,
     ):
-        taken = Pairs(sides, planned, Path(folder), watch)
+        taken = Pairs({BASE: base, CANDIDATE: candidate}, planned, Path(folder), watch)
         try:
             found = measure_noise(taken, pairs, wanted)
         except SideBroken as error:

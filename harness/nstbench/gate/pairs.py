@@ -15,6 +15,7 @@ from typing import Any
 from nstbench.gate.measured import Measured, read_measured
 from nstbench.gate.side import BASE, CANDIDATE, Side
 from nstbench.plan import Experiment
+from nstbench.plan.sources import named
 
 Question = tuple[str, str]
 """(subject, metric)"""
@@ -65,16 +66,19 @@ class Pairs:
         Raises:
             SideBroken: a side did not come to an end.
         """
-        labels = {self.backends[subject] for subject, _ in questions}
-        self.watch.stage(stage, 2 * count)
+        asked = {self.backends[subject] for subject, _ in questions}
+        labels = [choice.label for choice in self.experiment.backends if choice.label in asked]
+        self.watch.stage(stage, 2 * count * len(labels))
         fresh: dict[Question, list[tuple[float, float]]] = {question: [] for question in questions}
         for number in range(count):
-            order = (BASE, CANDIDATE) if number % 2 == 0 else (CANDIDATE, BASE)
-            runs = {name: self._run(name, labels, f"{stage}-{number + 1:02d}") for name in order}
-            for (subject, metric), found in fresh.items():
-                both = runs[BASE].seconds(subject, metric), runs[CANDIDATE].seconds(subject, metric)
-                if both[0] and both[1]:
-                    found.append((both[0], both[1]))
+            for label in labels:  # backend by backend: what is compared is measured one right after the other
+                order = (BASE, CANDIDATE) if number % 2 == 0 else (CANDIDATE, BASE)
+                run = f"{stage}-{number + 1:02d}/{labels.index(label) + 1}-{named(label)}"
+                runs = {name: self._run(name, {label}, run) for name in order}
+                for (subject, metric), found in fresh.items():
+                    both = runs[BASE].seconds(subject, metric), runs[CANDIDATE].seconds(subject, metric)
+                    if both[0] and both[1]:
+                        found.append((both[0], both[1]))
         self.seconds |= fresh
         return {
             question: [math.log(candidate / base) for base, candidate in found]
@@ -95,4 +99,7 @@ class Pairs:
     def _for_the_clock(self, labels: Collection[str]) -> dict[str, Any]:
         """Return the experiment without what costs time but is not timed."""
         made = self.experiment.without_gate(labels)
-        return made | {"measure": {**(made.get("measure") or {}), "referee": "none"}}
+        measure = {**(made.get("measure") or {}), "referee": "none"}
+        if measure.get("isolation") == "none":
+            del measure["isolation"]  # each run in fresh processes is what pairs are for
+        return made | {"measure": measure}

@@ -8,7 +8,6 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,9 +27,8 @@ class SideBroken(Exception):
         self.side = side
 
 
-@dataclass(frozen=True, slots=True)
 class Side:
-    """A version, ready to run.
+    """A version, and its Python, which stays between sweeps; the processes that measure are fresh each time.
 
     Attributes:
         name: `base` or `candidate`.
@@ -38,12 +36,19 @@ class Side:
         what: what it is a version of, for people.
     """
 
-    name: str
-    python: Path
-    what: str
+    def __init__(self, name: str, python: Path, what: str) -> None:
+        self.name, self.python, self.what = name, python, what
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: IO[str] | None = None
+
+    def __enter__(self) -> Side:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def sweep(self, experiment: Mapping[str, Any], base: Path, folder: Path) -> None:
-        """Run an experiment in fresh processes; what they print goes to `log.txt` beside the results.
+        """Run an experiment; what is printed meanwhile goes to `log.txt` beside the results.
 
         Args:
             experiment: as a mapping; base: what its image paths are relative to.
@@ -52,41 +57,86 @@ class Side:
             SideBroken: it did not come to an end.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        command = [str(self.python.absolute()), "-P", side_script.__file__, str(folder.absolute())]
         log = folder / "log.txt"
-        with log.open("w") as output:
-            code = run_together(command, output, json.dumps(experiment, default=str), cwd=base)
-        if code:
+        try:
+            if self._process is None:
+                self._start(log)
+            request = {"experiment": experiment, "base": str(base.absolute())}
+            answer = self._ask(request | {"folder": str(folder.absolute())})
+        except BaseException:
+            self.close()
+            raise
+        if not answer:
+            self.close()
             raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})")
 
+    def close(self) -> None:
+        """End its Python and what that started; another sweep starts it anew."""
+        if self._process and self._answers:
+            _end(self._process)
+            self._answers.close()
+            self._process.wait()
+            if self._process.stdin:
+                with suppress(BrokenPipeError):  # a request it did not live to read
+                    self._process.stdin.close()
+        self._process = self._answers = None
 
-def run_together(command: Sequence[str], output: IO[str], said: str = "", cwd: Path | None = None) -> int:
+    def _start(self, log: Path) -> None:
+        receive, send = os.pipe()
+        self._answers = os.fdopen(receive)
+        command = [str(self.python.absolute()), "-P", side_script.__file__, str(send)]
+        try:
+            with log.open("w") as output:
+                self._process = _started(command, output, passed=[send])
+        finally:
+            os.close(send)
+
+    def _ask(self, request: Mapping[str, Any]) -> str:
+        """Send a request and wait, asleep; the answer is empty if the process ended first."""
+        assert self._process and self._process.stdin and self._answers
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request, default=str) + "\n")
+            self._process.stdin.flush()
+        if not (answer := self._answers.readline()):
+            self._process.wait()  # what it died of is in the log only then
+        return answer
+
+
+def run_together(command: Sequence[str], output: IO[str]) -> int:
     """Run a command, without variables that leak; whatever ends this ends all that it started.
 
     Args:
         output: for what it prints.
-        said: to its standard input.
 
     Returns:
         The exit code.
     """
-    with subprocess.Popen(
+    with _started(command, output) as process:
+        try:
+            process.communicate("")
+        except BaseException:
+            _end(process)
+            raise
+    return process.returncode
+
+
+def _started(command: Sequence[str], output: IO[str], passed: Sequence[int] = ()) -> subprocess.Popen[str]:
+    """Start a command in a group of its own, with file descriptors that it is to inherit."""
+    return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
         text=True,
-        cwd=cwd,
         env={name: value for name, value in os.environ.items() if name not in LEAKING},
+        pass_fds=passed,
         start_new_session=True,
-    ) as process:
-        try:
-            process.communicate(said)
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return process.returncode
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _last_line(log: Path) -> str:
