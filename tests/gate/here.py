@@ -56,8 +56,8 @@ class Notes(PairWatcher):
     def stage(self, name, runs):
         self.said.append((name, runs))
 
-    def ran(self, side):
-        self.said.append(side)
+    def ran(self, side, backends):
+        self.said += [side] * backends
 
 
 def pairs_between(base, candidate, folder, swept, **changes):

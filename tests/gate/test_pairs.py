@@ -60,6 +60,38 @@ def test_a_side_that_does_not_come_to_an_end_stops_it(pairs_of):
         pairs.take([STEP], 2, "screening")
 
 
+def test_what_is_compared_is_measured_one_right_after_the_other(pairs_of):
+    pairs = pairs_of([FAST], [FAST], backends=["fake", {"name": "fake", "label": "other"}])
+    pairs.rehearse()
+    pairs.take([("fake", "step_min_s"), ("other", "step_min_s")], 2, "screening")
+    base, candidate = (
+        [
+            [each["label"] for each in experiment["backends"]]
+            for experiment in pairs.sides[name].experiments[1:]
+        ]
+        for name in (BASE, CANDIDATE)
+    )
+    assert base == candidate == [["fake"], ["other"]] * 2
+    assert pairs.watch.said == [
+        ("rehearsal", 4),
+        *(BASE, BASE, CANDIDATE, CANDIDATE),
+        ("screening", 8),
+        *[BASE, CANDIDATE] * 2,
+        *[CANDIDATE, BASE] * 2,
+    ]
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(None, 1), ("auto", 1), (2, 2)])
+def test_what_measures_has_so_many_threads_unless_the_experiment_says_how_many(pairs_of, wanted, found):
+    measure = {} if wanted is None else {"threads": wanted}
+    pairs = pairs_of([FAST], [FAST], measure=measure)
+    pairs.threads = 1
+    rehearsed = pairs.rehearse()
+    assert pairs.sides[BASE].experiments[0]["measure"]["threads"] == found
+    if found == 1:  # more than a machine has cannot be given
+        assert rehearsed[BASE].records["fake"].threads == 1
+
+
 def test_only_what_is_asked_about_runs_and_without_what_is_not_timed(pairs_of):
     backends = ["fake", {"name": "fake", "label": "other", "options": {"at": 2}}]
     pairs = pairs_of([FAST], [FAST], backends=backends, measure={"referee": "random:0", "isolation": "none"})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
-from nstbench.cli.check_sides import find_sides, ready_sides
+from nstbench.cli.check_sides import find_sides, ready_sides, threads_beside_the_rest
 from nstbench.cli.interruption import interruptible
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
 from nstbench.gate.checkout import Version
@@ -178,7 +178,7 @@ def _timing(
     except SideBroken as error:
         return Verdict(f"{experiment.name}: not timed", (broken_side(error),))
     with sides[BASE], sides[CANDIDATE], PairProgress(stderr()) as watch:
-        return check_timing(Pairs(sides, experiment, folder, watch))
+        return check_timing(Pairs(sides, experiment, folder, watch, threads_beside_the_rest()))
 
 
 def _noise_free(wanted: Wanted, experiment: Experiment, folder: Path) -> Verdict:

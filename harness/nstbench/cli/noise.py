@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
     from nstbench.gate.noise import Noise
+    from nstbench.plan import Experiment
 
 
 def noise(
@@ -31,18 +33,29 @@ def noise(
 
     Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
     """
-    from nstbench.cli.console import stderr
-    from nstbench.cli.interruption import interruptible
-    from nstbench.cli.pair_progress import PairProgress
-    from nstbench.gate.noise import measure_noise
-    from nstbench.gate.pairs import Pairs
-    from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
     from nstbench.plan import load_experiment
     from nstbench.run.sweep import prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or ())
     _refuse(wanted, planned.gate.step_min_s)
     prepare_sweep(planned, Path("results"))  # both sides are this environment, so mistakes show already here
+    found, broken = _measured(planned, pairs, wanted)
+    _show(found, wanted, as_json)
+    for subject, reason in broken.items():
+        print(f"{subject}: {reason}", file=sys.stderr)
+    raise typer.Exit(3 if broken else 0 if found else 5)
+
+
+def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Noise], Mapping[str, str]]:
+    """Return what was measured, and subject -> what went wrong with it."""
+    from nstbench.cli.check_sides import threads_beside_the_rest
+    from nstbench.cli.console import stderr
+    from nstbench.cli.interruption import interruptible
+    from nstbench.cli.pair_progress import PairProgress
+    from nstbench.gate.noise import measure_noise
+    from nstbench.gate.pairs import Pairs
+    from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
+
     with (
         interruptible("nothing is kept"),
         tempfile.TemporaryDirectory() as folder,
@@ -50,16 +63,13 @@ def noise(
         Side(CANDIDATE, Path(sys.executable), "this environment") as candidate,
         PairProgress(stderr()) as watch,
     ):
-        taken = Pairs({BASE: base, CANDIDATE: candidate}, planned, Path(folder), watch)
+        sides = {BASE: base, CANDIDATE: candidate}
+        taken = Pairs(sides, planned, Path(folder), watch, threads_beside_the_rest())
         try:
-            found = measure_noise(taken, pairs, wanted)
+            return measure_noise(taken, pairs, wanted), taken.broken[BASE]
         except SideBroken as error:
             print(f"nstbench: {planned.name}: {error}", file=sys.stderr)
             raise typer.Exit(3) from error
-    _show(found, wanted, as_json)
-    for subject, reason in taken.broken[BASE].items():
-        print(f"{subject}: {reason}", file=sys.stderr)
-    raise typer.Exit(3 if taken.broken[BASE] else 0 if found else 5)
 
 
 def _refuse(wanted: float, allowance: float | None) -> None:

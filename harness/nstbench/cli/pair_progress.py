@@ -51,9 +51,9 @@ class PairProgress(PairWatcher):
         self._bars.remove_task(self._task)
         self._task = self._bars.add_task(name, total=runs, note=f"0/{runs} runs")
 
-    def ran(self, side: str) -> None:
+    def ran(self, side: str, backends: int) -> None:
         """Advance the bar."""
         now = monotonic()
-        self._pace, self._last = now - self._last, now
-        self._done += 1
+        self._pace, self._last = (now - self._last) / backends, now
+        self._done += backends
         self._bars.update(self._task, completed=self._done, note=f"{self._done}/{self._runs} runs")

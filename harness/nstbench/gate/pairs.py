@@ -25,10 +25,10 @@ class PairWatcher:
     """Somebody who is told how it goes; this one does not care."""
 
     def stage(self, name: str, runs: int) -> None:
-        """A stage begins: rehearsal, screening, confirming; so many runs of a side will come."""
+        """A stage begins: rehearsal, screening, confirming; so many backends will be run on a side."""
 
-    def ran(self, side: str) -> None:
-        """A side has run once."""
+    def ran(self, side: str, backends: int) -> None:
+        """A side has run so many of them."""
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class Pairs:
 
     Attributes:
         folder: results of every run go below it.
+        threads: of what measures, where the experiment leaves it open; None: it stays open.
         seconds: question -> (base, candidate) of each pair.
         broken: side -> subject -> what went wrong with it, once.
         backends: subject -> the backend's label.
@@ -46,6 +47,7 @@ class Pairs:
     experiment: Experiment
     folder: Path
     watch: PairWatcher
+    threads: int | None = None
     seconds: dict[Question, list[tuple[float, float]]] = field(default_factory=dict)
     broken: dict[str, dict[str, str]] = field(default_factory=lambda: {BASE: {}, CANDIDATE: {}})
     backends: dict[str, str] = field(default_factory=dict)
@@ -56,8 +58,8 @@ class Pairs:
         Raises:
             SideBroken: a side cannot run the experiment.
         """
-        self.watch.stage("rehearsal", 2)
-        labels = {choice.label for choice in self.experiment.backends}
+        labels = [choice.label for choice in self.experiment.backends]
+        self.watch.stage("rehearsal", 2 * len(labels))
         return {name: self._run(name, labels, "rehearsal") for name in (BASE, CANDIDATE)}
 
     def take(self, questions: Collection[Question], count: int, stage: str) -> dict[Question, list[float]]:
@@ -74,7 +76,7 @@ class Pairs:
             for label in labels:  # backend by backend: what is compared is measured one right after the other
                 order = (BASE, CANDIDATE) if number % 2 == 0 else (CANDIDATE, BASE)
                 run = f"{stage}-{number + 1:02d}/{labels.index(label) + 1}-{named(label)}"
-                runs = {name: self._run(name, {label}, run) for name in order}
+                runs = {name: self._run(name, [label], run) for name in order}
                 for (subject, metric), found in fresh.items():
                     both = runs[BASE].seconds(subject, metric), runs[CANDIDATE].seconds(subject, metric)
                     if both[0] and both[1]:
@@ -93,13 +95,15 @@ class Pairs:
             self.backends[subject] = record.trial.backend_label
             if record.status != "ok":
                 self.broken[name].setdefault(subject, f"{record.status}: {record.error_message}")
-        self.watch.ran(name)
+        self.watch.ran(name, len(labels))
         return measured
 
     def _for_the_clock(self, labels: Collection[str]) -> dict[str, Any]:
         """Return the experiment without what costs time but is not timed."""
         made = self.experiment.without_gate(labels)
         measure = {**(made.get("measure") or {}), "referee": "none"}
+        if self.threads and measure.get("threads", "auto") == "auto":
+            measure["threads"] = self.threads
         if measure.get("isolation") == "none":
             del measure["isolation"]  # each run in fresh processes is what pairs are for
         return made | {"measure": measure}
