@@ -48,6 +48,10 @@ JSON = ["--pytest-json", "a.json"]
         (["gone.yaml"], "gone.yaml"),
         ([*BASE, "--project", "REPO", "--base", "mian"], "no git reference 'mian' here"),
         ([*BASE, "--project", "REPO", "--base", "fast", "--set", "gate.pairs=1"], "gate.pairs"),
+        (
+            [*BASE, "--project", "REPO", "--base", "fast", "--set", "inputs.content=gone.png"],
+            "--set 'inputs.content=gone.png'",
+        ),
         ([*BASE, "--project", "LOOSE"], "not in a git repository"),
     ],
 )

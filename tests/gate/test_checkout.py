@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from nstbench.api import UsageError
-from nstbench.gate.checkout import checked_out, find_project, git, repository, version
+from nstbench.gate.checkout import checked_out, find_project, repository, version
+from nstbench.record.git import git
 
 
 def files(folder):

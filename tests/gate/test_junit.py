@@ -42,7 +42,7 @@ def test_a_finding_is_a_case_and_its_outcome_a_tag():
 
 def test_every_message_says_how_much_and_why():
     assert messages(read(Verdict("x", FINDINGS))) == [
-        "step_min_s +22.1 % (+18.1 to +26.3 %) over 3 pairs; 5 % allowed",
+        "step_min_s +22.1 % (+18.1 to +26.3) over 3 pairs; 5 % allowed",
         "compile_count 1 to 2, allowed 0",
         "losses 100 to 50, allowed 0.01; at iteration 10",
         "the candidate's trial diverged",

@@ -61,14 +61,12 @@ def test_a_side_that_does_not_come_to_an_end_stops_it(pairs_of):
 
 
 def test_what_is_compared_is_measured_one_right_after_the_other(pairs_of):
-    pairs = pairs_of([FAST], [FAST], backends=["fake", {"name": "fake", "label": "other"}])
+    backends = ["fake", {"name": "fake", "label": "other", "options": {"at": 2}}]
+    pairs = pairs_of([FAST], [FAST], backends=backends)
     pairs.rehearse()
     pairs.take([("fake", "step_min_s"), ("other", "step_min_s")], 2, "screening")
     base, candidate = (
-        [
-            [each["label"] for each in experiment["backends"]]
-            for experiment in pairs.sides[name].experiments[1:]
-        ]
+        [[each["label"] for each in ran["backends"]] for ran in pairs.sides[name].experiments[1:]]
         for name in (BASE, CANDIDATE)
     )
     assert base == candidate == [["fake"], ["other"]] * 2

@@ -3,9 +3,12 @@
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
+import yaml
 
 from nstbench.gate.side import Side, SideBroken
 from nstbench.plan import experiment_from_mapping
@@ -15,23 +18,37 @@ from .slowable import CRASH, EXPERIMENT, MODULE, environment
 
 
 @pytest.fixture
-def sweep(tmp_path, monkeypatch):
+def side(tmp_path, monkeypatch):
+    """Return a side whose plugin has this code."""
+    with ExitStack() as stack:
+
+        def make(code):
+            (tmp_path / "source").mkdir()
+            (tmp_path / "source/slowable.py").write_text(code)
+            monkeypatch.setenv("SLOWABLE_LOG", str(tmp_path / "prepared.txt"))
+            python = environment(tmp_path / "environment", tmp_path / "source")
+            return stack.enter_context(Side("base", python, "it"))
+
+        yield make
+
+
+@pytest.fixture
+def sweep(side, tmp_path):
     """Sweep with an environment whose plugin has this code; returns the results and the log's lines."""
 
     def run(code, text=EXPERIMENT):
-        import yaml
-
-        (tmp_path / "source").mkdir()
-        (tmp_path / "source/slowable.py").write_text(code)
-        monkeypatch.setenv("SLOWABLE_LOG", str(tmp_path / "prepared.txt"))
-        python = environment(tmp_path / "environment", tmp_path / "source")
-        experiment = experiment_from_mapping(yaml.safe_load(text), tmp_path)
-        mapping = experiment.without_gate(["slowable"])
-        with Side("base", python, "it") as side:
-            side.sweep(mapping, tmp_path, tmp_path / "out")
-        return open_results(tmp_path / "out"), (tmp_path / "prepared.txt").read_text().split("\n")[:-1]
+        side(code).sweep(mapping(tmp_path, text), tmp_path, tmp_path / "out")
+        return open_results(tmp_path / "out"), prepared(tmp_path)
 
     return run
+
+
+def mapping(folder, text=EXPERIMENT):
+    return experiment_from_mapping(yaml.safe_load(text), folder).without_gate(["slowable"])
+
+
+def prepared(folder):
+    return (folder / "prepared.txt").read_text().split("\n")[:-1]
 
 
 def test_a_side_runs_its_own_code_whatever_the_variables_say(sweep, tmp_path, monkeypatch):
@@ -46,6 +63,27 @@ def test_a_side_runs_its_own_code_whatever_the_variables_say(sweep, tmp_path, mo
     assert line == f"0.01 {tmp_path / 'source/slowable.py'}"
     assert list(results.runs["status"]) == ["ok"]
     assert results.runs["step_median_s"][0] == pytest.approx(0.01, rel=1)
+
+
+def test_its_python_stays_between_sweeps_and_what_measures_is_fresh(side, tmp_path):
+    one = side(MODULE.replace("STEP_S, __file__", "os.getpid(), os.getppid()"))
+    for run in "ab":
+        one.sweep(mapping(tmp_path), tmp_path, tmp_path / run)
+        assert list(open_results(tmp_path / run).runs["status"]) == ["ok"]
+    (worker, parent), (other_worker, other_parent) = (line.split() for line in prepared(tmp_path))
+    assert parent == other_parent
+    assert len({worker, other_worker, parent}) == 3
+    assert psutil.pid_exists(int(parent))
+    one.close()
+    assert not any(psutil.pid_exists(int(pid)) for pid in (worker, other_worker, parent))
+
+
+def test_after_a_sweep_that_broke_it_starts_anew(side, tmp_path):
+    one = side(MODULE)
+    with pytest.raises(SideBroken, match="'backends' is missing"):
+        one.sweep({}, tmp_path, tmp_path / "a")
+    one.sweep(mapping(tmp_path), tmp_path, tmp_path / "b")
+    assert len(prepared(tmp_path)) == 1
 
 
 def test_pictures_are_looked_for_where_the_experiment_lies(sweep, tmp_path, monkeypatch):

@@ -27,12 +27,13 @@ ALLOWANCE, DRAWN = 0.05, 2000
 def measure(base, candidate, experiment, cycles, out):
     planned = load_experiment(experiment)
     mapping = planned.without_gate({choice.label for choice in planned.backends})
-    sides = {"base": Path(base), "again": Path(base), "candidate": Path(candidate)}
+    pythons = {"base": Path(base), "again": Path(base), "candidate": Path(candidate)}
+    sides = {name: Side(name, python, name) for name, python in pythons.items()}
     for number in range(int(cycles)):
         found = defaultdict(dict)
         for name in list(sides)[:: 1 if number % 2 == 0 else -1]:
             with TemporaryDirectory() as folder:
-                Side(name, sides[name], name).sweep(mapping, planned.base, Path(folder))
+                sides[name].sweep(mapping, planned.base, Path(folder))
                 measured = read_measured(Path(folder))
                 for subject, record in measured.records.items():
                     found[subject][name] = record.step_seconds

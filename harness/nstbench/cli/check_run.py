@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
-from nstbench.cli.check_sides import find_sides, ready_sides, threads_beside_the_rest
+from nstbench.cli.check_sides import (
+    find_sides,
+    ready_sides,
+    refuse_missing_pictures,
+    threads_beside_the_rest,
+)
 from nstbench.cli.interruption import interruptible
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
 from nstbench.gate.checkout import Version
@@ -94,6 +99,8 @@ def _prepared(wanted: Wanted) -> tuple[Experiment, Path]:
     """Read the experiment; return it and a fresh folder for what is measured."""
     assert wanted.experiment
     experiment = load_experiment(wanted.experiment, wanted.overrides or (), wanted.backends or ())
+    if wanted.timed:
+        refuse_missing_pictures(experiment)
     if wanted.out:
         # A sweep goes on where the last one ended: runs of an earlier check would pass for this one's.
         if wanted.out.exists() and (not wanted.out.is_dir() or any(wanted.out.iterdir())):

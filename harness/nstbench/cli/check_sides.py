@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from nstbench.gate.side import BASE, CANDIDATE, Side
 
 if TYPE_CHECKING:
     from nstbench.cli.check_run import Wanted
+    from nstbench.plan import Experiment
 
 
 def find_sides(wanted: Wanted) -> list[Side] | list[Version]:
@@ -28,6 +30,19 @@ def find_sides(wanted: Wanted) -> list[Side] | list[Version]:
         return [_ready(name, python) for name, python in zip((BASE, CANDIDATE), pythons, strict=True)]
     project = find_project(wanted.project or Path.cwd())
     return [version(project, ref) for ref in (wanted.base or "", *(wanted.candidate or (WORKING_TREE,)))]
+
+
+def refuse_missing_pictures(experiment: Experiment) -> None:
+    """Look at what does not depend on a version; backends may be known to the sides only.
+
+    Raises:
+        ExperimentError: names every picture that cannot be read.
+    """
+    from nstbench.plan import plan_trials
+    from nstbench.run.look_up import AssetLookUp
+    from nstbench.run.registry import facts
+
+    plan_trials(replace(experiment, backends=()), facts, AssetLookUp(lambda _: None))
 
 
 def ready_sides(wanted: Wanted, compared: Sequence[Side | Version]) -> dict[str, Side]:

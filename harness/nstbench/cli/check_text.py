@@ -90,9 +90,8 @@ def figure(metric: str, value: float | None) -> str:
 
 
 def _change(finding: Finding) -> str:
-    if found := finding.estimate:
-        change, low, high = (f"{100 * (ratio - 1):+.1f}" for ratio in (found.ratio, found.low, found.high))
-        return f"{change} % ({low} to {high})"
+    if finding.estimate:
+        return str(finding.estimate)
     if finding.base and finding.candidate is not None:
         return _percent(finding.candidate / finding.base - 1, "+")
     return ""

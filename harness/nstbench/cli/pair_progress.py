@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import monotonic
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nstbench.cli.bars import bars
 from nstbench.cli.console import seconds
 from nstbench.gate.pairs import PairWatcher
 
@@ -16,21 +16,7 @@ class PairProgress(PairWatcher):
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[note]}"),
-        )
-        # Once a second: what is being measured needs the processor more than the bar does.
-        self._bars = Progress(
-            *columns,
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            refresh_per_second=1,
-            speed_estimate_period=3600,
-            disable=not console.is_terminal,
-        )
+        self._bars = bars(console)
         self._task = self._bars.add_task("", total=None, note="", visible=False)
         self._runs = self._done = 0
         self._last = monotonic()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nstbench.cli.bars import bars
 from nstbench.cli.console import number, seconds
 from nstbench.plan import Plan
 from nstbench.record import RunRecord
@@ -19,21 +19,7 @@ class ProgressWatcher(Watcher):
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        # Twice a second: the worker that is being measured needs the processor more than the bar does.
-        self._bars = Progress(
-            *columns,
-            console=console,
-            refresh_per_second=2,
-            speed_estimate_period=3600,
-            disable=not console.is_terminal,
-        )
+        self._bars = bars(console)
         self._overall = self._bars.add_task("sweep", total=None, note="")
         self._trial = self._bars.add_task("", total=None, note="", visible=False)
         self._total = self._done = 0

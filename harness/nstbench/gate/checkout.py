@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nstbench.api import UsageError
+from nstbench.record.git import git, told
 
 WORKING_TREE = "."
-
-OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-"""What git tells its hooks, and would take for an answer about a worktree too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +108,6 @@ def checked_out(wanted: Version, place: Path) -> Iterator[Path]:
             git(root, "worktree", "remove", "--force", str(place))
 
 
-def git(folder: Path, *words: str) -> str:
-    """Run git in a folder and return what it prints.
-
-    Raises:
-        CalledProcessError: it failed; its message is in `stderr`.
-    """
-    command = ["git", "-C", str(folder), *words]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",  # names and contents need not be UTF-8
-        env={name: value for name, value in os.environ.items() if name not in OF_A_HOOK},
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def _commit(root: Path, ref: str) -> str:
     try:
         return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
@@ -139,7 +119,7 @@ def _commit(root: Path, ref: str) -> str:
 
 
 def _subject(root: Path, commit: str) -> str:
-    return git(root, "show", "--no-patch", "--format=%s", commit)
+    return told(root, "show", "--no-patch", "--format=%s", commit)
 
 
 def _changes(root: Path) -> str:

@@ -52,9 +52,8 @@ def _plain(text: str) -> str:
 def _numbers(finding: Finding) -> str:
     """Say in one line what became worse, by how much, and what was allowed."""
     if found := finding.estimate:
-        change, low, high = (f"{100 * (ratio - 1):+.1f}" for ratio in (found.ratio, found.low, found.high))
         allowed = f"{100 * (finding.allowance or 0):g} % allowed"
-        return f"{finding.metric} {change} % ({low} to {high} %) over {found.pairs} pairs; {allowed}"
+        return f"{finding.metric} {found} over {found.pairs} pairs; {allowed}"
     if finding.base is None or finding.candidate is None:
         return ""
     change = f"{finding.metric} {finding.base:.6g} to {finding.candidate:.6g}"

@@ -47,6 +47,11 @@ class Estimate:
     pairs: int
     detectable: float
 
+    def __str__(self) -> str:
+        """Say by how much slower, with the bounds: `+3.9 % (-8.4 to +17.9)`."""
+        change, low, high = (f"{100 * (ratio - 1):+.1f}" for ratio in (self.ratio, self.low, self.high))
+        return f"{change} % ({low} to {high})"
+
 
 def estimate(logs: Sequence[float], allowance: float, confidence: float = 0.95) -> Estimate:
     """Judge pairs by d = log(candidate / base).

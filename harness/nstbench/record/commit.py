@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
+from nstbench.record.git import told
 
 _FIELDS = "--format=%H%x00%ct%x00%s"
 
@@ -62,14 +63,14 @@ def _is_dirty(top: Path, apart: Sequence[Path]) -> bool:
     return bool(_git(top, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *but))
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _git(folder: Path, *words: str) -> str | None:
     """Return what git prints, or None if it says no."""
-    command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+        return told(folder, *words)
+    except subprocess.CalledProcessError:
+        return None
     except OSError as error:
         raise UsageError(
             f"git cannot be started ({error.strerror}), so there is no commit to note; install git:"
             " --commit needs it too"
         ) from error
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None

@@ -1,0 +1,22 @@
+"""The look of progress bars."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+def bars(console: Console) -> Progress:
+    """Make bars with a description, the field `note` and an ETA; where there is no terminal nothing moves."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        # Twice a second: what is being measured needs the processor more than the bar does.
+        refresh_per_second=2,
+        speed_estimate_period=3600,
+        disable=not console.is_terminal,
+    )
