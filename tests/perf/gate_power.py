@@ -1,80 +1,77 @@
-"""How often does the gate find a slow-down, and cry wolf, on this machine? Real processes, many of them.
+"""How often does the gate find a slow-down, and cry wolf, on this machine? Asked of a finished check's runs.
 
-    python -m tests.perf.gate_power measure BASE_PYTHON CANDIDATE_PYTHON EXPERIMENT CYCLES OUT.jsonl
-    python -m tests.perf.gate_power judge OUT.jsonl
+    nstbench check EXPERIMENT --base-python A --candidate-python B -o FOLDER   # many trials of equal cost
+    python -m tests.perf.gate_power FOLDER
 
-A cycle runs base, base again and candidate, each in fresh processes; every second cycle the other way round.
-The run in the middle makes a pair without a difference with one neighbour, another with the other.
-`judge` hands pairs to the gate's own decision, in groups that share none, then in groups drawn at random.
+In the order ABBA a run has a neighbour of its own side: these make pairs without a difference, one fewer in
+each stage. Both kinds are handed to the gate's own decision, all trials of a backend at once.
 """
 
-import json
-import random
+import math
+import statistics
 import sys
 from collections import Counter, defaultdict
-from math import exp, log
+from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from nstbench.gate.decision import Policy, decide
 from nstbench.gate.measured import read_measured
-from nstbench.gate.side import Side
-from nstbench.plan import load_experiment
+from nstbench.gate.side import BASE, CANDIDATE
 
-ALLOWANCE, DRAWN = 0.05, 2000
-
-
-def measure(base, candidate, experiment, cycles, out):
-    planned = load_experiment(experiment)
-    mapping = planned.without_gate({choice.label for choice in planned.backends})
-    pythons = {"base": Path(base), "again": Path(base), "candidate": Path(candidate)}
-    sides = {name: Side(name, python, name) for name, python in pythons.items()}
-    for number in range(int(cycles)):
-        found = defaultdict(dict)
-        for name in list(sides)[:: 1 if number % 2 == 0 else -1]:
-            with TemporaryDirectory() as folder:
-                sides[name].sweep(mapping, planned.base, Path(folder))
-                measured = read_measured(Path(folder))
-                for subject, record in measured.records.items():
-                    found[subject][name] = record.step_seconds
-        with Path(out).open("a") as file:
-            file.write(json.dumps(found) + "\n")
-        print(number, file=sys.stderr)
+ALLOWANCE = 0.05
 
 
-def judge(path):
-    cycles = [json.loads(line) for line in Path(path).read_text().splitlines()]
-    for subject in cycles[0]:
-        for other in ("candidate", "base"):
-            pairs = [(cycle[subject][other], cycle[subject]["again"]) for cycle in cycles]
-            logs = [log(min(one) / min(base)) for one, base in pairs]
-            low, middle, high = (sorted(logs)[int(share * len(logs))] for share in (0.16, 0.5, 0.84))
-            change, spread = 100 * (exp(middle) - 1), 50 * (high - low)
-            print(f"{subject}, {other}/again: {len(logs)} pairs, {change:+.1f} %, spread {spread:.1f} %")
-            print(f"    groups apart {dict(Counter(_apart(logs)))}")
-            print(f"    {DRAWN} groups drawn {dict(Counter(_drawn(logs)))}")
+def seconds(folder):
+    """Return (backend, subject) -> stage -> pairs of seconds, as far as both sides ended."""
+    found = defaultdict(lambda: {"screening": [], "confirming": []})
+    for stage in ("screening", "confirming"):
+        for pair in sorted(folder.glob(f"{stage}-*/*")):
+            if not all((pair / side / "tables/images.parquet").is_file() for side in (BASE, CANDIDATE)):
+                continue
+            sides = [read_measured(pair / side) for side in (BASE, CANDIDATE)]
+            for subject in sides[0].records:
+                both = [side.seconds(subject, "step_min_s") for side in sides]
+                found[pair.name, subject][stage].append(both)
+    return found
 
 
-def _apart(logs):
-    """Judge group after group, none of which shares a pair with another."""
-    left = list(logs)
-    while len(left) >= Policy().screening_pairs:
-        try:
-            yield _decided(lambda count: [left.pop(0) for _ in range(count)])
-        except IndexError:
-            return
+def logs(stages):
+    """Return log(candidate / base) of each pair."""
+    return [math.log(candidate / base) for pairs in stages.values() for base, candidate in pairs]
 
 
-def _drawn(logs):
-    generator = random.Random(0)
-    for _ in range(DRAWN):
-        shuffled = generator.sample(logs, Policy().screening_pairs + Policy().pairs)
-        yield _decided(lambda count, pairs=shuffled: [pairs.pop() for _ in range(count)])
+def logs_of_neighbours(stages):
+    """Return log(later / earlier) of runs of one side, one right after the other."""
+    return [
+        math.log(later[side] / earlier[side])
+        for pairs in stages.values()
+        for side, (earlier, later) in zip([1, 0] * len(pairs), pairwise(pairs), strict=False)
+    ]
 
 
-def _decided(take):
-    return decide(lambda keys, count: {"": take(count)}, {"": ALLOWANCE}, Policy())[""].outcome
+def judge(name, pairs):
+    """Screen and confirm with what there is, and say what came out."""
+    left = {subject: list(each) for subject, each in pairs.items()}
+    policy = Policy()
+
+    def take(subjects, count):
+        return {
+            subject: [left[subject].pop(0) for _ in range(min(count, len(left[subject])))]
+            for subject in subjects
+        }
+
+    found = decide(take, dict.fromkeys(pairs, ALLOWANCE), policy)
+    ratios = [each.estimate.ratio for each in found.values() if each.estimate]
+    spread = statistics.median(statistics.stdev(each) for each in pairs.values())
+    counts = dict(Counter(each.outcome for each in found.values()))
+    confirmed = sum(each.confirmed for each in found.values())
+    print(f"{name}: {counts}, {confirmed} of them confirmed, from {min(map(len, pairs.values()))} pairs;")
+    print(f"    ratios {min(ratios):.3f} to {max(ratios):.3f}, logarithms of a pair scatter by {spread:.3f}")
 
 
 if __name__ == "__main__":
-    {"measure": measure, "judge": judge}[sys.argv[1]](*sys.argv[2:])
+    measured = seconds(Path(sys.argv[1]))
+    for backend in dict.fromkeys(backend for backend, _ in measured):
+        of_backend = {subject: stages for (name, subject), stages in measured.items() if name == backend}
+        for kind, taken in (("candidate against base", logs), ("equal neighbours", logs_of_neighbours)):
+            judge(f"{backend}, {kind}", {subject: taken(stages) for subject, stages in of_backend.items()})
