@@ -3,8 +3,9 @@
     nstbench check EXPERIMENT --base-python A --candidate-python B -o FOLDER   # many trials of equal cost
     python -m tests.perf.gate_power FOLDER
 
-In the order ABBA a run has a neighbour of its own side: these make pairs without a difference, one fewer in
-each stage. Both kinds are handed to the gate's own decision, all trials of a backend at once.
+In the order ABBA a side's run is followed by another of the same side, with the other backends' runs between
+them: these make pairs without a difference, one fewer in each stage. Both kinds are handed to the gate's own
+decision, all trials of a backend at once.
 """
 
 import math
@@ -41,7 +42,7 @@ def logs(stages):
 
 
 def logs_of_neighbours(stages):
-    """Return log(later / earlier) of runs of one side, one right after the other."""
+    """Return log(later / earlier) of runs of one side, as one pair ends with it and the next begins."""
     return [
         math.log(later[side] / earlier[side])
         for pairs in stages.values()

@@ -69,13 +69,15 @@ class Pairs:
             SideBroken: a side did not come to an end.
         """
         asked = {self.backends[subject] for subject, _ in questions}
-        labels = [choice.label for choice in self.experiment.backends if choice.label in asked]
-        self.watch.stage(stage, 2 * count * len(labels))
+        numbered = enumerate((choice.label for choice in self.experiment.backends), 1)
+        folders = {label: f"{position}-{named(label)}" for position, label in numbered if label in asked}
+        self.watch.stage(stage, 2 * count * len(folders))
         fresh: dict[Question, list[tuple[float, float]]] = {question: [] for question in questions}
         for number in range(count):
-            for label in labels:  # backend by backend: what is compared is measured one right after the other
+            # Backend by backend: what is compared is measured one right after the other.
+            for label, folder in folders.items():
                 order = (BASE, CANDIDATE) if number % 2 == 0 else (CANDIDATE, BASE)
-                run = f"{stage}-{number + 1:02d}/{labels.index(label) + 1}-{named(label)}"
+                run = f"{stage}-{number + 1:02d}/{folder}"
                 runs = {name: self._run(name, [label], run) for name in order}
                 for (subject, metric), found in fresh.items():
                     both = runs[BASE].seconds(subject, metric), runs[CANDIDATE].seconds(subject, metric)
