@@ -54,12 +54,9 @@ def log(tmp_path):
     return [tuple(line.split()) for line in (tmp_path / "prepared.txt").read_text().splitlines()]
 
 
-def in_turns(base, candidate, *pairs):
-    """Return base and candidate as the rehearsal and stages of so many pairs run them."""
-    orders = [
-        (base, candidate) if number % 2 == 0 else (candidate, base) for n in pairs for number in range(n)
-    ]
-    return [base, candidate, *(each for order in orders for each in order)]
+def in_pairs(steps):
+    """Return what ran as pairs, in which either may be first."""
+    return [tuple(sorted(pair)) for pair in zip(steps[::2], steps[1::2], strict=True)]
 
 
 def test_a_slower_working_tree_is_a_regression_and_every_report_says_so(check, repo, tmp_path):
@@ -70,7 +67,7 @@ def test_a_slower_working_tree_is_a_regression_and_every_report_says_so(check, r
     environment = os.environ | {"PYTHONPATH": str(repo.project)}
     done = check("tiny.yaml", *arguments, code=4, env=environment)
     steps, places = zip(*log(tmp_path), strict=True)
-    assert list(steps) == in_turns("0.01", "0.06", 2, 2)
+    assert in_pairs(steps) == [("0.01", "0.06")] * (1 + 2 + 2)
     assert len(set(places)) == 2
     assert not any(place.startswith(str(repo.folder)) for place in places)
     assert repo.git("status", "--porcelain") == state
@@ -102,7 +99,7 @@ def test_equal_versions_pass_and_results_in_the_project_are_no_change_of_it(chec
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("**Pass: 1 pass**")
     steps, places = zip(*log(tmp_path), strict=True)
-    assert list(steps) == in_turns("0.01", "0.01", 2)
+    assert in_pairs(steps) == [("0.01", "0.01")] * (1 + 2)
     assert len(set(places)) == 1  # equal content, so one environment
     assert "confirming" not in done.stderr
     assert list(repo.project.glob("results/check/tiny/*/screening-02/1-slowable/candidate/plan.json"))
@@ -133,14 +130,15 @@ def test_one_round_is_no_measurement(check, python):
 
 
 def test_pairs_that_disagree_are_inconclusive(check, tmp_path, monkeypatch):
-    """In this process: rehearsal; base fast, candidate slow, twice; then slow and fast."""
+    """In this process: the candidate is fast in the rehearsal, slow in the screening, then slow and fast."""
     from nstbench.cli import main
 
     (tmp_path / "tiny.yaml").write_text(NOISE_FREE)
-    steps = iter([FAST, FAST, FAST, SLOWER, SLOWER, FAST, FAST, SLOWER, FAST, FAST])
+    steps = {"base": iter([FAST] * 5), "candidate": iter([FAST, SLOWER, SLOWER, SLOWER, FAST])}
 
-    def here(side, experiment, base, folder):
-        sweep({**experiment, "backends": [{"name": "fake", "options": {"step_s": next(steps)}}]}, folder)
+    def here(side, experiment, base, folder, cores=None):
+        step = next(steps[side.name])
+        sweep({**experiment, "backends": [{"name": "fake", "options": {"step_s": step}}]}, folder)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Side, "sweep", here)
@@ -148,7 +146,7 @@ def test_pairs_that_disagree_are_inconclusive(check, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 5
-    assert next(steps, None) is None
+    assert not any(list(left) for left in steps.values())
 
 
 @pytest.fixture
@@ -191,7 +189,9 @@ def test_of_another_machine_s_baseline_memory_alone_is_left_unsaid(check, baseli
     assert {"losses", "compile_count", "counted_gflop", "status"} <= outcomes.keys()
 
 
-def test_ctrl_c_ends_in_130_and_says_where_what_was_measured_is(python, check, tmp_path):
+@pytest.mark.parametrize("runs", [2, 4])
+def test_ctrl_c_ends_in_130_and_says_where_what_was_measured_is(python, check, tmp_path, runs):
+    """While the candidate rehearses, and while both are measured."""
     slow = python("slow", MODULE.replace("STEP_S = 0.01", "STEP_S = 0.2"))
     sides = ["--base-python", python("base"), "--candidate-python", slow, "-o", "out"]
     command = [Path(sys.executable).with_name("nstbench"), "check", "tiny.yaml", *sides]
@@ -202,7 +202,7 @@ def test_ctrl_c_ends_in_130_and_says_where_what_was_measured_is(python, check, t
         text=True,
         start_new_session=True,
     )
-    while not (tmp_path / "prepared.txt").exists() or len(log(tmp_path)) < 2:
+    while not (tmp_path / "prepared.txt").exists() or len(log(tmp_path)) < runs:
         time.sleep(0.05)
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)

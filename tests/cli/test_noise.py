@@ -27,7 +27,9 @@ def typed(tmp_path, monkeypatch, capsys):
     def run(*arguments, text=EXPERIMENT):
         (tmp_path / "tiny.yaml").write_text(text)
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(Side, "sweep", lambda side, experiment, base, folder: sweep(experiment, folder))
+        monkeypatch.setattr(
+            Side, "sweep", lambda side, experiment, base, folder, *_: sweep(experiment, folder)
+        )
         monkeypatch.setattr("sys.argv", ["nstbench", "noise", "tiny.yaml", *arguments])
         with pytest.raises(SystemExit) as end:
             main()

@@ -8,10 +8,12 @@ import shutil
 from hashlib import sha256
 from itertools import cycle
 from pathlib import Path
+from threading import Lock
 
 from nstbench.gate.pairs import Pairs, PairWatcher
 from nstbench.gate.side import BASE, CANDIDATE, SideBroken
 from nstbench.plan import experiment_from_mapping
+from nstbench.record.files import read_json, write_json
 from nstbench.run.api import sweep
 
 EXPERIMENT = {
@@ -24,6 +26,7 @@ EXPERIMENT = {
 }
 FAST, SLOW = {"step_s": 0.005}, {"step_s": 0.06}
 BREAKS, DIES = {"fault": "raise"}, None
+ONE_AT_A_TIME = Lock()
 
 
 class Here:
@@ -31,20 +34,29 @@ class Here:
 
     def __init__(self, name, options, swept):
         self._swept = swept
-        self.name, self.what, self.experiments = name, f"the {name}", []
+        self.name, self.what = name, f"the {name}"
+        self.experiments, self.cores, self.stopped = [], [], False
+        self.device = "cpu"
         self._options = cycle(options)
 
-    def sweep(self, experiment, base, folder):
+    def stop(self):
+        self.stopped = True
+
+    def sweep(self, experiment, base, folder, cores=None):
         self.experiments.append(experiment)
+        self.cores.append(cores)
         options = next(self._options)
         if options is DIES:
             raise SideBroken(self.name, f"{self.what}: died (see {folder / 'log.txt'})")
         backends = [{**each, "options": {**options, **each["options"]}} for each in experiment["backends"]]
         wanted = {**experiment, "backends": backends}
         once = self._swept / sha256(json.dumps(wanted).encode()).hexdigest()
-        if not once.exists():
-            sweep(wanted, once)
+        with ONE_AT_A_TIME:
+            if not once.exists():
+                sweep(wanted, once)
         shutil.copytree(once, folder)
+        for path in folder.glob("trials/*/result.json"):
+            write_json(path, read_json(path) | {"device": self.device})
 
 
 class Notes(PairWatcher):
@@ -56,17 +68,18 @@ class Notes(PairWatcher):
     def stage(self, name, runs):
         self.said.append((name, runs))
 
-    def ran(self, side, backends):
-        self.said += [side] * backends
+    def ran(self, sides, backends):
+        self.said += [side for side in sides for _ in range(backends)]
 
 
-def pairs_between(base, candidate, folder, swept, **changes):
+def pairs_between(base, candidate, folder, swept, cores=(), **changes):
     """Return two sides, not yet run.
 
     Args:
         base, candidate: lists of options, see `Here`.
         swept: where runs are kept from test to test.
+        cores: that the machine is said to have.
         changes: to the experiment.
     """
     sides = {BASE: Here(BASE, base, swept), CANDIDATE: Here(CANDIDATE, candidate, swept)}
-    return Pairs(sides, experiment_from_mapping(EXPERIMENT | changes), Path(folder), Notes())
+    return Pairs(sides, experiment_from_mapping(EXPERIMENT | changes), Path(folder), Notes(), cores)

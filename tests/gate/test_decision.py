@@ -12,14 +12,17 @@ ALLOWED = {"step": 0.05, "compile": 0.1}
 
 
 class Asked:
-    """Answers the first question with one set of pairs, the second with another; keeps what it was asked."""
+    """Screens with one set of pairs and goes on with another, a part at a time; keeps what it was asked."""
 
     def __init__(self, screening, fresh=None):
-        self.answers, self.asked = [screening, fresh], []
+        self.screening, self.fresh, self.asked = screening, fresh, []
 
     def __call__(self, questions, count):
         self.asked.append((tuple(questions), count))
-        return self.answers[len(self.asked) - 1]
+        if len(self.asked) == 1:
+            return self.screening
+        start = sum(count for _, count in self.asked[1:-1])
+        return {key: self.fresh[key][start : start + count] for key in questions if key in self.fresh}
 
 
 def outcomes(decisions):
@@ -42,7 +45,7 @@ def test_faster_is_a_pass():
 def test_only_what_looks_slow_is_measured_again():
     measure = Asked({"step": SLOW, "compile": CALM}, {"step": [*SLOW, 0.2]})
     found = decide(measure, ALLOWED, POLICY)
-    assert measure.asked == [(("step", "compile"), 3), (("step",), 4)]
+    assert measure.asked == [(("step", "compile"), 3), (("step",), 3), (("step",), 1)]
     assert outcomes(found) == {"step": REGRESSION, "compile": PASS}
     assert list(found) == ["step", "compile"], "the order of the questions"
 
@@ -55,12 +58,28 @@ def test_each_question_has_its_own_allowance():
 
 
 @pytest.mark.parametrize(
-    ("fresh", "outcome"), [([*CALM, 0.0], PASS), ([*SLOW, 0.2], REGRESSION), ([*NOISY, 0.1], INCONCLUSIVE)]
+    ("fresh", "outcome"), [([*SLOW, -0.9], PASS), ([*SLOW, 0.2], REGRESSION), ([*NOISY, 0.1], INCONCLUSIVE)]
 )
 def test_fresh_pairs_decide_and_those_of_the_screening_are_only_kept(fresh, outcome):
     (found,) = decide(Asked({"step": SLOW}, {"step": fresh}), {"step": 0.05}, POLICY).values()
     assert found == Decision(outcome, estimate(fresh, 0.05), screened=estimate(SLOW, 0.05))
     assert found.confirmed
+
+
+def test_what_passes_on_the_way_is_not_measured_to_the_end():
+    measure = Asked({"step": SLOW, "compile": SLOW}, {"step": [*SLOW, 0.2], "compile": [*CALM, 9.0]})
+    found = decide(measure, ALLOWED, POLICY)
+    assert measure.asked[1:] == [(("step", "compile"), 3), (("step",), 1)]
+    assert outcomes(found) == {"step": REGRESSION, "compile": PASS}
+    assert found["compile"] == Decision(PASS, estimate(CALM, 0.1), screened=estimate(SLOW, 0.1))
+
+
+def test_what_is_clearly_slower_on_the_way_still_takes_every_pair():
+    """Else one would look for chance more than once."""
+    clear = [0.9, 0.901, 0.899]
+    measure = Asked({"step": clear}, {"step": [*clear, -9.0]})
+    assert estimate(clear, 0.05).p < 1e-6
+    assert outcomes(decide(measure, {"step": 0.05}, POLICY)) == {"step": PASS}
 
 
 @pytest.mark.parametrize("logs", [{}, {"step": []}, {"step": [0.9]}])

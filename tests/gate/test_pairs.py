@@ -1,6 +1,7 @@
 """Measuring in pairs, with real sweeps."""
 
 import math
+from threading import Barrier
 
 import pytest
 
@@ -79,15 +80,73 @@ def test_what_is_compared_is_measured_one_right_after_the_other(pairs_of):
     ]
 
 
-@pytest.mark.parametrize(("wanted", "found"), [(None, 1), ("auto", 1), (2, 2)])
-def test_what_measures_has_so_many_threads_unless_the_experiment_says_how_many(pairs_of, wanted, found):
-    measure = {} if wanted is None else {"threads": wanted}
-    pairs = pairs_of([FAST], [FAST], measure=measure)
-    pairs.threads = 1
-    rehearsed = pairs.rehearse()
-    assert pairs.sides[BASE].experiments[0]["measure"]["threads"] == found
-    if found == 1:  # more than a machine has cannot be given
-        assert rehearsed[BASE].records["fake"].threads == 1
+@pytest.mark.parametrize(
+    ("cores", "wanted", "base", "candidate"),
+    [
+        ((0, 1), "auto", [0], [1]),
+        ((0, 2, 1, 3), "auto", [0], [2]),
+        ((0, 2, 4, 1, 3), "auto", [0, 2], [4, 1]),
+        ((0, 2, 1, 3), 2, [0, 2], [1, 3]),
+    ],
+)
+def test_on_a_cpu_both_run_at_the_same_time_and_swap_their_cores(pairs_of, cores, wanted, base, candidate):
+    pairs = pairs_of([FAST], [FAST], cores=cores, measure={"threads": wanted, "chunk": 2})
+    pairs.rehearse()
+    assert len(pairs.take([STEP], 3, "screening")[STEP]) == 3
+    ran = [[each and list(each) for each in pairs.sides[name].cores] for name in (BASE, CANDIDATE)]
+    assert ran == [[None, base, candidate, base], [None, candidate, base, candidate]]
+    assert pairs.arrangement.startswith("both versions ran at the same time")
+
+
+def test_both_do_run_at_the_same_time(pairs_of):
+    pairs, both_there = pairs_of([FAST], [FAST], cores=(0, 1)), Barrier(2, timeout=60)
+    pairs.rehearse()
+    for side in pairs.sides.values():
+        side.sweep = lambda *args, alone=side.sweep: (both_there.wait(), alone(*args))
+    assert len(pairs.take([STEP], 2, "screening")[STEP]) == 2
+
+
+@pytest.mark.parametrize(
+    ("cores", "wanted", "threads"),
+    [((0,), "auto", 1), ((0, 1), 2, 2), ((0, 1, 2), 2, 2), ((), "auto", "auto"), ((), 3, 3)],
+)
+def test_without_cores_for_two_they_run_one_after_the_other(pairs_of, cores, wanted, threads):
+    pairs = pairs_of([FAST], [FAST], cores=cores, measure={"threads": wanted, "chunk": 2})
+    pairs.rehearse()
+    pairs.take([STEP], 2, "screening")
+    for name in (BASE, CANDIDATE):
+        assert pairs.sides[name].cores == [None] * 3
+        assert [each["measure"]["threads"] for each in pairs.sides[name].experiments[1:]] == [threads] * 2
+    assert pairs.arrangement == "the versions ran one after the other"
+
+
+def test_a_device_that_is_not_cores_is_left_to_one_at_a_time(pairs_of):
+    pairs = pairs_of([FAST], [FAST], cores=(0, 1, 2))
+    pairs.sides[BASE].device = "gpu"
+    pairs.rehearse()
+    pairs.take([STEP], 2, "screening")
+    assert pairs.sides[BASE].cores == [None] * 3
+    assert pairs.sides[BASE].experiments[1]["measure"]["threads"] == 2
+
+
+def test_where_one_side_dies_the_other_is_not_waited_for(pairs_of):
+    pairs = pairs_of([FAST], [FAST, DIES], cores=(0, 1))
+    pairs.rehearse()
+    with pytest.raises(SideBroken, match="the candidate: died"):
+        pairs.take([STEP], 2, "screening")
+    assert all(side.stopped for side in pairs.sides.values())
+
+
+def test_more_pairs_of_a_stage_go_on_where_it_was(tmp_path, pairs_of):
+    pairs = pairs_of([FAST], [SLOW])
+    pairs.rehearse()
+    for stage, count in (("screening", 1), ("confirming", 1), ("confirming", 2)):
+        pairs.take([STEP], count, stage)
+    assert sorted(each.name for each in tmp_path.glob("*-0?")) == [
+        *("confirming-01", "confirming-02", "confirming-03", "screening-01")
+    ]
+    assert len(pairs.seconds[STEP]) == 3
+    assert pairs.watch.said[-5:] == [("confirming", 4), CANDIDATE, BASE, BASE, CANDIDATE]
 
 
 def test_only_what_is_asked_about_runs_and_without_what_is_not_timed(pairs_of):

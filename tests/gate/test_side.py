@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -76,6 +78,25 @@ def test_its_python_stays_between_sweeps_and_what_measures_is_fresh(side, tmp_pa
     assert psutil.pid_exists(int(parent))
     one.close()
     assert not any(psutil.pid_exists(int(pid)) for pid in (worker, other_worker, parent))
+
+
+def test_what_measures_stays_on_the_cores_it_is_given(side, tmp_path):
+    one, mine = side(MODULE.replace("STEP_S, __file__", "os.sched_getaffinity(0)")), os.sched_getaffinity(0)
+    for core in sorted(mine)[:2]:
+        one.sweep(mapping(tmp_path), tmp_path, tmp_path / str(core), [core])
+        assert prepared(tmp_path)[-1] == f"{{{core}}}"
+        assert list(open_results(tmp_path / str(core)).runs["threads"]) == [1]
+    assert os.sched_getaffinity(0) == mine
+
+
+def test_a_sweep_can_be_ended_from_another_thread(side, tmp_path):
+    one = side(MODULE.replace("STEP_S = 0.01", "STEP_S = 60"))
+    with ThreadPoolExecutor() as pool:
+        sweeping = pool.submit(one.sweep, mapping(tmp_path), tmp_path, tmp_path / "a")
+        while not (tmp_path / "prepared.txt").exists():
+            time.sleep(0.05)
+        one.stop()
+        assert isinstance(sweeping.exception(timeout=60), SideBroken)
 
 
 def test_after_a_sweep_that_broke_it_starts_anew(side, tmp_path):

@@ -1,9 +1,11 @@
 """Facts about the machine, checked against what the operating system says by other ways."""
 
+import os
 import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from nstbench.run import machine
 
@@ -31,3 +33,21 @@ def test_a_process_restricted_to_one_core_runs_on_one():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "1"]
+
+
+def test_the_cores_apart_are_those_of_this_process():
+    assert sorted(machine.cores_apart()) == sorted(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("siblings", "order"),
+    [
+        ({0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"}, [0, 2, 1, 3]),
+        ({0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"}, [0, 1, 2, 3]),
+    ],
+)
+def test_those_that_share_a_physical_core_are_far_from_each_other(monkeypatch, siblings, order):
+    """Numbered as hosts of virtual machines do, and as Linux does on bare metal."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(siblings))
+    monkeypatch.setattr(machine, "_siblings", siblings.__getitem__)
+    assert machine.cores_apart() == order

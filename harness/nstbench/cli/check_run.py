@@ -8,12 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
-from nstbench.cli.check_sides import (
-    find_sides,
-    ready_sides,
-    refuse_missing_pictures,
-    threads_beside_the_rest,
-)
+from nstbench.cli.check_sides import find_sides, ready_sides, refuse_missing_pictures
 from nstbench.cli.interruption import interruptible
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
 from nstbench.gate.checkout import Version
@@ -179,13 +174,14 @@ def _timing(
 ) -> Verdict:
     from nstbench.cli.console import stderr
     from nstbench.cli.pair_progress import PairProgress
+    from nstbench.run.machine import cores_apart
 
     try:
         sides = ready_sides(wanted, compared)
     except SideBroken as error:
         return Verdict(f"{experiment.name}: not timed", (broken_side(error),))
     with sides[BASE], sides[CANDIDATE], PairProgress(stderr()) as watch:
-        return check_timing(Pairs(sides, experiment, folder, watch, threads_beside_the_rest()))
+        return check_timing(Pairs(sides, experiment, folder, watch, cores_apart()))
 
 
 def _noise_free(wanted: Wanted, experiment: Experiment, folder: Path) -> Verdict:

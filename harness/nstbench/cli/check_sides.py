@@ -61,13 +61,6 @@ def ready_sides(wanted: Wanted, compared: Sequence[Side | Version]) -> dict[str,
     return sides
 
 
-def threads_beside_the_rest() -> int:
-    """Return every core but one: what else the machine does then seldom gets in the way of what is timed."""
-    from nstbench.run.machine import usable_cores
-
-    return max(1, usable_cores() - 1)
-
-
 def _ready(name: str, python: Path) -> Side:
     if not (python.is_file() and os.access(python, os.X_OK)):
         raise UsageError(f"--{name}-python {python}: no such program; give an environment's bin/python")

@@ -48,13 +48,13 @@ def noise(
 
 def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Noise], Mapping[str, str]]:
     """Return what was measured, and subject -> what went wrong with it."""
-    from nstbench.cli.check_sides import threads_beside_the_rest
     from nstbench.cli.console import stderr
     from nstbench.cli.interruption import interruptible
     from nstbench.cli.pair_progress import PairProgress
     from nstbench.gate.noise import measure_noise
     from nstbench.gate.pairs import Pairs
     from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
+    from nstbench.run.machine import cores_apart
 
     with (
         interruptible("nothing is kept"),
@@ -64,7 +64,7 @@ def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Nois
         PairProgress(stderr()) as watch,
     ):
         sides = {BASE: base, CANDIDATE: candidate}
-        taken = Pairs(sides, planned, Path(folder), watch, threads_beside_the_rest())
+        taken = Pairs(sides, planned, Path(folder), watch, cores_apart())
         try:
             return measure_noise(taken, pairs, wanted), taken.broken[BASE]
         except SideBroken as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from time import monotonic
 
 from rich.console import Console
@@ -37,9 +38,9 @@ class PairProgress(PairWatcher):
         self._bars.remove_task(self._task)
         self._task = self._bars.add_task(name, total=runs, note=f"0/{runs} runs")
 
-    def ran(self, side: str, backends: int) -> None:
+    def ran(self, sides: Collection[str], backends: int) -> None:
         """Advance the bar."""
-        now = monotonic()
-        self._pace, self._last = (now - self._last) / backends, now
-        self._done += backends
+        now, runs = monotonic(), len(sides) * backends
+        self._pace, self._last = (now - self._last) / runs, now
+        self._done += runs
         self._bars.update(self._task, completed=self._done, note=f"{self._done}/{self._runs} runs")

@@ -1,10 +1,12 @@
 """Slower or not: a screening that most changes pass, then fresh pairs for what looks slow.
 
     screening   few pairs; a mean slow-down within the allowance passes
-    confirming  fresh pairs of the rest: a regression if the lower bound is above the allowance, corrected
-                for how many are judged; a pass if the mean is within it after all; else inconclusive
+    confirming  fresh pairs of the rest, as many at a time as screen: a mean within the allowance passes
+                after all; with all of them, a regression if the lower bound is above the allowance,
+                corrected for how many are judged; else inconclusive
 
-Fresh, because pairs that raised a suspicion by chance must not confirm it as well.
+Fresh, because pairs that raised a suspicion by chance must not confirm it as well. Nothing is called slower
+before all pairs are taken, so looking earlier raises no false alarm.
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ def decide(measure: Measure[K], allowances: Mapping[K, float], policy: Policy) -
     """Screen everything, confirm what looks slow.
 
     Args:
-        measure: asked once or twice; what it cannot measure it leaves out or short.
+        measure: asked for the screening, then for one part of the confirming pairs after the other; what it
+            cannot measure it leaves out or short.
         allowances: question -> the slow-down that does not count, as a share.
     """
     first = _estimates(measure(tuple(allowances), policy.screening_pairs), allowances, policy)
@@ -67,8 +70,23 @@ def decide(measure: Measure[K], allowances: Mapping[K, float], policy: Policy) -
     screened = {key: Decision(PASS if found else INCONCLUSIVE, found) for key, found in first.items()}
     if not suspects:
         return screened
-    confirmed = confirm(measure(tuple(suspects), policy.pairs), suspects, policy)
+    confirmed = _followed_up(measure, suspects, policy)
     return screened | {key: replace(found, screened=first[key]) for key, found in confirmed.items()}
+
+
+def _followed_up(measure: Measure[K], suspects: Mapping[K, float], policy: Policy) -> dict[K, Decision]:
+    """Take fresh pairs of suspects; what passes on the way needs no more of them, but counts as judged."""
+    logs: dict[K, list[float]] = {key: [] for key in suspects}
+    found: dict[K, Decision] = {}
+    suspected, taken = tuple(suspects), 0
+    while suspected and taken < policy.pairs:
+        count = min(policy.screening_pairs, policy.pairs - taken)
+        for key, fresh in measure(suspected, count).items():
+            logs[key].extend(fresh)
+        taken += count
+        found = confirm(logs, suspects, policy)
+        suspected = tuple(key for key in suspected if found[key].outcome != PASS)
+    return found
 
 
 def confirm(logs: Logs[K], allowances: Mapping[K, float], policy: Policy) -> dict[K, Decision]:

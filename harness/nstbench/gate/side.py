@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -47,11 +47,14 @@ class Side:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def sweep(self, experiment: Mapping[str, Any], base: Path, folder: Path) -> None:
+    def sweep(
+        self, experiment: Mapping[str, Any], base: Path, folder: Path, cores: Collection[int] | None = None
+    ) -> None:
         """Run an experiment; what is printed meanwhile goes to `log.txt` beside the results.
 
         Args:
             experiment: as a mapping; base: what its image paths are relative to.
+            cores: what measures stays on these; None leaves it as it is.
 
         Raises:
             SideBroken: it did not come to an end.
@@ -61,6 +64,8 @@ class Side:
         try:
             if self._process is None:
                 self._start(log)
+            if cores is not None and self._process:
+                os.sched_setaffinity(self._process.pid, cores)  # the sweep's workers inherit it
             request = {"experiment": experiment, "base": str(base.absolute())}
             answer = self._ask(request | {"folder": str(folder.absolute())})
         except BaseException:
@@ -69,6 +74,11 @@ class Side:
         if not answer:
             self.close()
             raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})")
+
+    def stop(self) -> None:
+        """End its Python while another thread waits for its sweep, which then breaks."""
+        if process := self._process:
+            _end(process)
 
     def close(self) -> None:
         """End its Python and what that started; another sweep starts it anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, repeat
 from statistics import median
 
 from nstbench.gate.decision import Decision, Policy, decide
@@ -23,7 +24,7 @@ def check_timing(pairs: Pairs) -> Verdict:
     findings: list[Finding] = []
     try:
         rehearsed = pairs.rehearse()
-        remarks += differences(rehearsed[BASE], rehearsed[CANDIDATE])
+        remarks += (pairs.arrangement, *differences(rehearsed[BASE], rehearsed[CANDIDATE]))
         findings += _timed(pairs, questions(rehearsed, gate.allowances(timed=True)), gate)
     except SideBroken as error:
         findings.append(broken_side(error))
@@ -62,7 +63,7 @@ def _timed(pairs: Pairs, allowances: Mapping[Question, float], gate: Gate) -> It
         reason = "no trial has a steady round on both sides: raise iterations, or lower measure.chunk"
         yield Finding(TOGETHER, "step_min_s", INCONCLUSIVE, reason=reason)
         return
-    stages = iter(("screening", "confirming"))
+    stages = chain(["screening"], repeat("confirming"))
 
     def measure(questions: Collection[Question], count: int) -> Mapping[Question, list[float]]:
         return pairs.take(questions, count, next(stages))
