@@ -37,7 +37,7 @@ def check(
     """Decide whether a change made an experiment slower or worse.
 
     Without --base or --base-python: one sweep against a committed baseline, in figures that do not depend on
-    how busy the machine is. With one of them: both versions in turns, in fresh processes, on this machine.
+    how busy the machine is. With one of them: both versions side by side, in fresh processes.
 
     Ends in 4 for a regression, 3 if the candidate failed, 5 if nothing can be said.
     """
