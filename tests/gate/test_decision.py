@@ -8,6 +8,8 @@ from nstbench.gate.verdict import INCONCLUSIVE, PASS, REGRESSION
 
 POLICY = Policy(screening_pairs=3, pairs=4)
 CALM, SLOW, NOISY = [0.0, 0.01, -0.01], [0.2, 0.21, 0.19], [0.5, -0.3, 0.2]
+UNSURE = [0.10, 0.15, 0.11]
+"""Slower with 95 % confidence, but not with the 99 % asked for before all pairs are taken."""
 ALLOWED = {"step": 0.05, "compile": 0.1}
 
 
@@ -43,7 +45,7 @@ def test_faster_is_a_pass():
 
 
 def test_only_what_looks_slow_is_measured_again():
-    measure = Asked({"step": SLOW, "compile": CALM}, {"step": [*SLOW, 0.2]})
+    measure = Asked({"step": SLOW, "compile": CALM}, {"step": [*UNSURE, 0.12]})
     found = decide(measure, ALLOWED, POLICY)
     assert measure.asked == [(("step", "compile"), 3), (("step",), 3), (("step",), 1)]
     assert outcomes(found) == {"step": REGRESSION, "compile": PASS}
@@ -58,7 +60,8 @@ def test_each_question_has_its_own_allowance():
 
 
 @pytest.mark.parametrize(
-    ("fresh", "outcome"), [([*SLOW, -0.9], PASS), ([*SLOW, 0.2], REGRESSION), ([*NOISY, 0.1], INCONCLUSIVE)]
+    ("fresh", "outcome"),
+    [([*UNSURE, -0.9], PASS), ([*UNSURE, 0.12], REGRESSION), ([*NOISY, 0.1], INCONCLUSIVE)],
 )
 def test_fresh_pairs_decide_and_those_of_the_screening_are_only_kept(fresh, outcome):
     (found,) = decide(Asked({"step": SLOW}, {"step": fresh}), {"step": 0.05}, POLICY).values()
@@ -67,19 +70,36 @@ def test_fresh_pairs_decide_and_those_of_the_screening_are_only_kept(fresh, outc
 
 
 def test_what_passes_on_the_way_is_not_measured_to_the_end():
-    measure = Asked({"step": SLOW, "compile": SLOW}, {"step": [*SLOW, 0.2], "compile": [*CALM, 9.0]})
+    measure = Asked({"step": SLOW, "compile": SLOW}, {"step": [*UNSURE, 0.12], "compile": [*CALM, 9.0]})
     found = decide(measure, ALLOWED, POLICY)
     assert measure.asked[1:] == [(("step", "compile"), 3), (("step",), 1)]
     assert outcomes(found) == {"step": REGRESSION, "compile": PASS}
     assert found["compile"] == Decision(PASS, estimate(CALM, 0.1), screened=estimate(SLOW, 0.1))
 
 
-def test_what_is_clearly_slower_on_the_way_still_takes_every_pair():
-    """Else one would look for chance more than once."""
-    clear = [0.9, 0.901, 0.899]
-    measure = Asked({"step": clear}, {"step": [*clear, -9.0]})
-    assert estimate(clear, 0.05).p < 1e-6
-    assert outcomes(decide(measure, {"step": 0.05}, POLICY)) == {"step": PASS}
+def test_what_is_clearly_slower_is_not_measured_to_the_end():
+    measure = Asked({"step": SLOW, "compile": SLOW}, {"step": SLOW, "compile": [*NOISY, 0.1]})
+    found = decide(measure, ALLOWED, POLICY)
+    assert measure.asked[1:] == [(("step", "compile"), 3), (("compile",), 1)]
+    assert found["step"] == Decision(REGRESSION, estimate(SLOW, 0.05), screened=estimate(SLOW, 0.05))
+    assert found["compile"].outcome == INCONCLUSIVE
+
+
+BORDERLINE = [0.05, 0.10, 0.15, 0.20]
+
+
+def test_borderline_is_as_named():
+    """Slower with 95 %, but not with the 96 % of the last of two looks, or 98 % for two suspects."""
+    assert 0.04 < estimate(BORDERLINE, 0.042).p < 0.05
+    assert 0.02 < estimate(BORDERLINE, 0.03).p < 0.04
+    assert 0.01 < estimate(UNSURE, 0.05).p < 0.05
+
+
+@pytest.mark.parametrize(("screening_pairs", "outcome"), [(3, INCONCLUSIVE), (4, REGRESSION)])
+def test_the_last_look_may_err_as_much_as_those_before_have_left(screening_pairs, outcome):
+    policy = Policy(screening_pairs, pairs=4)
+    found = decide(Asked({"step": SLOW}, {"step": BORDERLINE}), {"step": 0.042}, policy)
+    assert outcomes(found) == {"step": outcome}
 
 
 @pytest.mark.parametrize("logs", [{}, {"step": []}, {"step": [0.9]}])
@@ -94,14 +114,6 @@ def test_a_suspicion_that_cannot_be_followed_up_is_inconclusive(fresh):
     found = decide(Asked({"step": SLOW}, fresh), {"step": 0.05}, POLICY)["step"]
     assert (found.outcome, found.estimate) == (INCONCLUSIVE, None)
     assert found.screened == estimate(SLOW, 0.05)
-
-
-BORDERLINE = [0.05, 0.10, 0.15, 0.20]
-
-
-def test_borderline_is_as_named():
-    """Alone it is slower with 95 % confidence, but not with the 97.5 % that each of two must have."""
-    assert 0.025 < estimate(BORDERLINE, 0.03).p < 0.05
 
 
 @pytest.mark.parametrize(("other", "outcome"), [(CALM, REGRESSION), (SLOW, INCONCLUSIVE)])

@@ -28,11 +28,12 @@ def test_a_slower_candidate_is_a_regression_after_fresh_pairs(tmp_path, pairs_of
     pairs = pairs_of([FAST], [SLOW])
     verdict = check_timing(pairs)
     (found,) = verdict.findings
-    assert (verdict.outcome, found.screening, found.estimate.pairs) == ("regression", False, 3)
+    assert (verdict.outcome, found.screening) == ("regression", False)
     assert 0.005 < found.base < 0.06 < found.candidate
     assert found.allowance == 0.5
     assert found.estimate.low > 1.5
-    assert len(list(tmp_path.glob("confirming-*/*/*"))) == 6
+    assert found.estimate.pairs in (2, 3), "it may be clear before all are taken"
+    assert len(list(tmp_path.glob("confirming-*/*/*"))) == 2 * found.estimate.pairs
 
 
 def test_a_faster_candidate_passes(pairs_of):
@@ -42,7 +43,7 @@ def test_a_faster_candidate_passes(pairs_of):
 
 
 def test_pairs_that_disagree_say_nothing(pairs_of):
-    verdict = check_timing(pairs_of([FAST], [FAST, SLOW, SLOW, SLOW, SLOW, FAST]))
+    verdict = check_timing(pairs_of([FAST], [FAST, SLOW, SLOW, FAST, SLOW, SLOW]))
     (found,) = verdict.findings
     assert (found.outcome, found.screening) == ("inconclusive", False)
     assert "by less than the noise" in found.reason
