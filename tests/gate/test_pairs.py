@@ -84,8 +84,8 @@ def test_what_is_compared_is_measured_one_right_after_the_other(pairs_of):
     ("cores", "wanted", "base", "candidate"),
     [
         ((0, 1), "auto", [0], [1]),
-        ((0, 2, 1, 3), "auto", [0], [2]),
-        ((0, 2, 4, 1, 3), "auto", [0, 2], [4, 1]),
+        ((0, 2, 1, 3), "auto", [0], [3]),
+        ((0, 3, 1, 4, 2), "auto", [0, 3], [4, 2]),
         ((0, 2, 1, 3), 2, [0, 2], [1, 3]),
     ],
 )

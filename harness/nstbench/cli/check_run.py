@@ -174,14 +174,14 @@ def _timing(
 ) -> Verdict:
     from nstbench.cli.console import stderr
     from nstbench.cli.pair_progress import PairProgress
-    from nstbench.run.machine import cores_apart
+    from nstbench.run.machine import cores_in_order
 
     try:
         sides = ready_sides(wanted, compared)
     except SideBroken as error:
         return Verdict(f"{experiment.name}: not timed", (broken_side(error),))
     with sides[BASE], sides[CANDIDATE], PairProgress(stderr()) as watch:
-        return check_timing(Pairs(sides, experiment, folder, watch, cores_apart()))
+        return check_timing(Pairs(sides, experiment, folder, watch, cores_in_order()))
 
 
 def _noise_free(wanted: Wanted, experiment: Experiment, folder: Path) -> Verdict:

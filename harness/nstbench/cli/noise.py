@@ -54,7 +54,7 @@ def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Nois
     from nstbench.gate.noise import measure_noise
     from nstbench.gate.pairs import Pairs
     from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
-    from nstbench.run.machine import cores_apart
+    from nstbench.run.machine import cores_in_order
 
     with (
         interruptible("nothing is kept"),
@@ -64,7 +64,7 @@ def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Nois
         PairProgress(stderr()) as watch,
     ):
         sides = {BASE: base, CANDIDATE: candidate}
-        taken = Pairs(sides, planned, Path(folder), watch, cores_apart())
+        taken = Pairs(sides, planned, Path(folder), watch, cores_in_order())
         try:
             return measure_noise(taken, pairs, wanted), taken.broken[BASE]
         except SideBroken as error:

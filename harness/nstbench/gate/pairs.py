@@ -39,7 +39,7 @@ class Pairs:
 
     Attributes:
         folder: results of every run go below it.
-        cores: that runs may be kept on, the best first; empty: they cannot be.
+        cores: that runs may be kept on, neighbours side by side; empty: they cannot be.
         seconds: question -> (base, candidate) of each pair of the latest stage.
         broken: side -> subject -> what went wrong with it, once.
         backends: subject -> the backend's label.
@@ -157,10 +157,10 @@ class Pairs:
         return made | {"measure": measure}
 
     def _shared_out(self) -> tuple[Sequence[int], Sequence[int]] | None:
-        """Give each side cores of its own, and one to the rest of the machine if there is a third."""
+        """Give each side cores from one end, and those between, if there are more than two, to the rest."""
         threads = self.experiment.measure.threads
         each = threads if isinstance(threads, int) else max(1, (len(self.cores) - 1) // 2)
-        return (self.cores[:each], self.cores[each : 2 * each]) if 2 * each <= len(self.cores) else None
+        return (self.cores[:each], self.cores[-each:]) if 2 * each <= len(self.cores) else None
 
     def _threaded(self, made: dict[str, Any]) -> dict[str, Any]:
         """Leave one core to the rest of the machine, unless the experiment says how many threads."""

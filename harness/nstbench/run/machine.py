@@ -10,7 +10,6 @@ import re
 import resource
 import subprocess
 import sys
-from collections import Counter
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -26,28 +25,21 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def cores_apart() -> list[int]:
-    """Return the cores this process may run on, those that share a physical core far from each other.
+def cores_in_order() -> list[int]:
+    """Return the cores this process may run on, those that share a physical core next to each other.
 
     Empty where a process cannot be kept on a core.
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return []
-    shared: Counter[str] = Counter()
-    ranked = []
-    for core in sorted(os.sched_getaffinity(0)):
-        siblings = _siblings(core)
-        ranked.append((shared[siblings], core))
-        shared[siblings] += 1
-    return [core for _, core in sorted(ranked)]
+    affinity = getattr(os, "sched_getaffinity", None)
+    return sorted(affinity(0), key=lambda core: (_first_sibling(core), core)) if affinity else []
 
 
-def _siblings(core: int) -> str:
+def _first_sibling(core: int) -> int:
     path = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
     try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return str(core)
+        return int(re.split(r"[,-]", path.read_text(encoding="ascii"))[0])
+    except (OSError, ValueError):
+        return core
 
 
 def restrict_to_cores(count: int | None) -> int:
