@@ -93,6 +93,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(nstbench, write, tmp_path)
     nstbench("sweep", path)
     (row,) = json.loads(nstbench("sweep", path, "--dry-run", "--json").stdout)
     assert row["state"] == "done"
+    assert "1 trial, 0 to do" in nstbench("sweep", path, "--dry-run").stdout
 
 
 def test_set_and_backend_override_the_file(nstbench, write):

@@ -88,7 +88,7 @@ def test_a_file_is_read_as_pytest_benchmark_wrote_it(written):
 def test_equal_seconds_pass(side):
     verdict = check_files(side("base"), side("candidate"))
     assert {finding.subject: finding.outcome for finding in verdict.findings} == {ADD: PASS, SORT: PASS}
-    assert verdict.title == "5 files of pytest-benchmark against 5"
+    assert verdict.title == "files of pytest-benchmark, 5 against 5"
 
 
 def test_20_per_cent_more_are_a_regression_of_that_benchmark_alone(side, written):
@@ -115,7 +115,7 @@ def test_too_few_files_say_nothing_however_slow(side, count):
     base, candidate = side("base", count=count), side("candidate", scaled(ADD, 9.0), count=count)
     (finding,) = check_files(base, candidate).findings
     assert finding.outcome == INCONCLUSIVE
-    assert finding.reason == f"{count} pairs of files; run the benchmarks in at least 3 processes a side"
+    assert finding.reason == f"pairs of files: {count}; run the benchmarks in at least 3 processes a side"
 
 
 def test_the_fewest_files_that_are_enough_are_enough(side):

@@ -71,6 +71,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many: `1 trial`, `2 trials`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def size(value: float | None) -> str:
     """Format bytes for people."""
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nstbench.cli.console import number, print_json, seconds, size, stdout, table
+from nstbench.cli.console import counted, number, print_json, seconds, size, stdout, table
 from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
     to_do = [row for row in rows if row["state"] == "to do"]
     total = sum(row["seconds"] or 0.0 for row in to_do)
     console.print(
-        f"\n{len(rows)} trials, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
+        f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 
 from nstbench.cli.bars import bars
-from nstbench.cli.console import number, seconds
+from nstbench.cli.console import counted, number, seconds
 from nstbench.plan import Plan
 from nstbench.record import RunRecord
 from nstbench.run.job import Advanced, Entered, Event, Job
@@ -43,7 +43,7 @@ class ProgressWatcher(Watcher):
         self._total = pending
         done = len(plan.trials) - pending
         already = f", {done} of them already done" if done else ""
-        self.says(f"{plan.experiment}: {len(plan.trials)} trials{already}")
+        self.says(f"{plan.experiment}: {counted(len(plan.trials), 'trial')}{already}")
         self._bars.update(self._overall, total=pending, note=f"0/{pending} trials")
 
     def event(self, job: Job, event: Event) -> None:

@@ -55,11 +55,11 @@ def check_files(base: Sequence[Path], candidate: Sequence[Path]) -> Verdict:
             " pairs, so give as many of each"
         )
     before, after = ([read_file(path) for path in side] for side in (base, candidate))
-    title = f"{len(after)} files of pytest-benchmark against {len(before)}"
+    title = f"files of pytest-benchmark, {len(after)} against {len(before)}"
     if elsewhere := _machines([*before, *after]):
         return Verdict(title, (Finding(TOGETHER, METRIC, INCONCLUSIVE, reason=elsewhere),))
     if len(before) < FEWEST:
-        reason = f"{len(before)} pairs of files; run the benchmarks in at least {FEWEST} processes a side"
+        reason = f"pairs of files: {len(before)}; run the benchmarks in at least {FEWEST} processes a side"
         return Verdict(title, (Finding(TOGETHER, METRIC, INCONCLUSIVE, reason=reason),))
     return Verdict(title, tuple(_judged(before, after)))
 
