@@ -17,6 +17,19 @@ def test_defaults_are_those_of_gatys():
     assert made.layer_weights("content") == {"conv4_2": 1.0}
 
 
+@pytest.mark.parametrize(("optimiser", "rate"), [("adam", 0.05), ("sgd", 3e-8)])
+def test_a_learning_rate_that_is_not_given_goes_with_the_optimiser(optimiser, rate):
+    assert settings(optimiser=optimiser).learning_rate == rate
+    assert settings(optimiser=optimiser, learning_rate=rate) == settings(optimiser=optimiser)
+    assert settings(optimiser=optimiser, learning_rate=0.1).learning_rate == 0.1
+
+
+def test_a_tv_weight_that_is_not_given_suits_the_default_units_alone():
+    assert settings().tv_weight == 30_000
+    assert settings(loss_scale="coursera", alpha=10, beta=40).tv_weight == 0
+    assert settings(loss_scale="coursera", tv_weight=2).tv_weight == 2
+
+
 def test_layers_come_in_network_order_with_their_weights():
     made = settings(style_layers=["conv5_1", "conv1_1", "conv3_1"], style_weights=[5, 1, 3])
     assert made.layer_weights("style") == {"conv1_1": 1.0, "conv3_1": 3.0, "conv5_1": 5.0}
@@ -59,6 +72,7 @@ def test_whole_numbers_do_for_floats_and_equal_them():
         {"style_weights": [1, 2]},
         {"content_weights": [-1]},
         {"style_layers": ["conv1_1"], "style_weights": [0]},
+        {"alpha": 0, "beta": 0, "tv_weight": 0},
         {"alpha": 0, "beta": 0},
         {"unknown": 1},
     ],

@@ -52,8 +52,7 @@ def refusal(name: str, settings: Settings, capabilities: Capabilities) -> str | 
     for setting in sorted(watched - capabilities.consumes - _idle(settings)):
         if setting == "style_blend":
             return f"{name} takes one style image, not {len(settings.style)}"
-        default = Settings.model_fields[setting].default
-        if getattr(settings, setting) != default:
+        if getattr(settings, setting) != settings.default_of(setting):
             return f"{name} has no setting {setting!r}; leave it at its default, or leave {name} out"
     return None
 
@@ -63,7 +62,7 @@ def _worked_out(settings: Settings, seed: int) -> dict[str, Any]:
     complete["style_size"] = settings.style_side
     complete["style"] = settings.style[0] if len(settings.style) == 1 else list(settings.style)
     complete["style_blend"] = list(settings.blend())
-    complete["tv_weight"] = scaled_tv_weight(settings.loss_scale, settings.tv_weight, settings.tv_form)
+    complete["tv_weight"] = scaled_tv_weight(settings.loss_scale, settings.tv_weight or 0.0, settings.tv_form)
     return complete
 
 

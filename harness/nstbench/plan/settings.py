@@ -16,6 +16,12 @@ PARTIAL = {"partial": True}
 
 KINDS = ("content", "style")
 
+LEARNING_RATES = {"adam": 0.05, "sgd": 3e-8}
+"""Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
+
+TV_WEIGHT = 30_000.0
+"""Weight of the total variation beside the default alpha and beta, in the units of Gatys et al."""
+
 WEIGHTED = {
     "content_layers": "content_weights",
     "style_layers": "style_weights",
@@ -60,10 +66,14 @@ class Settings(Strict):
         GATYS_STYLE_LAYERS, description="Layers whose Gram matrices stand for the style"
     )
     style_weights: Weights = Field(None, description="One weight for each style layer; null: 1/n each")
-    iterations: int = Field(100, ge=1, le=1_000_000, description="Optimiser steps")
+    iterations: int = Field(60, ge=1, le=1_000_000, description="Optimiser steps")
     alpha: float = Field(1.0, ge=0, description="Weight of the content loss")
-    beta: float = Field(100.0, ge=0, description="Weight of the style loss")
-    tv_weight: float = Field(0.0, ge=0, description="Weight of the total variation")
+    beta: float = Field(3000.0, ge=0, description="Weight of the style loss")
+    tv_weight: float | None = Field(
+        None,
+        ge=0,
+        description=f"Weight of the total variation; null: {TV_WEIGHT:g} with the loss_scale gatys, else 0",
+    )
     tv_form: Literal["squared", "absolute", "mahendran"] = Field(
         "squared", description="How differences of neighbouring pixels are summed"
     )
@@ -73,8 +83,11 @@ class Settings(Strict):
     optimiser: Literal["adam", "sgd", "lbfgs"] = Field(
         "adam", description="How the pastiche is improved from its gradient"
     )
-    learning_rate: float = Field(
-        0.02, gt=0, description="Step length of adam and sgd, in units of pixels from 0 to 1"
+    learning_rate: float | None = Field(
+        None,
+        gt=0,
+        description="Step length, in units of pixels from 0 to 1; null: "
+        + ", ".join(f"{rate:g} for {optimiser}" for optimiser, rate in LEARNING_RATES.items()),
     )
     learning_rate_decay: float = Field(
         1.0, gt=0, le=1, description="Factor on the learning rate over every 100 iterations, applied smoothly"
@@ -132,6 +145,9 @@ class Settings(Strict):
             raise _conflict(
                 "alpha, beta and tv_weight are all 0: nothing to minimise", "alpha", "beta", "tv_weight"
             )
+        for name in ("tv_weight", "learning_rate"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, self.default_of(name))
         if self.style_size and self.style_scale != 1:
             raise _conflict("style_size and style_scale say the same thing; remove one", "style_scale")
         return self
@@ -157,6 +173,14 @@ class Settings(Strict):
         """Return layer -> weight of a kind, `content` or `style`, in network order; 1/n each by default."""
         layers, weights = getattr(self, f"{kind}_layers"), getattr(self, f"{kind}_weights")
         return dict(zip(layers, weights or (1 / len(layers),) * len(layers), strict=True))
+
+    def default_of(self, setting: str) -> Any:
+        """Return what a setting is here where it is not given; some depend on others."""
+        if setting == "learning_rate":  # L-BFGS has none; what stands there is left out of the trial
+            return LEARNING_RATES.get(self.optimiser, LEARNING_RATES["adam"])
+        if setting == "tv_weight":
+            return TV_WEIGHT if self.loss_scale == "gatys" else 0.0
+        return type(self).model_fields[setting].default
 
     @property
     def style_side(self) -> int:
