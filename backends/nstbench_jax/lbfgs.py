@@ -1,7 +1,14 @@
-"""L-BFGS with optax's direction and a line search that the host drives.
+"""L-BFGS within [0, 1], with a line search that the host drives.
 
-`optax.lbfgs` is not taken whole: it searches inside a loop of the device, where XLA's convolutions use one
-core on CPUs, and keeps the total alone, so that the parts of the loss would cost another forward pass.
+`optax.lbfgs` is not taken: it knows no bounds, searches inside a loop of the device, where XLA's
+convolutions use one core on CPUs, and keeps the total alone, so that the parts of the loss would cost another
+forward pass.
+
+The bounds are kept by two-metric projection (Bertsekas 1982, "Projected Newton methods for optimization
+problems with simple constraints"; with L-BFGS: Schmidt, Kim and Sra 2012, "Projected Newton-type methods in
+machine learning"). Pixels at 0 or 1 that the gradient pushes further out are held. The others move against
+the gradient times the inverse Hessian that L-BFGS makes of their own steps, and every point on the way is
+clipped to [0, 1]. As that matrix is positive definite, the way descends.
 """
 
 from __future__ import annotations
@@ -13,14 +20,18 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from nstbench_jax.losses import Knobs, Targets
 from nstbench_jax.network import Weights
 from nstbench_jax.update import Arguments, Program, Shape, objective
 
-RULE = optax.scale_by_lbfgs(memory_size=10)
+MEMORY = 10
 DECREASE, CURVATURE, PROBES = 1e-4, 0.9, 20
+FIRST_STEP = 0.05
+"""Root mean square over the pixels of the first step that is tried, before any curvature is known."""
+
+LEAST_COSINE = 1e-6
+"""Between a step and the change of the gradient along it; a smaller one is rounding, or no curvature."""
 
 
 class Line(NamedTuple):
@@ -40,17 +51,24 @@ class Point(NamedTuple):
     slope: jax.Array
 
 
+class Memory(NamedTuple):
+    """The last steps and what each changed in the gradient, newest first: (10, H, W, 3), at first zeros."""
+
+    steps: jax.Array
+    changes: jax.Array
+
+
 class State(NamedTuple):
     """What an iteration changes; at the start the image has not been evaluated yet."""
 
     image: jax.Array
-    memory: Any
+    memory: Memory
     here: Point | None
 
 
 def start_state(image: jax.Array) -> State:
     """Return the state before the first iteration."""
-    return State(image, RULE.init(image), None)
+    return State(image, _nothing(image), None)
 
 
 def compile_update(shape: Shape, arguments: Arguments) -> Program:
@@ -58,6 +76,7 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
     weights, state, targets, knobs = arguments
     line = Line(state.image, state.image, np.float32(0))
     next_line = jax.jit(_next_line).lower(state.image, state.image, state.memory).compile()
+    remember = jax.jit(_remember).lower(state.memory, line[:2], line[:2]).compile()
     evaluate = jax.jit(_evaluate(shape)).lower(weights, line, np.float32(0), targets, knobs).compile()
 
     def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
@@ -71,12 +90,11 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
         for _ in range(n):
             here = state.here or probe(Line(state.image, jnp.zeros_like(state.image), np.float32(0)), 0.0)
             rows.append(here.losses)
-            line, memory = next_line(here.image, here.gradient, state.memory)
-            found = search(probe, line, here)
-            # Where nothing helps, the image stays and the next iteration starts from the steepest descent.
-            state = (
-                State(found.image, memory, found) if found else State(here.image, RULE.init(here.image), here)
-            )
+            found = search(probe, next_line(here.image, here.gradient, state.memory), here)
+            if found:
+                state = State(found.image, remember(state.memory, here[:2], found[:2]), found)
+            else:  # the image stays, and the next iteration starts from the steepest descent
+                state = State(here.image, _nothing(here.image), here)
         return state, np.stack(jax.device_get(rows)), next(evaluations)
 
     return Program(run, evaluate)
@@ -86,23 +104,77 @@ def _evaluate(shape: Shape) -> Callable[..., Point]:
     gradient_of = objective(shape)
 
     def evaluate(weights: Weights, line: Line, step: jax.Array, targets: Targets, knobs: Knobs) -> Point:
-        image = line.image + step * line.direction
+        aim = line.image + step * line.direction
+        image = jnp.clip(aim, 0.0, 1.0)
         gradient, values = gradient_of(weights, image, targets, knobs)
-        return Point(image, gradient, values, jnp.sum(gradient * line.direction))
+        moving = jnp.where(aim == image, line.direction, 0.0)
+        return Point(image, gradient, values, _dot(gradient, moving))
 
     return evaluate
 
 
-def _next_line(image: jax.Array, gradient: jax.Array, memory: Any) -> tuple[Line, Any]:
-    ascent, memory = RULE.update(gradient, memory, image)
-    return Line(image, -ascent, -jnp.sum(ascent * gradient)), memory
+def _next_line(image: jax.Array, gradient: jax.Array, memory: Memory) -> Line:
+    free = ~_leaves(image, -gradient)
+    of_free = jnp.where(free, gradient, 0.0), Memory(*(jnp.where(free, each, 0.0) for each in memory))
+    direction = -_ascent(*of_free)
+    direction = jnp.where(_leaves(image, direction), 0.0, direction)
+    return Line(image, direction, _dot(direction, gradient))
+
+
+def _leaves(image: jax.Array, direction: jax.Array) -> jax.Array:
+    """Tell which pixels a step in a direction would take out of [0, 1] at once."""
+    return ((image <= 0.0) & (direction < 0.0)) | ((image >= 1.0) & (direction > 0.0))
+
+
+def _ascent(gradient: jax.Array, memory: Memory) -> jax.Array:
+    """Multiply a gradient by the inverse Hessian (Nocedal and Wright 2006, algorithm 7.4).
+
+    A pair without positive curvature, which clipping may leave, counts for nothing.
+    """
+    curvature, size = _dot(*memory), jnp.sqrt(_dot(memory.changes, memory.changes))
+    least = LEAST_COSINE * jnp.sqrt(_dot(memory.steps, memory.steps)) * size
+    usable = curvature > least
+    shares = jnp.where(usable, 1.0 / jnp.where(usable, curvature, 1.0), 0.0)
+    newest = jnp.argmax(usable)
+    length = jnp.sqrt(_dot(gradient, gradient))
+    first = jnp.where(length > 0.0, FIRST_STEP * gradient.size**0.5 / length, 0.0)
+    scale = jnp.where(usable[newest], curvature[newest] / jnp.square(size[newest]), first)
+
+    def back(x: jax.Array, pair: Any) -> tuple[jax.Array, jax.Array]:
+        (step, change), share = pair
+        amount = share * _dot(step, x)
+        return x - amount * change, amount
+
+    def forth(x: jax.Array, pair: Any) -> tuple[jax.Array, None]:
+        (step, change), share, amount = pair
+        return x + (amount - share * _dot(change, x)) * step, None
+
+    x, amounts = jax.lax.scan(back, gradient, (memory, shares))
+    return jax.lax.scan(forth, scale * x, (memory, shares, amounts), reverse=True)[0]
+
+
+def _remember(memory: Memory, before: tuple[Any, Any], after: tuple[Any, Any]) -> Memory:
+    """Note a step from one (image, gradient) to another, and forget the oldest."""
+    pair = (new - old for new, old in zip(after, before, strict=True))
+    return Memory(*(jnp.concatenate([new[None], old[:-1]]) for new, old in zip(pair, memory, strict=True)))
+
+
+def _nothing(image: jax.Array) -> Memory:
+    zeros = jnp.zeros((MEMORY, *image.shape), image.dtype)
+    return Memory(zeros, zeros)
+
+
+def _dot(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Sum the products over height, width and channels."""
+    return jnp.sum(a * b, axis=(-3, -2, -1))
 
 
 def search(probe: Callable[[Line, float], Point], line: Line, here: Point) -> Point | None:
     """Find a point that meets the weak Wolfe conditions, by doubling and bisection from step 1.
 
-    Meant for functions with kinks, as ReLU, max pooling and absolute TV have them (Lewis and Overton 2013,
-    "Nonsmooth optimization via quasi-Newton methods", algorithm 2.6).
+    They are those of the total along the clipped line. Meant for functions with kinks, as clipping, ReLU, max
+    pooling and absolute TV have them (Lewis and Overton 2013, "Nonsmooth optimization via quasi-Newton
+    methods", algorithm 2.6).
 
     Returns:
         The point; or the last that decreased enough, if the slope will not rise; or None if nothing

@@ -56,7 +56,7 @@ class JaxSession(Session):
         return counted_flop(self._program.compiled) if self._program else None
 
     def image(self) -> Array:
-        return np.clip(np.asarray(self._state.image), 0.0, 1.0)
+        return np.array(self._state.image)
 
     def evaluate(self) -> Evaluation:
         """Show what the network makes of the current image."""

@@ -8,7 +8,7 @@ from threading import Semaphore, Thread
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from nstbench.api import Array
 
@@ -19,14 +19,14 @@ _UNLIMITED = {"maxcor": 10, "ftol": 0.0, "gtol": 0.0, "maxiter": sys.maxsize, "m
 
 
 class Lbfgs:
-    """An L-BFGS run without bounds, memory 10 (Liu and Nocedal 1989; Zhu, Byrd, Lu and Nocedal 1997).
+    """An L-BFGS-B run within [0, 1], memory 10 (Byrd, Lu, Nocedal and Zhu 1995).
 
     `scipy.optimize.minimize` cannot be paused and keeps its memory to itself, so it runs in a thread of its
     own that waits after every iteration until the next one is asked for: the two threads never run at once.
     SciPy computes in float64 on what the objective says in float32.
 
     Attributes:
-        image: where the iterations have led, not clipped.
+        image: where the iterations have led, within [0, 1].
         evaluations: how often the objective was asked so far.
     """
 
@@ -88,6 +88,7 @@ class Lbfgs:
                 self.image.ravel().astype(np.float64),
                 method="L-BFGS-B",
                 jac=True,
+                bounds=Bounds(0.0, 1.0),
                 callback=self._accept,
                 options=_UNLIMITED,
             )

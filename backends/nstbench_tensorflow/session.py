@@ -91,7 +91,7 @@ class LbfgsSession(Session):
         return _trace(self._posed.shape, rows, self._search.evaluations - before)
 
     def image(self) -> Array:
-        return np.clip(self._search.image, 0.0, 1.0)
+        return self._search.image.copy()
 
     def close(self) -> None:
         self._search.close()

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-jnp = pytest.importorskip("jax.numpy")
+jax = pytest.importorskip("jax")
+import jax.numpy as jnp  # noqa: E402
 
 from nstbench_jax import JaxVgg19, lbfgs  # noqa: E402
 from nstbench_jax.lbfgs import CURVATURE, DECREASE, PROBES, Line, Point, search  # noqa: E402
@@ -75,21 +76,23 @@ def test_a_line_that_does_not_descend_is_not_searched(slope):
     assert not along.steps
 
 
-class Bowl:
-    """A problem without a network: the sum of scale * (image - where)^2, on some height."""
+class Landscape:
+    """A problem without a network: any function of an image and of what it is to be near."""
 
-    def __init__(self, monkeypatch, scale, sign=1.0):
+    def __init__(self, monkeypatch, function, sign=1.0):
+        self.function = function
+
         def objective(shape):
             def gradient_of(weights, image, targets, knobs):
-                total = jnp.sum(scale * (image - targets) ** 2) + knobs
-                return sign * 2 * scale * (image - targets), jnp.stack([total, total])
+                value, gradient = jax.value_and_grad(function)(image, targets)
+                return sign * gradient, jnp.stack([value + knobs, value])
 
             return gradient_of
 
         monkeypatch.setattr(lbfgs, "objective", objective)
 
-    def run(self, targets, knobs, *counts):
-        state = lbfgs.start_state(jnp.zeros((4, 4, 3)))
+    def run(self, targets, knobs, *counts, start=0.0):
+        state = lbfgs.start_state(jnp.full((4, 4, 3), start, jnp.float32))
         arguments = {}, state, jnp.asarray(targets, jnp.float32), jnp.float32(knobs)
         program = lbfgs.compile_update(None, arguments)
         rows, evaluations = [], []
@@ -100,32 +103,64 @@ class Bowl:
         return np.concatenate(rows), np.asarray(state.image), evaluations
 
 
+def bowl(scale):
+    return lambda image, where: jnp.sum(scale * (image - where) ** 2)
+
+
 def test_the_bottom_of_a_bowl_is_reached_and_kept(monkeypatch):
     where = np.random.default_rng(0).random((4, 4, 3))
     scale = jnp.linspace(1, 10, 3)
-    totals, image, _ = Bowl(monkeypatch, scale).run(where, 0.0, 25)
+    totals, image, _ = Landscape(monkeypatch, bowl(scale)).run(where, 0.0, 25)
     assert totals[0] == pytest.approx(float(jnp.sum(scale * where**2)), rel=1e-5)
     np.testing.assert_allclose(image, where, atol=1e-3)
     assert totals[-1] < 1e-6 * totals[0]
 
 
 def test_where_the_gradient_misleads_the_image_stays_and_the_loss_repeats(monkeypatch):
-    totals, image, evaluations = Bowl(monkeypatch, 1.0, sign=-1.0).run(np.ones((4, 4, 3)), 0.0, 2, 1)
-    assert set(totals) == {np.float32(48)}
-    np.testing.assert_array_equal(image, 0)
+    misleading = Landscape(monkeypatch, bowl(1.0), sign=-1.0)
+    totals, image, evaluations = misleading.run(np.ones((4, 4, 3)), 0.0, 2, 1, start=0.5)
+    assert set(totals) == {np.float32(12)}
+    np.testing.assert_array_equal(image, 0.5)
     assert evaluations == [1 + 2 * PROBES, PROBES]
 
 
+def coupled(image, where):
+    """A bowl that is narrow across the diagonals: a pixel held by its bound moves the bottom of others."""
+    off = (image - where).ravel()
+    return jnp.sum(off**2) + 20 * jnp.sum((off[1:] + off[:-1]) ** 2)
+
+
+def test_a_bottom_beyond_the_bounds_is_approached_along_them(monkeypatch):
+    where = np.random.default_rng(1).uniform(-1, 2, (4, 4, 3)).astype(np.float32)
+    _, image, _ = Landscape(monkeypatch, coupled).run(where, 0.0, 60, start=0.5)
+    assert 0 <= image.min() < image.max() <= 1
+    gradient = np.asarray(jax.grad(coupled)(image, where))
+    held = ((image == 0) & (gradient > 0)) | ((image == 1) & (gradient < 0))
+    assert 5 < held.sum() < 43
+    np.testing.assert_allclose(gradient[~held], 0, atol=1e-3 * np.abs(gradient).max())
+    away = np.clip(where, 0, 1)
+    assert float(coupled(image, where)) < 0.9 * float(coupled(away, where))
+
+
+def test_where_a_valley_bends_the_wrong_way_it_is_still_descended(monkeypatch):
+    """Without curvature, or with less than none, along most steps."""
+    totals, image, _ = Landscape(monkeypatch, lambda x, where: -jnp.sum(where * (x - 0.4) ** 2)).run(
+        np.linspace(0.1, 3, 48).reshape(4, 4, 3), 0.0, 15, start=0.5
+    )
+    assert np.all(np.diff(totals) <= 0)
+    np.testing.assert_array_equal(image, 1)
+
+
 def test_a_decrease_that_float32_cannot_show_is_still_made(monkeypatch):
-    totals, image, _ = Bowl(monkeypatch, 1e-9).run(np.ones((4, 4, 3)), 1e8, 10)
+    totals, image, _ = Landscape(monkeypatch, bowl(1e-9)).run(np.ones((4, 4, 3)), 1e8, 10)
     assert set(totals) == {np.float32(1e8)}
     np.testing.assert_allclose(image, 1, atol=1e-3)
 
 
 def test_the_first_image_is_evaluated_once_and_no_point_twice(monkeypatch):
-    _, _, (one, more) = Bowl(monkeypatch, 0.5).run(np.full((4, 4, 3), 0.1), 0.0, 1, 1)
-    assert one == 2  # the start, and the whole step, which is the bottom of this bowl
-    assert more == 0  # where the slope is nothing
+    _, _, (one, more) = Landscape(monkeypatch, bowl(0.5)).run(np.full((4, 4, 3), 0.1), 0.0, 1, 1)
+    assert one == 2  # the start, and a first step, which falls short of the bottom of this bowl
+    assert more == 1  # a second, which knows the curvature and gets there
 
 
 @pytest.mark.parametrize(("loop", "refused"), [("device", True), ("host", False), ("auto", False)])

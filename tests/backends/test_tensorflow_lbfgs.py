@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from nstbench.api import CHANNELS, Problem, in_channels, up_to
 from nstbench_tensorflow import TensorFlowVgg19
 from nstbench_tensorflow.lbfgs import Lbfgs
 
-START = np.linspace(-1.2, 1.0, 12, dtype=np.float32).reshape(2, 2, 3)
+START = np.linspace(0.2, 0.75, 12, dtype=np.float32).reshape(2, 2, 3)
+BOTTOM = 0.75
 
 
 class Counted:
@@ -31,12 +32,13 @@ class Counted:
 
 
 def rosenbrock(image):
-    x = image.ravel()
+    """Its square from -2 to 2, on the pixels from 0 to 1."""
+    x = 4 * image.ravel() - 2
     gradient = np.zeros_like(x)
     gradient[:-1] = -400 * x[:-1] * (x[1:] - x[:-1] ** 2) - 2 * (1 - x[:-1])
     gradient[1:] += 200 * (x[1:] - x[:-1] ** 2)
     value = np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-    return value, gradient.reshape(image.shape)
+    return value, 4 * gradient.reshape(image.shape)
 
 
 def kinks(image):
@@ -71,7 +73,15 @@ def uninterrupted(function, callback=None, **options):
         return float(losses[0]), gradient.ravel().astype(np.float64)
 
     options |= {"maxcor": 10, "ftol": 0, "gtol": 0}
-    return minimize(in_double, START.ravel(), method="L-BFGS-B", jac=True, callback=callback, options=options)
+    return minimize(
+        in_double,
+        START.ravel(),
+        method="L-BFGS-B",
+        jac=True,
+        bounds=Bounds(0, 1),
+        callback=callback,
+        options=options,
+    )
 
 
 def threads():
@@ -94,7 +104,16 @@ def test_a_valley_is_descended_to_its_bottom(search):
     paused, _ = search(rosenbrock)
     for _ in range(120):
         paused.step()
-    np.testing.assert_allclose(paused.image, 1.0, atol=2e-3)
+    np.testing.assert_allclose(paused.image, BOTTOM, atol=5e-4)
+
+
+def test_a_bottom_beyond_the_bounds_is_approached_along_them(search):
+    goal = np.linspace(-1, 2, 12).reshape(START.shape)
+    paused, _ = search(lambda x: (np.sum((x - goal) ** 2), 2 * (x - goal)))
+    for _ in range(20):
+        paused.step()
+        assert 0 <= paused.image.min() <= paused.image.max() <= 1
+    np.testing.assert_allclose(paused.image, np.clip(goal, 0, 1), atol=1e-4)
 
 
 def test_the_losses_of_an_iteration_are_those_of_the_image_before_it(search):
@@ -196,9 +215,9 @@ def test_where_no_step_helps_the_image_stays_and_the_loss_repeats(search):
 
 
 def test_at_a_minimum_the_image_stays(search):
-    paused, _ = search(rosenbrock, np.ones_like(START))
+    paused, _ = search(rosenbrock, np.full_like(START, BOTTOM))
     assert [paused.step()[0] for _ in range(4)] == [0, 0, 0, 0]
-    np.testing.assert_array_equal(paused.image, 1)
+    np.testing.assert_array_equal(paused.image, np.float32(BOTTOM))
 
 
 def test_a_loss_flat_to_float32_does_not_use_up_a_line_search_for_each_iteration(search):

@@ -131,7 +131,7 @@ class Iterations(Session):
         """Steepest descent, the step halved until the loss falls: enough for what is asked of L-BFGS."""
         step = 0.1 / np.abs(slope).max()
         for _ in range(10):  # a wrong gradient leads nowhere
-            moved = (self.problem.init - step * slope).astype(np.float32)
+            moved = self.backend.clip(self.problem.init - step * slope).astype(np.float32)
             if self.backend.losses(replace(self.problem, init=moved), self.targets)[0] < total:
                 return moved
             step /= 2

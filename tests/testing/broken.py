@@ -129,6 +129,15 @@ class LogsAfterTheStep(FakeSession):
         return self._losses()
 
 
+class ClipsOnlyWhatItShows(FakeSession):
+    def __init__(self, problem, compiled):
+        super().__init__(problem, compiled)
+        self._goal = self._goal + np.float32(0.6)
+
+    def image(self):
+        return np.clip(super().image(), 0, 1)
+
+
 class ClimbsUphill(FakeSession):
     def _iterate(self):
         before = self._image
@@ -218,6 +227,7 @@ BROKEN = {
     "total_is_the_weighted_sum": with_session(LeavesOutTv),
     "style_is_the_sum_of_its_layers": with_session(WeighsByPosition),
     "losses_are_of_the_image_before": with_session(LogsAfterTheStep),
+    "losses_are_of_the_picture": with_session(ClipsOnlyWhatItShows),
     "losses_fall": with_session(ClimbsUphill),
     "every_layer_can_be_a_style_layer": with_session(StopsAtBlockFour),
     "divergence_is_shown": with_session(CleansItsLosses),

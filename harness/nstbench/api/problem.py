@@ -20,8 +20,8 @@ class Problem:
         content_layers, style_layers: canonical layer name -> weight w_l.
         alpha, beta, tv_weight, tv_form: see `nstbench.api.losses`.
         style_blend: weight b_i of each style's Gram matrices; they add up to 1.
-        optimiser: `adam`, `sgd` or `lbfgs`. Adam and SGD clip the image to [0, 1] after every step; L-BFGS
-            does not, and `Session.image` clips.
+        optimiser: `adam`, `sgd` or `lbfgs`. All keep the image in [0, 1], so that the losses are those of
+            the picture: Adam and SGD clip it after every step, L-BFGS is bounded.
         learning_rate: in units of [0, 1] pixels; L-BFGS has none.
         learning_rate_decay: factor over 100 iterations: step t = 0, 1, ... uses
             learning_rate * learning_rate_decay^(t / 100).

@@ -107,10 +107,8 @@ def _last(case: Case) -> Iterator[Gap]:
     progress = case.progress
     if not progress.traces or len(progress.images) < 2:
         return
-    image = progress.images[-2]
-    # L-BFGS's own image may lie beyond [0, 1]; what `image` shows is clipped and has another loss.
-    if case.problem.optimiser != "lbfgs" or 0 < image.min() < image.max() < 1:
-        yield _relative(progress.totals[-1], case.true_total_of(image), f"iteration {len(progress.totals)}")
+    where = f"iteration {len(progress.totals)}"
+    yield _relative(progress.totals[-1], case.true_total_of(progress.images[-2]), where)
 
 
 def _rise(case: Case) -> Iterator[Gap]:

@@ -81,6 +81,7 @@ CHECKS: tuple[Check, ...] = (
         losses.total_is_the_weighted_sum,
         losses.style_is_the_sum_of_its_layers,
         losses.losses_are_of_the_image_before,
+        losses.losses_are_of_the_picture,
         losses.losses_fall,
         losses.every_layer_can_be_a_style_layer,
         losses.divergence_is_shown,

@@ -61,6 +61,24 @@ def losses_are_of_the_image_before(subject: Subject) -> None:
     demand(fine, "the first content loss is 0 when init is the content image", seen, remedy)
 
 
+def losses_are_of_the_picture(subject: Subject) -> None:
+    """The loss of iteration k + 1 is that of the picture after k, also where pixels would leave [0, 1]."""
+    for optimiser in subject.values("optimiser"):
+        session = subject.backend.prepare(subject.problem(optimiser=optimiser))
+        try:
+            session.compile(8)
+            session.run(8)
+            picture = np.array(session.image())
+            logged = session.run(1)
+        finally:
+            session.close()
+        of_picture = _trace(subject, subject.problem(optimiser=optimiser, init=picture), 1).total
+        seen = f"{_numbers(logged.total) if logged else 'none'}, for {_numbers(of_picture)} with {optimiser}"
+        fine = logged is not None and _near(logged.total, of_picture)
+        remedy = "keep the image itself within [0, 1], not only what `image` shows"
+        demand(fine, "the next loss is that of the picture", seen, remedy)
+
+
 def losses_fall(subject: Subject) -> None:
     """Six iterations lower the total, for every optimiser, at some learning rate."""
     for optimiser in subject.values("optimiser"):
