@@ -44,6 +44,7 @@ OWNERS = {
     "pooch": {"assets"},
     "requests": {"assets"},
     "psutil": {"run"},
+    "pynvml": {"run"},
     "filelock": {"gate", "record"},
     "jinja2": {"report"},
     "plotly": {"report"},

@@ -42,6 +42,7 @@ class JaxVgg19(Backend):
                 "where the iterations of one call loop: auto takes the faster one for the platform",
                 choices=("auto", "host", "device"),
             ),
+            "unroll": Option(1, "iterations in a round of the loop on the device", choices=(1, 2, 4)),
         },
     )
 
@@ -55,6 +56,8 @@ class JaxVgg19(Backend):
     def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
         if settings.get("optimiser") == "lbfgs" and options.get("loop") == "device":
             return "lbfgs searches its steps from the host: options.loop may be auto or host, not device"
+        if options.get("unroll", 1) > 1 and options.get("loop") != "device":
+            return "options.unroll above 1 is for a loop on the device: say options.loop: device"
         return None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
@@ -98,7 +101,7 @@ class JaxVgg19(Backend):
         """Return the function that computes the targets; a sweep over numbers compiles it once."""
         from nstbench_jax.update import compile_targets
 
-        key = shape._replace(height=0, width=0, tv_form="", optimiser="", loop="", chunk=0)
+        key = shape._replace(height=0, width=0, tv_form="", optimiser="", loop="", unroll=1, chunk=0)
         if key not in self._targets:
             self._targets[key] = compile_targets(key)
         return self._targets[key]
@@ -107,7 +110,7 @@ class JaxVgg19(Backend):
         """Return the function behind `evaluate` for one shape of problem."""
         from nstbench_jax.update import compile_evaluation
 
-        key = shape._replace(optimiser="", loop="", chunk=0)
+        key = shape._replace(optimiser="", loop="", unroll=1, chunk=0)
         if key not in self._evaluations:
             self._evaluations[key] = compile_evaluation(key)
         return self._evaluations[key]

@@ -53,7 +53,10 @@ class JaxSession(Session):
         return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
 
     def flop(self) -> float | None:
-        return counted_flop(self._program.compiled) if self._program else None
+        if self._program is None:
+            return None
+        flop = counted_flop(self._program.compiled)
+        return flop and flop / self._program.steps
 
     def image(self) -> Array:
         return np.array(self._state.image)
@@ -95,6 +98,7 @@ def _shape(problem: Problem, device: jax.Device) -> Shape:
         pooling=problem.pooling,
         precision=problem.precision,
         loop="host" if problem.optimiser == "lbfgs" else loop,
+        unroll=problem.options.get("unroll", 1),
         chunk=1,
     )
 

@@ -27,6 +27,7 @@ class Shape(NamedTuple):
     pooling: str
     precision: str
     loop: str
+    unroll: int
     chunk: int
 
 
@@ -40,11 +41,13 @@ class Program:
     Attributes:
         run: (weights, state, targets, knobs, n) -> (state, losses, evaluations). The losses are
             (>= n, 4 + layers). A first-order update may reuse the memory of the state it was given.
-        compiled: the executable with the arithmetic of one iteration, or of one evaluation for L-BFGS.
+        compiled: the executable with the arithmetic of iterations, or of one evaluation for L-BFGS.
+        steps: how many iterations' arithmetic stands in it.
     """
 
     run: Callable[[Weights, Any, Targets, Knobs, int], tuple[Any, Any, int]]
     compiled: Any
+    steps: int = 1
 
 
 def objective(shape: Shape) -> Callable[[Weights, jax.Array, Targets, Knobs], tuple[jax.Array, jax.Array]]:
@@ -97,7 +100,8 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
     if shape.loop == "host":
         return _host_loop(jax.jit(_step(shape), donate_argnums=1).lower(*arguments).compile())
     count = jax.ShapeDtypeStruct((), jnp.int32)
-    return _one_call(jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile())
+    loop = jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile()
+    return _one_call(loop, steps=shape.unroll + (shape.unroll > 1))
 
 
 def counted_flop(compiled: Any) -> float | None:
@@ -140,27 +144,38 @@ def _host_loop(step: Any) -> Program:
     return Program(run, step)
 
 
-def _one_call(loop: Any) -> Program:
+def _one_call(loop: Any, steps: int) -> Program:
     def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
         state, rows = loop(weights, state, targets, knobs, n)
         return state, rows, n
 
-    return Program(run, loop)
+    return Program(run, loop, steps)
 
 
 def _device_loop(shape: Shape) -> Callable[..., tuple[State, jax.Array]]:
-    """Loop on the device. n is traced, so one program serves every n up to the chunk."""
+    """Loop on the device, `unroll` iterations a round, and what is left over one by one.
+
+    n is traced, so one program serves every n up to the chunk.
+    """
     step = _step(shape)
 
     def run(
         weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int
     ) -> tuple[State, jax.Array]:
-        def body(i: int, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+        def one(i: int, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
             state, rows = carry
             state, values = step(weights, state, targets, knobs)
             return state, rows.at[i].set(values)
 
-        rows = jnp.zeros((shape.chunk, 4 + len(shape.style_layers)), jnp.float32)
-        return jax.lax.fori_loop(0, n, body, (state, rows))
+        def several(i: int, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+            for k in range(shape.unroll):
+                carry = one(i * shape.unroll + k, carry)
+            return carry
+
+        carry, done = (state, jnp.zeros((shape.chunk, 4 + len(shape.style_layers)), jnp.float32)), 0
+        if shape.unroll > 1:
+            carry = jax.lax.fori_loop(0, n // shape.unroll, several, carry)
+            done = n // shape.unroll * shape.unroll
+        return jax.lax.fori_loop(done, n, one, carry)
 
     return run

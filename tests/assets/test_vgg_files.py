@@ -74,6 +74,19 @@ def test_an_archive_of_numpy_is_read(archive, weights):
     same(read_vgg19(archive()), weights)
 
 
+def test_half_precision_is_read_as_the_numbers_it_stands_for(tmp_path, weights):
+    """How weights travel at half the size."""
+    half = {layer: tuple(array.astype(np.float16) for array in weights[layer]) for layer in LAYERS}
+    parts = {
+        f"{layer}/{part}": half[layer][i] for layer in LAYERS for i, part in enumerate(("kernel", "bias"))
+    }
+    np.savez_compressed(tmp_path / "half.npz", **parts)
+    same(
+        read_vgg19(tmp_path / "half.npz"),
+        {layer: tuple(array.astype(np.float32) for array in half[layer]) for layer in LAYERS},
+    )
+
+
 def test_double_precision_is_rounded_to_single(archive, weights):
     kernel, bias = weights["conv1_1"]
     path = archive(**{"conv1_1/kernel": kernel.astype(np.float64) * (1 + 1e-12), "conv1_1/bias": bias})

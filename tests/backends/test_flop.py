@@ -66,9 +66,11 @@ def test_for_lbfgs_it_is_that_of_one_evaluation(jax):
     assert gflop == pytest.approx(without_padding(64, 64), rel=0.005)
 
 
-def test_a_loop_on_the_device_counts_one_iteration_too(jax):
+@pytest.mark.parametrize("unroll", [1, 4])
+def test_a_loop_on_the_device_counts_one_iteration_too(jax, unroll):
     on_host, on_device = (
-        counted(jax, jax.problem(options={"loop": loop}), chunk=7) for loop in ("host", "device")
+        counted(jax, jax.problem(options=options), chunk=7)
+        for options in ({"loop": "host"}, {"loop": "device", "unroll": unroll})
     )
     assert on_device == pytest.approx(on_host, rel=1e-3)
 

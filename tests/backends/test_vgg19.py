@@ -243,6 +243,31 @@ def test_both_jax_loops_compute_the_same(started, option):
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 
+def test_an_unrolled_loop_computes_the_same_and_as_many_iterations_as_asked_for(started):
+    """Also where they are no multiple of a round, or fewer than one."""
+    posed, counts = shallow(), (7, 4, 1, 3)
+    expected, picture, _ = trace(started["jax"], posed, *counts)
+    before = started["jax"].compilations
+    options = {"loop": "device", "unroll": 4}
+    totals, image, traces = trace(started["jax"], replace(posed, options=options), *counts)
+    assert [len(each.total) for each in traces] == list(counts)
+    np.testing.assert_allclose(totals, expected, rtol=1e-4)
+    np.testing.assert_allclose(image, picture, atol=1e-3)
+    assert started["jax"].compilations == before + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [({"loop": "device", "unroll": 4}, False), ({"loop": "host", "unroll": 2}, True), ({"unroll": 4}, True)],
+)
+def test_unrolling_is_refused_where_the_host_may_loop(options, refused):
+    module, attribute = BACKENDS["jax"]
+    backend = getattr(importlib.import_module(module), attribute)()
+    reason = backend.refuse({"optimiser": "adam"}, {"loop": "auto", **options})
+    assert (reason is not None) == refused
+    assert reason is None or "options.loop: device" in reason
+
+
 def test_xla_computes_the_same_in_tensorflow(started):
     reference, _, _ = trace(started["tf"], problem(), 3, 1)
     other, _, _ = trace(started["tf"], problem(options={"xla": True}), 3, 1)

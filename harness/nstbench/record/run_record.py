@@ -52,6 +52,8 @@ class RunRecord:
         optimise_s: seconds inside `run` until this trial's picture; one pass for a single-pass backend.
         flop_per_iteration: floating-point operations as the framework's compiler counts them, see
             `nstbench.api.Session.flop`; None where it does not tell.
+        energy_j: what the whole GPU took during the rounds in steady state, joules; None where nothing counts
+            it, or for less than a second.
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
         final: total, content, style of the last logged iteration.
@@ -84,6 +86,7 @@ class RunRecord:
     shared_trajectory: bool | None = None
     peak_rss_bytes: int | None = None
     peak_device_bytes: int | None = None
+    energy_j: float | None = None
     pictures: tuple[Picture, ...] = ()
     reference: Mapping[str, float | None] = field(default_factory=dict)
     referee_weights: str | None = None

@@ -71,6 +71,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "evaluations": ("Int64", "evaluations of loss and gradient"),
     "peak_rss_bytes": ("Int64", "most host memory of the worker process so far"),
     "peak_device_bytes": ("Int64", "most device memory, where the framework tells"),
+    "energy_j": (
+        "float64",
+        "joules of the whole GPU over the rounds in steady state; empty without a counter or under a second",
+    ),
     "final_total": ("float64", "at the last logged iteration: before its update"),
     "final_content": ("float64", "likewise, without alpha"),
     "final_style": ("float64", "likewise, without beta"),

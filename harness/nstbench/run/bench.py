@@ -14,6 +14,7 @@ from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.run.clock import rounds, timed
+from nstbench.run.energy import Counter, EnergyMeter, find_counter
 from nstbench.run.job import Advanced, Entered, Environment, Event, Finished, Job, Recorded
 from nstbench.run.logbook import Logbook, status_of
 from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_cores
@@ -28,10 +29,16 @@ WARMUP_PASSES = 1
 
 
 class Bench:
-    """A backend in this process. What one job paid for (import, load) the next does not report again."""
+    """A backend in this process. What one job paid for (import, load) the next does not report again.
 
-    def __init__(self, backend: str) -> None:
+    Args:
+        counter_of: finds the energy counter of the device that the backend has taken.
+    """
+
+    def __init__(self, backend: str, counter_of: Callable[[Device], Counter | None] = find_counter) -> None:
         self.backend = plugin(backend).load()
+        self._counter_of = counter_of
+        self._counter: Counter | None = None
         self._device: Device | None = None
         self._loaded: object = None
         self._flop: float | None = None
@@ -71,9 +78,11 @@ class Bench:
         if self._device is None:
             emit(Entered("import"))
             device = trial.settings.get("device", "auto")
-            self._device, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
+            started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
+            self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment()
             emit(Environment(self._environment_id, facts))
+        log.energy = EnergyMeter(self._counter)
         if self._loaded != (wanted := (job.weights, trial.options)):
             emit(Entered("load"))
             network = self.backend.identify(trial.options)
@@ -104,6 +113,8 @@ class Bench:
         job, log, before = painting.job, painting.log, self.backend.compilations
         goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
         left = 0 if log.plateau.reached else goal - log.iterations
+        if log.rounds:
+            log.energy.start()
         for step in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
             log.add(step)
             pace = step.round.seconds / step.round.iterations
@@ -111,7 +122,12 @@ class Bench:
             if log.plateau.reached:
                 break
             if trial.checkpoint and job.wants_snapshot(log.iterations):
+                log.energy.stop()
                 painting.save(trial)
+                log.energy.start()
+            elif step.round.warmup and log.iterations < goal:
+                log.energy.start()
+        log.energy.stop()
         log.compile_count += self.backend.compilations - before
 
     def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
@@ -148,6 +164,7 @@ class Bench:
             shared_trajectory=len(job.trials) > 1,
             peak_rss_bytes=peak_rss_bytes(),
             peak_device_bytes=self.backend.peak_device_bytes() if self._device else None,
+            energy_j=log.energy.joules,
             environment_id=self._environment_id,
             **outcome,
         )

@@ -16,6 +16,7 @@ from nstbench.api import LossTrace
 from nstbench.record.files import write_atomic
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
+from nstbench.run.energy import EnergyMeter
 from nstbench.run.plateau import Plateau
 
 
@@ -33,6 +34,7 @@ class Logbook:
     traces: list[LossTrace] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     plateau: Plateau = field(default_factory=lambda: Plateau(0, 0.0))
+    energy: EnergyMeter = field(default_factory=EnergyMeter)
     compile_count: int = 0
     _start: float = field(default_factory=perf_counter)
 
