@@ -1,5 +1,7 @@
 """Versions of a project as files, out of real repositories."""
 
+import os
+import shutil
 import subprocess
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from nstbench.api import UsageError
 from nstbench.gate.checkout import checked_out, find_project, repository, version
 from nstbench.record.git import git
+
+from .slowable import Repository
 
 
 def files(folder):
@@ -171,3 +175,158 @@ def test_a_repository_without_a_commit_has_nothing_to_compare(tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     with pytest.raises(UsageError, match="no git reference 'HEAD'"):
         version(tmp_path, ".")
+
+
+HIDING = [
+    "status.showUntrackedFiles=no",
+    "core.fileMode=false",
+    "core.fsmonitor=/bin/true",  # says that nothing has changed
+    "core.untrackedCache=true",
+    "core.excludesFile=HIDING",
+    ".git/info/exclude",
+]
+
+
+@pytest.fixture(params=HIDING)
+def hiding(repo, tmp_path, request, monkeypatch):
+    """Let the user have told git something that hides changes from its answers."""
+    (tmp_path / "hiding").write_text("delay*\n")
+    if request.param == ".git/info/exclude":
+        exclude = repo.folder / ".git/info/exclude"
+        exclude.parent.mkdir(exist_ok=True)
+        exclude.write_text("delay*\n")
+        yield
+        exclude.unlink()
+        return
+    key, value = request.param.replace("HIDING", str(tmp_path / "hiding")).split("=")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", key)
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", value)
+    git(repo.folder, "status")  # a cache of what there is, if it is one, is made now
+    yield
+
+
+def test_nothing_that_a_user_has_told_git_hides_a_change(repo, tmp_path, hiding):
+    before = fingerprint(repo)
+    delay = repo.project / "delay.py"
+    delay.write_text("SECONDS = 1")
+    created = fingerprint(repo)
+    assert brought(repo, tmp_path)["plugin/delay.py"] == b"SECONDS = 1"
+    stamp = delay.stat().st_mtime_ns
+    delay.write_text("SECONDS = 2")
+    os.utime(delay, ns=(stamp, stamp))
+    changed = fingerprint(repo)
+    repo.module.chmod(0o755)
+    assert len({before, created, changed, fingerprint(repo)}) == 4
+    repo.module.chmod(0o644)
+    delay.unlink()
+    assert fingerprint(repo) == before
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_was_told_to_overlook_takes_part(repo, tmp_path, mark):
+    before = fingerprint(repo)
+    repo.git("update-index", mark, "plugin/slowable.py")
+    repo.change("STEP_S = 0.01", "STEP_S = 1")
+    assert fingerprint(repo) != before
+    assert b"STEP_S = 1" in brought(repo, tmp_path)["plugin/slowable.py"]
+    repo.git("update-index", mark.replace("--", "--no-"), "plugin/slowable.py")
+
+
+def test_a_checkout_that_writes_other_bytes_than_are_committed_is_no_change(repo):
+    before = fingerprint(repo)
+    attributes = repo.folder / ".git/info/attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("*.py text eol=crlf\n")
+    try:
+        for path in (repo.module, repo.project / "zipped.py"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+        assert fingerprint(repo) == before
+        repo.module.write_bytes(b"x = 1\r\n" + repo.module.read_bytes())
+        assert fingerprint(repo) != before
+    finally:
+        attributes.unlink()
+
+
+def with_submodule(repo, tmp_path):
+    """Return a copy of the repository with a submodule `plugin/sub`."""
+    other, copy = Repository(tmp_path / "other"), Repository(tmp_path / "copy")
+    other.folder.mkdir()
+    (other.folder / "inner.py").write_text("1")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "Inner"]):
+        other.git(*words)
+    shutil.copytree(repo.folder, copy.folder)
+    copy.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.folder), "plugin/sub")
+    copy.git("commit", "-qm", "With a submodule")
+    return copy
+
+
+def test_a_submodule_takes_part_in_both_versions_and_so_do_its_changes(repo, tmp_path):
+    repo = with_submodule(repo, tmp_path)
+    sub = Repository(repo.project / "sub")
+    assert version(repo.project, ".").changes == ""
+    assert brought(repo, tmp_path, "HEAD")["plugin/sub/inner.py"] == b"1"
+    (sub.folder / "inner.py").write_text("2")
+    assert version(repo.project, ".").changes
+    (sub.folder / "more.py").write_text("untracked")
+    assert brought(repo, tmp_path, "HEAD")["plugin/sub/inner.py"] == b"1"
+    found = brought(repo, tmp_path)
+    assert (found["plugin/sub/inner.py"], found["plugin/sub/more.py"]) == (b"2", b"untracked")
+    assert not (tmp_path / "place").exists()
+    assert len(sub.git("worktree", "list").splitlines()) == 1
+    sub.git("add", ".")
+    sub.git("commit", "-qm", "Another")
+    assert version(repo.project, ".").changes
+
+
+def test_a_repository_inside_that_is_no_submodule_takes_part(repo, tmp_path):
+    inside = repo.project / "inside"
+    inside.mkdir()
+    subprocess.run(["git", "init", "-q", inside], check=True)
+    (inside / "delay.py").write_text("1")
+    first = fingerprint(repo)
+    assert brought(repo, tmp_path)["plugin/inside/delay.py"] == b"1"
+    (inside / "delay.py").write_text("2")
+    assert fingerprint(repo) != first
+    shutil.rmtree(inside)
+
+
+def test_virtual_environments_and_compiled_files_are_no_change(repo):
+    before = fingerprint(repo)
+    (repo.folder / "venv/lib").mkdir(parents=True)
+    (repo.folder / "venv/pyvenv.cfg").touch()
+    (repo.folder / "venv/lib/much.py").touch()
+    assert fingerprint(repo) == before
+
+
+def test_what_lies_behind_a_linked_folder_is_not_written_through_it(repo, tmp_path):
+    (repo.project / "deep").mkdir()
+    (repo.project / "deep/er.py").write_text("1")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "Deep")
+    (tmp_path / "elsewhere").mkdir()
+    (repo.project / "deep").rename(tmp_path / "elsewhere/deep")
+    (repo.project / "deep").symlink_to(tmp_path / "elsewhere/deep")
+    found = brought(repo, tmp_path)
+    assert found["plugin/deep"] == str(tmp_path / "elsewhere/deep")
+    assert (tmp_path / "elsewhere/deep/er.py").read_text() == "1"
+
+
+def test_a_working_tree_that_changes_before_it_is_copied_is_not_taken_for_what_it_was(repo, tmp_path):
+    repo.change("STEP_S = 0.01", "STEP_S = 1")
+    seen = version(repo.project, ".")
+    repo.change("STEP_S = 1", "STEP_S = 2")
+    with (
+        pytest.raises(UsageError, match="changed while it was copied"),
+        checked_out(seen, tmp_path / "place"),
+    ):
+        raise AssertionError("the files of another moment")
+    assert not (tmp_path / "place").exists()
+
+
+def test_a_module_that_is_ignored_is_named_as_left_out(repo):
+    (repo.folder / ".gitignore").write_text("*.ignored\n__pycache__/\n_version.py\nbuild/\n")
+    (repo.project / "_version.py").write_text("1")
+    (repo.project / "build").mkdir()
+    (repo.project / "build/slowable.py").write_text("1")
+    assert version(repo.project, ".").left_out == ("plugin/_version.py",)

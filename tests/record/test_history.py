@@ -71,6 +71,32 @@ def test_a_changed_tracked_file_makes_the_tree_dirty_but_for_those_named(git):
     assert not find_commit("HEAD", git.top, apart=[git.top / "code.py"]).dirty
 
 
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_was_told_to_overlook_makes_the_tree_dirty(git, mark):
+    git("update-index", mark, "code.py")
+    (git.top / "code.py").write_text("2")
+    assert find_commit("HEAD", git.top).dirty
+
+
+def test_a_file_that_was_added_and_one_that_is_gone_make_the_tree_dirty(git):
+    (git.top / "new.py").write_text("staged")
+    git("add", "new.py")
+    assert find_commit("HEAD", git.top).dirty
+    git("rm", "-qf", "new.py")
+    assert not find_commit("HEAD", git.top).dirty
+    (git.top / "code.py").unlink()
+    assert find_commit("HEAD", git.top).dirty
+
+
+def test_what_a_checkout_itself_changes_and_the_right_to_execute_do_not_make_the_tree_dirty(git):
+    (git.top / ".git/info/attributes").write_text("*.py text eol=crlf\n")
+    (git.top / "code.py").write_bytes(b"1\n2\n")
+    git("commit", "-qam", "Lines")
+    (git.top / "code.py").write_bytes(b"1\r\n2\r\n")
+    (git.top / "code.py").chmod(0o755)
+    assert not find_commit("HEAD", git.top).dirty
+
+
 def test_only_the_commit_that_is_checked_out_can_be_dirty(git):
     git("commit", "-qm", "Second", "--allow-empty")
     (git.top / "code.py").write_text("2")

@@ -57,8 +57,15 @@ def ready_sides(wanted: Wanted, compared: Sequence[Side | Version]) -> dict[str,
     sides = {}
     for name, each in zip((BASE, CANDIDATE), compared, strict=True):
         print(f"{name}: {each.what}", file=sys.stderr)
+        _say_what_is_left_out(each)
         sides[name] = each if isinstance(each, Side) else installed(name, each, recipe)
     return sides
+
+
+def _say_what_is_left_out(version: Side | Version) -> None:
+    if isinstance(version, Version) and version.left_out:
+        names = ", ".join(version.left_out)
+        print(f"left out of it, as git ignores them, unless its build makes them: {names}", file=sys.stderr)
 
 
 def _ready(name: str, python: Path) -> Side:

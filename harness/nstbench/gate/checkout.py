@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nstbench.api import UsageError
-from nstbench.record.git import git, told
+from nstbench.record.git import git, message_of, told
+from nstbench.record.working_tree import (
+    REPOSITORY,
+    changed_files,
+    committed,
+    digest,
+    ignored_modules,
+    is_repository,
+    working_files,
+)
 
 WORKING_TREE = "."
 
@@ -24,18 +31,21 @@ class Version:
     Attributes:
         project: the folder with its pyproject.toml, in the working tree.
         commit: full hash; of the working tree the commit it started from.
-        changes: hash over what the working tree has changed since; empty for a git reference.
+        changes: hash over every file of the working tree, if any differs from its commit; else, and for a git
+            reference, empty.
         what: how people call it.
+        left_out: modules of the working tree that git ignores, so that no version has them.
     """
 
     project: Path
     commit: str
     changes: str
     what: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """Equal for equal content."""
+        """Equal only for equal bytes."""
         return f"{self.commit[:12]}-{self.changes[:12]}" if self.changes else self.commit[:12]
 
 
@@ -67,10 +77,13 @@ def version(project: Path, ref: str) -> Version:
         commit = _commit(root, ref)
         return Version(project, commit, "", f"{ref} ({commit[:8]} {_subject(root, commit)})")
     head = _commit(root, "HEAD")
-    changed = _changes(root)
-    return Version(
-        project, head, changed, f"the working tree ({head[:8]}{' and changes' if changed else ''})"
-    )
+    try:
+        changes = digest(root, working_files(root)) if changed_files(root, head) else ""
+        left_out = tuple(ignored_modules(root))
+    except subprocess.CalledProcessError as error:
+        raise UsageError(f"{root}: git cannot list the working tree: {message_of(error)}") from error
+    what = f"the working tree ({head[:8]}{' and changes' if changes else ''})"
+    return Version(project, head, changes, what, left_out)
 
 
 def repository(folder: Path) -> Path:
@@ -86,7 +99,7 @@ def repository(folder: Path) -> Path:
             "git is not installed; install it, or give two environments' --base-python"
         ) from None
     except subprocess.CalledProcessError as error:
-        raise UsageError(f"{folder}: not in a git repository: {_said(error)}") from error
+        raise UsageError(f"{folder}: not in a git repository: {message_of(error)}") from error
 
 
 @contextmanager
@@ -95,17 +108,39 @@ def checked_out(wanted: Version, place: Path) -> Iterator[Path]:
 
     Yields:
         the project's folder in it.
+
+    Raises:
+        UsageError: the working tree is no longer what `version` saw.
     """
     root = repository(wanted.project)
     shutil.rmtree(place, ignore_errors=True)
-    git(root, "worktree", "add", "--force", "--detach", str(place), wanted.commit)
-    try:
+    with _worktree(root, wanted.commit, place), ExitStack() as submodules:
         if wanted.changes:
-            _bring_changes(root, place)
+            _bring_changes(root, place, wanted)
+        else:
+            _check_out_submodules(root, wanted.commit, place, submodules)
         yield place / wanted.project.resolve().relative_to(root.resolve())
+
+
+@contextmanager
+def _worktree(root: Path, commit: str, place: Path) -> Iterator[None]:
+    try:
+        git(root, "worktree", "add", "--force", "--detach", str(place), commit)
+    except subprocess.CalledProcessError as error:
+        raise UsageError(f"{root}: git cannot check out {commit[:8]}: {message_of(error)}") from error
+    try:
+        yield
     finally:
         with suppress(subprocess.CalledProcessError):
             git(root, "worktree", "remove", "--force", str(place))
+
+
+def _check_out_submodules(root: Path, commit: str, place: Path, worktrees: ExitStack) -> None:
+    """Check out those submodules of a commit that the working tree has, and theirs."""
+    for name, entry in committed(root, commit).items():
+        if entry.mode == REPOSITORY and is_repository(root / name):
+            worktrees.enter_context(_worktree(root / name, entry.sha, place / name))
+            _check_out_submodules(root / name, entry.sha, place / name, worktrees)
 
 
 def _commit(root: Path, ref: str) -> str:
@@ -119,36 +154,24 @@ def _commit(root: Path, ref: str) -> str:
 
 
 def _subject(root: Path, commit: str) -> str:
-    return told(root, "show", "--no-patch", "--format=%s", commit)
+    return told(root, "show", "--no-patch", "--no-show-signature", "--format=%s", commit)
 
 
-def _changes(root: Path) -> str:
-    """Hash what the working tree holds beyond its commit; empty if that is nothing."""
-    if not git(root, "status", "--porcelain"):
-        return ""
-    digest = hashlib.sha256(os.fsencode(git(root, "diff", "HEAD", "--binary")))
-    for name in sorted(_listed(root, "--modified", "--others", "--exclude-standard")):
-        content = (root / name).read_bytes() if (root / name).is_file() else b""
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
-    return digest.hexdigest()
+def _bring_changes(root: Path, place: Path, wanted: Version) -> None:
+    """Put the files of the working tree in the place of the commit's."""
+    _empty(place)
+    names = working_files(root)
+    for name in names:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / name, place / name, follow_symlinks=False)
+    if digest(place, names) != wanted.changes:
+        raise UsageError(f"{root}: the working tree changed while it was copied; start again")
 
 
-def _bring_changes(root: Path, place: Path) -> None:
-    """Put the files of the working tree, staged or not, in the place of the commit's."""
+def _empty(place: Path) -> None:
+    """Remove everything from a worktree but what git needs to know it."""
     for path in place.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         elif path.name != ".git":
             path.unlink()
-    for name in _listed(root, "--cached", "--others", "--exclude-standard"):
-        if (root / name).is_symlink() or (root / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, place / name, follow_symlinks=False)
-
-
-def _listed(folder: Path, *options: str) -> set[str]:
-    return {name for name in git(folder, "ls-files", "-z", *options).split("\0") if name}
-
-
-def _said(error: subprocess.CalledProcessError) -> str:
-    return (str(error.stderr).strip().splitlines() or ["no message"])[-1]

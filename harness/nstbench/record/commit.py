@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nstbench.api import UsageError
-from nstbench.record.git import told
+from nstbench.record.git import message_of, told
+from nstbench.record.working_tree import changed_files
 
 _FIELDS = "--format=%H%x00%ct%x00%s"
 
@@ -22,7 +23,8 @@ class Commit:
         sha: all of its digits.
         committed_at: UTC, ISO 8601.
         subject: first line of its message.
-        dirty: whether tracked files in the working tree differed from it; only ever true for HEAD.
+        dirty: whether the content of tracked files in the working tree differed from it; only ever true for
+            HEAD.
     """
 
     sha: str
@@ -53,14 +55,17 @@ def find_commit(rev: str = "HEAD", folder: Path | None = None, apart: Sequence[P
         raise UsageError(f"no commit {rev!r} in {top}; name one that `git log` shows")
     said = _git(folder, "show", "-s", "--no-show-signature", _FIELDS, sha) or ""
     found, seconds, subject = said.split("\0", 2)
-    dirty = sha == _git(folder, "rev-parse", "--verify", "HEAD") and _is_dirty(Path(top), apart)
+    dirty = sha == _git(folder, "rev-parse", "--verify", "HEAD") and _is_dirty(Path(top), sha, apart)
     return Commit(found, datetime.fromtimestamp(int(seconds), UTC).isoformat(), subject, dirty)
 
 
-def _is_dirty(top: Path, apart: Sequence[Path]) -> bool:
+def _is_dirty(top: Path, commit: str, apart: Sequence[Path]) -> bool:
     inside = [path.resolve() for path in apart if path.resolve().is_relative_to(top.resolve())]
-    but = [f":(top,exclude,literal){path.relative_to(top.resolve()).as_posix()}" for path in inside]
-    return bool(_git(top, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *but))
+    but = {path.relative_to(top.resolve()).as_posix() for path in inside}
+    try:
+        return bool(changed_files(top, commit, tracked_contents_only=True) - but)
+    except subprocess.CalledProcessError as error:
+        raise UsageError(f"{top}: git cannot list the working tree: {message_of(error)}") from error
 
 
 def _git(folder: Path, *words: str) -> str | None:
