@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nstbench.api import UnknownName, UsageError
 from nstbench.record import Results
-from nstbench.report.page_axes import BACKEND, UNUSED, Axis, axes
+from nstbench.report.page_axes import BACKEND, Axis, axes
 from nstbench.report.rows import trials
+from nstbench.report.values import UNUSED
 
 GAP, TEXT_SIZE, LINE = 6, 12, 16
 PAPER, INK, PALE = "white", "#222222", "#888888"
