@@ -11,6 +11,7 @@ from nstbench.plan import Settings
 from nstbench.record import open_results
 from nstbench.report.compare import compare, compare_folders
 from nstbench.report.contact_sheet import arrange
+from nstbench.report.exports import benchmark_entries
 from nstbench.report.page_axes import axes
 
 from .scenes import a_folder, a_record, a_trial
@@ -225,6 +226,10 @@ def test_what_the_harness_does_is_in_the_name_of_a_point(tmp_path):
         "preserve_colour=true",
     ]
     assert named(results, "patience") == ("never", "soon", "not used")
+    exported = [entry["name"] for entry in benchmark_entries(results)]
+    assert len(set(exported)) == len(exported)
+    sheet = arrange(results, across="preserve_colour")
+    assert sheet.columns == ("preserve colour false", "preserve colour true")
 
 
 def test_a_seed_that_nothing_depends_on_makes_one_trial(tmp_path):

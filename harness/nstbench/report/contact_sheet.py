@@ -119,8 +119,8 @@ def _sheet(results: Results, across: Axis, below: list[Axis]) -> Sheet:
 
 
 def _heading(axis: Axis, text: str) -> str:
-    """Say what a bare number is a number of."""
-    bare = re.fullmatch(r"[-+\d.e]+", text) or text == UNUSED
+    """Say what a bare number is a number of, and what is true or false."""
+    bare = re.fullmatch(r"[-+\d.e]+|true|false|none", text) or text == UNUSED
     return f"{axis.title} {text}" if bare else text
 
 
