@@ -323,6 +323,25 @@ def test_alone_it_still_shows_thumbnails_and_embedded_it_shows_everything(folder
     assert page.evaluate("byId('viewer-picture').src").startswith("data:image/png")
 
 
+def test_values_wear_the_names_of_the_experiment_on_every_axis(tmp_path, open_page):
+    layers = {"b-heavy": {"conv3_1": 1, "conv4_1": 50}, "a-heavy": {"conv3_1": 50, "conv4_1": 1}}
+    sweep = {"style_layers": layers, "beta": {"weak": 1000000, "strong": 1000001}, "seed": [0, 1]}
+    changes = {"sweep": sweep, "backends": ["fake"], "measure": {"referee": "none", "isolation": "none"}}
+    page = open_page(write_report(nstbench.sweep(EXPERIMENT | changes, tmp_path)))
+    assert page.evaluate("data.axes.map((axis) => [axis.title, axis.values])") == [
+        ["backend", ["fake"]],
+        ["style layers", ["b-heavy", "a-heavy"]],
+        ["beta", ["weak", "strong"]],
+        ["seed", ["0", "1"]],
+    ]
+    page.select_option("#across", "style_layers")
+    page.select_option("#down", "beta")
+    page.select_option("#only-seed", "1")
+    assert page.locator("#sheet th[scope=col]").all_inner_texts() == ["b-heavy", "a-heavy"]
+    assert page.locator("#sheet th[scope=row]").all_inner_texts() == ["weak", "strong"]
+    assert page.locator("#sheet .tile").count() == 4
+
+
 NASTY = "</script><img src=x onerror=alert(1)> \"quoted\" & 'so' \u2028 %{x} 🎨"
 
 

@@ -54,6 +54,15 @@ def test_it_holds_what_the_records_say_by_backend_and_point(first, baseline):
     assert baseline.trials["fake (beta=1)"]["problem"] != baseline.trials["fake (beta=10)"]["problem"]
 
 
+def test_every_trial_has_a_name_of_its_own(tmp_path):
+    sweep = {"preserve_colour": [False, True], "patience": {"never": 0, "soon": 2}}
+    assert list(swept(tmp_path, sweep=sweep).records) == [
+        f"fake (preserve_colour={kept}, {patience})"
+        for kept in ("false", "true")
+        for patience in ("never", "soon")
+    ]
+
+
 def test_it_says_where_and_with_what_it_was_measured(first, baseline):
     facts = first.environment(next(iter(first.records.values())))
     assert baseline.machine == {"cpu": facts["cpu"], "cores": facts["cores"], "device": "fake"}

@@ -53,7 +53,7 @@ def test_every_setting_is_offered_with_its_description(validator):
     for name, field in Settings.model_fields.items():
         assert validator.schema["$defs"][f"setting_{name}"]["description"] == field.description
         assert name in properties["sweep"]["properties"]
-        assert (name in properties["fixed"]["properties"]) == (name not in ("content", "style"))
+        assert (name in properties["fixed"]["properties"]) == (name not in ("content", "style", "seed"))
     for name, field in Measure.model_fields.items():
         assert properties["measure"]["properties"][name]["description"] == field.description
 

@@ -65,6 +65,8 @@ def test_columns_have_one_order_and_type_whatever_happened(situation, name, tabl
 def test_counts_are_whole_numbers_and_measurements_are_not(situation):
     runs = open_results(situation("empty").path).runs
     counts = [
+        "size",
+        "style_size",
         "height",
         "width",
         "style_height",

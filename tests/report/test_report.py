@@ -36,11 +36,6 @@ def test_a_column_that_another_axis_determines_is_no_axis(tmp_path):
     assert axes_of(tmp_path, *trials) == {"backend": ("one",), "style layers": ("1_1", "1_1 2_1")}
 
 
-def test_the_only_swept_axis_has_the_names_of_the_experiment(tmp_path):
-    trials = [made_trial(backend, f"b{beta}", beta=beta) for backend in ("a", "b") for beta in (1.0, 2.0)]
-    assert axes_of(tmp_path, *trials)["beta"] == ("b1.0", "b2.0")
-
-
 def test_what_a_backend_does_not_use_comes_last(tmp_path):
     single_pass = made_trial("pass", iterations=None, beta=None)
     assert axes_of(tmp_path, single_pass, made_trial(beta=2.0), made_trial(beta=1.0))["beta"] == (

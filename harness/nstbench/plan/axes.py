@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import chain, product
 from typing import Any, TypeAlias
 
 from nstbench.api import did_you_mean
+from nstbench.plan.labels import label_of
 from nstbench.plan.messages import shown, unknown_key, validated
 from nstbench.plan.places import Mistake, Path
 from nstbench.plan.settings import KINDS, PARTIAL, Settings
@@ -23,7 +24,8 @@ class Choice:
     """One value given for one setting.
 
     Attributes:
-        label: the name it was given, or a short rendering.
+        label: the name it was given, or else the value written out.
+        named: whether the experiment gave it that name.
         raw: as written; combined with others before it is validated as a whole.
         alone: settings with only this value set, so that two spellings of one value compare equal.
         path: where it stands.
@@ -34,6 +36,7 @@ class Choice:
     raw: Any
     alone: Settings
     path: Path
+    named: bool = False
 
 
 Step: TypeAlias = tuple[Choice, ...]
@@ -86,7 +89,9 @@ def choose(
     found: list[Mistake] = []
     alone = validated(Settings, {**dict.fromkeys(KINDS, "-"), setting: raw}, (), found, PARTIAL)
     mistakes += [Mistake((*path, *each.path[1:]), each.text, each.at_key) for each in found]
-    return Choice(setting, label or _rendered(setting, alone), raw, alone, path) if alone else None
+    if alone is None:
+        return None
+    return Choice(setting, label or label_of(setting, alone), raw, alone, path, named=label is not None)
 
 
 def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mistakes: list[Mistake]) -> Sweep:
@@ -105,7 +110,8 @@ def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mista
         elif name not in SWEEP_RULES and (choices := _axis(name, value, (*root, name), axes, mistakes)):
             groups.append(tuple((choice,) for choice in choices))
     # Generators: what they find must be found before what follows looks at the mistakes.
-    added = tuple(_included(sweep.get("include"), (*root, "include"), mistakes))
+    added = tuple(_included(sweep.get("include"), (*root, "include"), axes, mistakes))
+    mistakes += _ambiguous([*(choice for axis in axes.values() for choice in axis), *chain(*added)])
     if any(each.path[:1] in _BEHIND_EXCLUDE for each in mistakes):
         return Sweep(tuple(groups), added)
     exclude = _exclusions(sweep.get("exclude"), axes, overridden, mistakes)
@@ -154,10 +160,28 @@ def _zipped(
         yield tuple(zip(*made.values(), strict=True))
 
 
-def _included(value: Any, path: Path, mistakes: list[Mistake]) -> Iterator[Step]:
+def _included(
+    value: Any, path: Path, axes: Mapping[str, tuple[Choice, ...]], mistakes: list[Mistake]
+) -> Iterator[Step]:
     for entry, where in _entries(value, path, mistakes):
         made = [choose(name, raw, (*where, name), mistakes) for name, raw in entry.items()]
-        yield tuple(choice for choice in made if choice)
+        yield tuple(_called_as_on(axes.get(choice.setting, ()), choice) for choice in made if choice)
+
+
+def _called_as_on(axis: tuple[Choice, ...], choice: Choice) -> Choice:
+    """Give a value that is on an axis too the name it has there."""
+    same = next((each for each in axis if each.alone == choice.alone), choice)
+    return replace(choice, label=same.label, named=same.named)
+
+
+def _ambiguous(choices: Sequence[Choice]) -> Iterator[Mistake]:
+    """Refuse one name for two values of a setting."""
+    called: dict[tuple[str, str], Choice] = {}
+    for choice in choices:
+        if called.setdefault((choice.setting, choice.label), choice).alone != choice.alone:
+            text = f"another value of {choice.setting} is called {choice.label!r} too; rename one of the two"
+            advice = f", as in {choice.setting}: {{NAME: VALUE}}"
+            yield Mistake(choice.path, text + advice)
 
 
 def _exclusions(
@@ -216,22 +240,3 @@ def _entries(value: Any, path: Path, mistakes: list[Mistake]) -> Iterator[tuple[
             mistakes.append(Mistake(where, f"must be a mapping of settings to values, found {shown(entry)}"))
     if entries is None:
         mistakes.append(Mistake(path, f"must be a list of mappings, found {shown(value)}"))
-
-
-def _rendered(setting: str, alone: Settings) -> str:
-    value = getattr(alone, setting)
-    kind = setting.removesuffix("_layers")
-    if kind == setting:
-        return f"{setting}={_brief(value)}"
-    weights = getattr(alone, f"{kind}_weights")
-    if not weights:
-        return "+".join(value)
-    return "+".join(f"{_brief(weight)}*{layer}" for weight, layer in zip(weights, value, strict=True))
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "+".join(map(_brief, value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value)) if value < 1e15 else repr(value)
-    return "none" if value is None else str(value)

@@ -31,12 +31,13 @@ class Point:
     """One combination of settings.
 
     Attributes:
-        labels: axis -> what its value is called here.
+        labels: axis -> what its value is called here; names: those of them that the experiment gave.
         origins: setting -> where its value stands; settings at their default are not in it.
     """
 
     settings: Settings
     labels: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Path] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -57,7 +58,6 @@ class Experiment:
     description: str
     base: pathlib.Path
     source: bytes
-    seed: int
     measure: Measure
     gate: Gate
     backends: tuple[BackendChoice, ...]
@@ -153,7 +153,6 @@ def _read(given: _Given) -> Experiment:
         description=outline.description,
         base=given.base,
         source=given.source,
-        seed=outline.seed,
         measure=measure,
         gate=gate,
         backends=chosen,
@@ -196,7 +195,9 @@ def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
             written["fixed", name] = value
         else:
             mistakes.append(unknown_key(("fixed", name), FIXABLE))
-    made = (choose(str(path[1]), value, path, mistakes) for path, value in written.items())
+    if "seed" in outline.model_fields_set:
+        written["seed",] = outline.seed
+    made = (choose(str(path[-1]), value, path, mistakes) for path, value in written.items())
     return {choice.setting: choice for choice in made if choice}
 
 
@@ -236,4 +237,5 @@ def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> 
         mistakes.append(Mistake(where, each.text))
     origins = {name: choice.path for name, choice in chosen.items()}
     labels = {choice.setting: choice.label for choice in step}
-    return Point(settings, labels, origins) if settings else None
+    names = {choice.setting: choice.label for choice in step if choice.named}
+    return Point(settings, labels, names, origins) if settings else None

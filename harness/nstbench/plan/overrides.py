@@ -33,7 +33,7 @@ class Override:
     @property
     def sets_one_value(self) -> bool:
         """Whether it gives a setting one value everywhere."""
-        return self.path[0] in ("fixed", "inputs")
+        return self.path[0] in ("fixed", "inputs", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class Overridden:
 def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: list[Mistake]) -> Overridden:
     """Apply `key=value` texts in order; values follow the rules of the file, paths too.
 
-    A setting gets its one value everywhere: in `fixed` (`content` and `style`: in `inputs`), no longer as an
-    axis, and no longer in `include`, where entries that say nothing else go. Of axes that advance together,
-    all must be set or none. `sweep.KEY=[...]` gives an axis instead, and `measure.KEY`, `gate.KEY`,
-    `seed`, `name` and `description` set what they name.
+    A setting gets its one value everywhere: in `fixed` (`content` and `style`: in `inputs`; `seed`: at the
+    top level), no longer as an axis, and no longer in `include`, where entries that say nothing else go. Of
+    axes that advance together, all must be set or none. `sweep.KEY=[...]` gives an axis instead, and
+    `measure.KEY`, `gate.KEY`, `name` and `description` set what they name.
     """
     given = [found for text in texts if (found := _read(text, mistakes))]
     fixed = {each.key: each for each in given if each.sets_one_value}

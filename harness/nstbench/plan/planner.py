@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
 from nstbench.plan.choices import BackendChoice
-from nstbench.plan.consumed import consumed, refusal
+from nstbench.plan.consumed import asked, consumed, noticed, refusal
 from nstbench.plan.experiment import Experiment, Point
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.options import complete_options
@@ -108,7 +108,9 @@ class _Planning:
         if ("weights" in consumes and network is None) or not self._large_enough(scene, consumes):
             return None
         scene_size = scene.content.height, scene.content.width
-        kept = consumed(settings, self.experiment.seed, ready.facts.capabilities, *scene_size)
+        kept = consumed(settings, ready.facts.capabilities, *scene_size)
+        own = noticed(settings, ready.facts.capabilities)
+        labels = {axis: label for axis, label in scene.point.labels.items() if axis in own}
         trial = Trial(
             trial_id="",
             backend=ready.facts.name,
@@ -116,7 +118,7 @@ class _Planning:
             backend_label=ready.choice.label,
             settings=kept,
             options=ready.options,
-            seed=self.experiment.seed,
+            seed=settings.seed,
             content_sha256=scene.content.sha256,
             style_sha256=",".join(style.sha256 for style in scene.styles),
             height=scene.content.height,
@@ -126,7 +128,9 @@ class _Planning:
             init_sha256=scene.init.sha256 if scene.init and "init" in consumes else None,
             weights=network.name if network else None,
             weights_sha256=network.sha256 if network else None,
-            label=", ".join(label for axis, label in scene.point.labels.items() if axis in consumes),
+            label=", ".join(labels.values()),
+            axes={axis: scene.point.names.get(axis) for axis in labels},
+            asked={name: value for name, value in asked(settings).items() if name in own},
             refusal=refusal(ready.facts.name, settings, ready.facts.capabilities)
             or ready.facts.refuse(kept, ready.options),
         )

@@ -105,6 +105,7 @@ class Settings(Strict):
     init: Reference = Field(
         "content", description="What the pastiche starts as: content, style, noise, or an image like content"
     )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of everything random")
     pooling: Literal["max", "avg"] = Field("max", description="Pooling between the blocks of VGG-19")
     precision: Literal["highest", "default", "bf16"] = Field(
         "highest", description="highest: true float32; default: the framework's choice; bf16: bfloat16"

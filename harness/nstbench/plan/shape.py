@@ -15,7 +15,9 @@ NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Names become folders, so none begins with a dot."""
 
 SETTINGS = tuple(Settings.model_fields)
-FIXABLE = tuple(name for name in SETTINGS if name not in KINDS)
+FIXABLE = tuple(name for name in SETTINGS if name not in (*KINDS, "seed"))
+"""Settings that stand under `fixed`: the images stand under `inputs`, the seed at the top level."""
+
 SWEEP_RULES = ("zip", "include", "exclude")
 
 
@@ -44,7 +46,9 @@ class Outline(Strict):
     preset: str | None = Field(
         None, description="A known project's settings as defaults; `nstbench presets` lists them"
     )
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of everything random")
+    seed: int = Field(
+        0, ge=0, le=2**32 - 1, description="Seed of everything random, unless an axis varies it"
+    )
     measure: Section = Field({}, description="How trials are measured")
     gate: Section = Field({}, description="What `nstbench check` allows to get worse, and by how much")
 
@@ -75,5 +79,6 @@ def belongs(key: str) -> str:
         **dict.fromkeys(Gate.model_fields, "gate"),
         **dict.fromkeys(SWEEP_RULES, "sweep"),
         **dict.fromkeys(Outline.model_fields, "the top level"),
+        "seed": "the top level or sweep",
     }
     return f" {key!r} belongs under {homes[key]}." if key in homes else ""

@@ -31,7 +31,9 @@ class Trial:
             first.
         init_sha256: of the image the pastiche starts from, if `init` names one.
         weights, weights_sha256: name and hash of the network's parameters; None for a backend without.
-        label: what tables call the point.
+        label: what tables call the point: its values on the axes that the backend takes notice of.
+        axes: these axes, each with the name that the experiment gave the value, or None.
+        asked: the settings as the experiment has them, before units, sizes and weights were worked out.
         refusal: why the backend will not do it, or None.
     """
 
@@ -52,6 +54,8 @@ class Trial:
     weights: str | None = None
     weights_sha256: str | None = None
     label: str = ""
+    axes: dict[str, str | None] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
     refusal: str | None = field(default=None)
 
     @property
@@ -75,12 +79,12 @@ class Trial:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Trial:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, here or in another version: what is unknown is left out.
 
         Raises:
-            KeyError: a field is missing.
+            TypeError: a field without a default is missing.
         """
-        return cls(**{each.name: data[each.name] for each in fields(cls)})
+        return cls(**{each.name: data[each.name] for each in fields(cls) if each.name in data})
 
     def identified(self) -> Trial:
         """Return this trial with the `trial_id` its content gives it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from nstbench.plan import Trial
 from nstbench.record.files import reading
 from nstbench.record.run_record import Picture, RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
+
+OF_TRIAL = tuple(each.name for each in fields(Trial) if each.name in RUNS and each.name != "seed")
+"""Columns of `runs` that are fields of a trial; its seed is among the settings of those that use it."""
 
 
 def runs_table(records: Iterable[RunRecord]) -> pd.DataFrame:
@@ -58,10 +61,11 @@ def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
 
 
 def _run_row(record: RunRecord) -> dict[str, Any]:
-    trial, settings = record.trial, record.trial.settings
+    trial = record.trial
     same_name = {name: getattr(record, name) for name in RUNS if hasattr(record, name)}
-    of_trial = {name: getattr(trial, name) for name in RUNS if hasattr(trial, name)}
-    of_settings = {name: _cell(settings[name]) for name in RUNS if name in settings}
+    known = {**trial.asked, **trial.settings}
+    of_settings = {name: _cell(known[name]) for name in RUNS if name in known}
+    of_trial = {name: _cell(getattr(trial, name)) for name in OF_TRIAL}
     phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
     final = {f"final_{name}": record.final.get(name) for name in ("total", "content", "style")}
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
@@ -76,11 +80,14 @@ def _referee_cells(record: RunRecord) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    return (
-        ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
-        if isinstance(value, list)
-        else value
-    )
+    """Write lists and mappings as text from which they can be told apart: numbers have all their digits."""
+    if isinstance(value, list):
+        return ",".join(map(_item, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+
+
+def _item(value: Any) -> str:
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def gflop_of_an_iteration(trial: Trial) -> float | None:

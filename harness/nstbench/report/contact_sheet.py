@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nstbench.api import UnknownName, UsageError
 from nstbench.record import Results
-from nstbench.report.page_axes import BACKEND, UNUSED, Axis, axes
+from nstbench.report.page_axes import BACKEND, Axis, axes
 from nstbench.report.rows import trials
+from nstbench.report.values import UNUSED
 
 GAP, TEXT_SIZE, LINE = 6, 12, 16
 PAPER, INK, PALE = "white", "#222222", "#888888"
@@ -118,8 +119,8 @@ def _sheet(results: Results, across: Axis, below: list[Axis]) -> Sheet:
 
 
 def _heading(axis: Axis, text: str) -> str:
-    """Say what a bare number is a number of."""
-    bare = re.fullmatch(r"[-+\d.e]+", text) or text == UNUSED
+    """Say what a bare number is a number of, and what is true or false."""
+    bare = re.fullmatch(r"[-+\d.e]+|true|false|none", text) or text == UNUSED
     return f"{axis.title} {text}" if bare else text
 
 

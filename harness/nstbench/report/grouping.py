@@ -3,43 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from nstbench.api import UsageError, did_you_mean
+from nstbench.plan import Settings
+from nstbench.plan.settings import WEIGHTED
+from nstbench.report.values import Points
 
 SIZES = ("height", "width", "style_height", "style_width")
+_ELSEWHERE = {"content", "style", "weights", "size", "style_size", "style_scale", "loss_scale", "device"}
+"""Settings for which hashes, sizes and converted weights stand."""
 SETTINGS = (
     *("content_sha256", "style_sha256", *SIZES, "weights_sha256"),
-    *("content_layers", "content_weights", "style_layers", "style_weights", "style_blend"),
-    *("iterations", "alpha", "beta", "tv_weight", "tv_form"),
-    *("optimiser", "learning_rate", "learning_rate_decay", "adam_beta1", "adam_epsilon"),
-    *("patience", "min_delta", "init", "pooling", "precision", "preserve_colour", "seed", "deterministic"),
+    *(name for name in Settings.model_fields if name not in _ELSEWHERE),
 )
 BACKEND = ("backend", "backend_label", "options")
 IDENTITY = ("backend", "backend_version", "device", *SETTINGS)
 """What identifies a trial, but for its options: see `pairs`."""
 
-_BY_SIZE = (*SIZES, "content_sha256", "style_sha256", "content_weights", "style_weights", "tv_weight")
+_UNITS = ("content_weights", "style_weights", "tv_weight")
+_BY_SIZE = (*SIZES, "content_sha256", "style_sha256", *_UNITS)
+_BY_STYLE_SIZE = ("style_height", "style_width", "style_sha256")
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "results": ("backend_version",),
     "experiment": ("backend_version",),
     "backend_label": ("backend", "backend_version"),
     "label": SETTINGS,
-    "content": ("content_sha256", "height", "width"),
+    "content": ("content_sha256", "height", "width", *_UNITS),
     "style": ("style_sha256", "style_height", "style_width", "style_blend"),
     "weights": ("weights_sha256",),
     "content_layers": ("content_weights",),
     "style_layers": ("style_weights",),
+    "loss_scale": _UNITS,
     "device_name": ("device",),
     "environment_id": ("device", "backend_version"),
-    **dict.fromkeys(SIZES, _BY_SIZE),
+    **dict.fromkeys(("style_size", "style_scale"), _BY_STYLE_SIZE),
+    **dict.fromkeys(("size", *SIZES), _BY_SIZE),
 }
 """Compared column -> what cannot be held equal beside it."""
 
-COMPARABLE = tuple(dict.fromkeys((*FOLLOWS, "options", *IDENTITY, "threads", "isolation", "weights_sha256")))
+INSTEAD: dict[str, tuple[str, ...]] = {
+    "content_sha256": ("content",),
+    "style_sha256": ("style",),
+    **dict.fromkeys(("height", "width"), ("size",)),
+    **dict.fromkeys(("style_height", "style_width"), ("style_size", "style_scale")),
+    "style_blend": ("style_blend",),
+    **{name: (name, "loss_scale") for name in _UNITS},
+}
+"""Column that is not held equal -> the settings it came from, which are held equal as they were asked for."""
+
+COMPARABLE = tuple(
+    dict.fromkeys((*FOLLOWS, "options", *IDENTITY, *Settings.model_fields, "threads", "isolation"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +102,37 @@ def fixed_columns(runs: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
     columns = [column for column in IDENTITY if column not in loose]
     if grouping.variant:
         columns.append(grouping.variant)
-    if by in SIZES:  # the hashes are those of resized images
-        columns += ["content", "style"]
     if by != "results" and not _apart(runs["results"], grouping.names):
         columns.append("results")
     values = runs[columns].copy()
     if by == "backend_label":
         # A single-pass network is its weights.
         values["weights_sha256"] = values["weights_sha256"].mask(runs["iterations"].isna())
+    points = Points(runs)
+    for setting in _held_as_asked(points, by, loose):
+        values[setting] = points.asked(setting)
     return values.apply(lambda column: pd.factorize(column)[0])
 
 
+def _held_as_asked(points: Points, by: str, loose: Collection[str]) -> list[str]:
+    """Name the settings that must be equal although what they came to need not be."""
+    if by == "label":  # a point has all of them
+        return []
+    own = {by}
+    if by in WEIGHTED and not points.apart(by):
+        own.add(WEIGHTED[by])
+    for column, settings in INSTEAD.items():
+        if by in (column, *settings) and column not in WEIGHTED.values():
+            own.update(settings)
+    return sorted({setting for column in loose for setting in INSTEAD.get(column, ())} - own)
+
+
 def group_names(runs: pd.DataFrame, by: str) -> pd.Series:
-    """Return the group of each row: the value of a column as text, or None."""
-    values = distinct_options(runs[by]) if by == "options" else runs[by]
-    return values.map(_said).astype(object)
+    """Return what the group of each row is called, or None: equal names for equal values of a column only."""
+    if by == "options":
+        return distinct_options(runs[by])
+    values = Points(runs).values(by)
+    return values.keys.map(values.names, na_action="ignore").astype(object)
 
 
 def distinct_options(options: pd.Series) -> pd.Series:
@@ -112,13 +146,8 @@ def distinct_options(options: pd.Series) -> pd.Series:
 
 def what_differs(runs: pd.DataFrame) -> str:
     """Name the columns that trials could be compared by."""
-    return ", ".join(name for name in COMPARABLE if name in runs and runs[name].nunique() > 1) or "none"
-
-
-def _said(value: Any) -> str | None:
-    if pd.isna(value) or value == "":
-        return None
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    points = Points(runs)
+    return ", ".join(name for name in COMPARABLE if len(points.values(name).of) > 1) or "none"
 
 
 def _apart(folders: pd.Series, names: pd.Series) -> bool:

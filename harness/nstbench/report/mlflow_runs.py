@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from nstbench.api import ResultsError
+from nstbench.plan import Settings
 from nstbench.record import Results
 from nstbench.record.schema import RUNS
 from nstbench.report.extras import of_extra
-from nstbench.report.page_axes import CANDIDATES
 from nstbench.report.rows import TrialRows, trials
 
 MOST_AT_ONCE = 1000
@@ -36,6 +36,9 @@ MEASURED = tuple(
     )
 )
 """Columns of `runs` that become metrics."""
+
+SET = ("backend_label", "backend_version", "options", "threads", "isolation", *Settings.model_fields)
+"""Columns of `runs` that become parameters."""
 
 TRIAL_ID = "nstbench.trial_id"
 
@@ -86,7 +89,7 @@ def _write(client: Any, trial: TrialRows) -> None:
         client.delete_run(old.info.run_id)
     start = round(datetime.fromisoformat(run["started_at"]).timestamp() * 1000) if run["started_at"] else 0
     made = client.create_run(experiment_id, start, tags=_tags(trial), run_name=trial.name)
-    params = [Param(name, str(run[name])) for name in CANDIDATES if run[name] is not None]
+    params = [Param(name, str(run[name])) for name in SET if run[name] is not None]
     client.log_batch(made.info.run_id, params=params)
     metrics = [Metric(name, value, start + moment, step) for name, value, moment, step in _metrics(trial)]
     for at in range(0, len(metrics), MOST_AT_ONCE):

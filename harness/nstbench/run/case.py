@@ -100,4 +100,4 @@ def refusal(name: str, backend: Backend, problem: Problem) -> str | None:
     height, width, _ = problem.content.shape
     can = backend.capabilities
     reason = refused_by_its_capabilities(name, settings, can)
-    return reason or backend.refuse(consumed(settings, problem.seed, can, height, width), problem.options)
+    return reason or backend.refuse(consumed(settings, can, height, width), problem.options)

@@ -1,0 +1,266 @@
+"""Every setting can be an axis: it has a column, names, an axis of the report, and can be compared by."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+import nstbench
+from nstbench.plan import Settings
+from nstbench.record import open_results
+from nstbench.report.compare import compare, compare_folders
+from nstbench.report.contact_sheet import arrange
+from nstbench.report.exports import benchmark_entries
+from nstbench.report.page_axes import axes
+
+from .scenes import a_folder, a_record, a_trial
+
+BASE = {
+    "name": "tiny",
+    "inputs": {"content": "sample:cat", "style": "sample:coffee"},
+    "fixed": {"size": 32, "iterations": 4, "alpha": 1, "beta": 10, "tv_weight": 0.5},
+    "backends": ["fake"],
+    "measure": {"referee": "none", "isolation": "none"},
+}
+TWO_STYLES = {"style": ["sample:coffee", "sample:waves"], "style_layers": ["conv1_1", "conv2_1"]}
+NETWORK = {"pooling": ["max", "avg"], "weights": ["random:0", "random:1"]}
+"""What only a network can do: the stand-in has none."""
+VALUES = {
+    "content": ["sample:cat", "sample:rocket"],
+    "style": ["sample:coffee", "sample:waves"],
+    "style_blend": [[1, 1], [3, 1]],
+    "size": [32, 48],
+    "style_size": [None, 64],
+    "style_scale": [1, 2],
+    "content_layers": [["conv4_2"], ["conv3_1"]],
+    "content_weights": [1, 2],
+    "style_layers": [["conv1_1"], ["conv2_1"]],
+    "style_weights": [[1, 9], [9, 1]],
+    "iterations": [4, 8],
+    "alpha": [1, 1.0000001],
+    "beta": [1000000, 1000001],
+    "tv_weight": [0, 2],
+    "tv_form": ["squared", "absolute"],
+    "loss_scale": ["gatys", "neural-style"],
+    "optimiser": ["adam", "sgd"],
+    "learning_rate": [0.02, 0.05],
+    "learning_rate_decay": [0.5, 1],
+    "adam_beta1": [0.9, 0.95],
+    "adam_epsilon": [1e-8, 1e-7],
+    "patience": [0, 3],
+    "min_delta": [0.001, 0.1],
+    "init": ["content", "noise"],
+    "seed": [0, 1],
+    "precision": ["highest", "default"],
+    "preserve_colour": [False, True],
+    "deterministic": [False, True],
+    "device": ["auto", "cpu"],
+    **NETWORK,
+}
+BESIDE = {
+    "style_blend": {"style": TWO_STYLES["style"]},
+    "style_weights": {"style_layers": TWO_STYLES["style_layers"]},
+    "min_delta": {"patience": 1},
+}
+"""What a setting needs beside it to mean anything."""
+
+
+def swept(folder, sweep, fixed=(), **changes):
+    """Sweep on the stand-in, without a process of its own."""
+    kept = BASE["fixed"] | dict(fixed)
+    inputs = BASE["inputs"] | {name: kept.pop(name) for name in ("content", "style") if name in kept}
+    return nstbench.sweep(BASE | {"inputs": inputs, "fixed": kept, "sweep": sweep} | changes, folder)
+
+
+def named(results, column):
+    (axis,) = (axis for axis in axes(results.runs) if axis.column == column)
+    return axis.values
+
+
+def test_every_setting_that_the_guide_lists_is_tried(request):
+    readme = (request.config.rootpath / "README.md").read_text()
+    listed = re.findall(
+        r"^\| (`\w+`(?:, `\w+`)*) \| .* \| .* \|$", readme.partition("| setting |")[2], re.MULTILINE
+    )
+    assert {name for names in listed for name in re.findall(r"`(\w+)`", names)} <= VALUES.keys()
+    assert VALUES.keys() == Settings.model_fields.keys()
+
+
+def shows_the_axis(results, setting, count=2):
+    """Check that an axis of two values is one everywhere that trials are told apart."""
+    runs = results.runs
+    assert len(runs) == runs["label"].nunique() == count
+    assert (runs["label"] != "").all()
+    assert setting in runs
+    assert runs["asked"].map(lambda text: str(json.loads(text).get(setting))).nunique() == 2
+    assert [axis.column for axis in axes(runs)][1:] == [setting], "and nothing else is an axis"
+    sheet = arrange(results, across=setting)
+    assert (len(sheet.columns), len(sheet.rows), len(sheet.cells)) == (2, 1, 2)
+    found = compare(results, by=setting)
+    assert len(found.pairs) == 1
+    assert found.unpaired.empty
+
+
+@pytest.mark.parametrize("setting", [name for name in VALUES if name not in NETWORK])
+def test_a_setting_can_be_an_axis(tmp_path, setting):
+    results = swept(tmp_path, {setting: VALUES[setting]}, BESIDE.get(setting, {}))
+    shows_the_axis(results, setting)
+
+
+def test_what_only_a_network_has_can_be_an_axis(tmp_path):
+    few = {"style_layers": ["conv1_1"], "content_layers": ["conv2_1"], "iterations": 1, "weights": "random:0"}
+    for setting, values in NETWORK.items():
+        changes = {"backends": ["jax-vgg19"], "measure": {"referee": "none"}}
+        shows_the_axis(swept(tmp_path / setting, {setting: values}, few, **changes), setting)
+
+
+HEAVY = {
+    "one": ["conv3_1", "conv4_1"],
+    "b-heavy": {"conv3_1": 1, "conv4_1": 50},
+    "a-heavy": {"conv3_1": 50, "conv4_1": 1},
+}
+
+
+def test_layers_with_other_weights_are_other_layers(tmp_path):
+    results = swept(tmp_path, {"style_layers": HEAVY, "beta": [1, 10]})
+    assert {axis.column: axis.values for axis in axes(results.runs)} == {
+        "backend_label": ("fake",),
+        "style_layers": tuple(HEAVY),
+        "beta": ("1", "10"),
+    }
+    found = compare(results, by="style_layers", base="b-heavy")
+    assert list(found.groups["group"]) == ["b-heavy", "one", "a-heavy"]
+    assert list(found.groups["paired"]) == [2, 2, 2]
+    assert found.unpaired.empty
+    assert len(compare(results, by="beta").pairs) == 3
+
+
+def test_layers_without_names_are_written_with_the_weights_that_tell_them_apart(tmp_path):
+    results = swept(tmp_path, {"style_layers": list(HEAVY.values())})
+    assert named(results, "style_layers") == ("0.5*3_1 0.5*4_1", "1*3_1 50*4_1", "50*3_1 1*4_1")
+    plain = swept(tmp_path / "plain", {"style_layers": [["conv1_1"], ["conv1_1", "conv2_1"]]})
+    assert named(plain, "style_layers") == ("1_1", "1_1 2_1")
+
+
+def test_layers_and_weights_that_multiply_are_two_axes(tmp_path):
+    results = swept(
+        tmp_path,
+        {
+            "style_layers": {"low": TWO_STYLES["style_layers"], "high": ["conv3_1", "conv4_1"]},
+            "style_weights": {"flat": [1, 1], "steep": [1, 9]},
+        },
+    )
+    assert named(results, "style_layers") == ("low", "high")
+    assert named(results, "style_weights") == ("flat", "steep")
+    for by in ("style_layers", "style_weights"):
+        found = compare(results, by=by)
+        assert len(found.pairs) == 2
+        assert found.unpaired.empty
+
+
+def test_layers_and_weights_that_advance_together_are_one_axis(tmp_path):
+    layers = [TWO_STYLES["style_layers"], ["conv3_1", "conv4_1"], ["conv3_1", "conv4_1"]]
+    results = swept(tmp_path, {"zip": {"style_layers": layers, "style_weights": [[1, 1], [1, 9], [9, 1]]}})
+    assert named(results, "style_layers") == ("1*1_1 1*2_1", "1*3_1 9*4_1", "9*3_1 1*4_1")
+    assert len(compare(results, by="style_layers").pairs) == 2
+
+
+def test_styles_with_other_shares_are_other_styles(tmp_path):
+    one, two = TWO_STYLES["style"]
+    blends = {"more coffee": {one: 3, two: 1}, "more waves": {one: 1, two: 3}, "coffee": one}
+    results = swept(tmp_path, {"style": blends, "beta": [1, 10]})
+    assert named(results, "style") == tuple(blends)
+    found = compare(results, by="style")
+    assert list(found.groups["paired"]) == [2, 2, 2]
+    unnamed = swept(tmp_path / "unnamed", {"style": list(blends.values())[:2]})
+    assert unnamed.runs["label"].is_unique
+    assert named(unnamed, "style") == (f"0.75*{one} 0.25*{two}", f"0.25*{one} 0.75*{two}")
+
+
+def test_numbers_that_agree_in_six_digits_stay_apart(tmp_path):
+    results = swept(tmp_path, {"beta": [1000000, 1000001, 2000000], "seed": [0, 1]}, {"init": "noise"})
+    assert named(results, "beta") == ("1000000", "1000001", "2000000")
+    found = compare(results, by="beta")
+    assert list(found.groups["group"]) == ["1000000", "1000001", "2000000"]
+    assert list(found.groups["paired"]) == [2, 2, 2]
+
+
+def test_weights_of_layers_that_agree_in_six_digits_stay_apart(tmp_path):
+    weights = [{"conv1_1": 1, "conv2_1": 1.0000001}, {"conv1_1": 1, "conv2_1": 1.0000002}]
+    results = swept(tmp_path, {"style_layers": weights, "beta": [1, 10]})
+    assert len(set(named(results, "style_layers"))) == 2
+    assert list(compare(results, by="beta").groups["paired"]) == [2, 2]
+
+
+OTHERS = {
+    "style_size": [32, 64],
+    "tv_weight": [0, 1],
+    "style_layers": HEAVY,
+    "content_weights": [1, 2],
+}
+
+
+@pytest.mark.parametrize("scale", ["gatys", "keras-example"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_sizes_are_compared_at_equal_values_of_every_other_axis(tmp_path, other, scale):
+    """Another size has other converted weights, and a style of another size if that was not given."""
+    results = swept(tmp_path, {"size": [32, 48], other: OTHERS[other]}, {"loss_scale": scale})
+    found = compare(results, by="size")
+    assert len(found.pairs) == len(OTHERS[other])
+    assert found.unpaired.empty
+    pairs = zip(found.pairs["base_label"], found.pairs["other_label"], strict=True)
+    assert all(one.removeprefix("size=32, ") == two.removeprefix("size=48, ") for one, two in pairs)
+    assert [axis.column for axis in axes(results.runs)] == ["backend_label", "size", other]
+
+
+def test_what_the_harness_does_is_in_the_name_of_a_point(tmp_path):
+    sweep = {"preserve_colour": [False, True], "patience": {"never": 0, "soon": 2}}
+    results = swept(tmp_path, sweep, backends=["fake", "colour-transfer"])
+    assert list(results.runs["label"]) == [
+        "preserve_colour=false, never",
+        "preserve_colour=false, soon",
+        "preserve_colour=true, never",
+        "preserve_colour=true, soon",
+        "preserve_colour=false",
+        "preserve_colour=true",
+    ]
+    assert named(results, "patience") == ("never", "soon", "not used")
+    exported = [entry["name"] for entry in benchmark_entries(results)]
+    assert len(set(exported)) == len(exported)
+    sheet = arrange(results, across="preserve_colour")
+    assert sheet.columns == ("preserve colour false", "preserve colour true")
+
+
+def test_a_seed_that_nothing_depends_on_makes_one_trial(tmp_path):
+    sweep, noise = {"seed": [3, 4]}, {"init": "noise"}
+    results = swept(tmp_path, sweep, noise, backends=["fake", "colour-transfer"], seed=9)
+    assert results.runs["label"].tolist() == ["seed=3", "seed=4", ""]
+    assert results.runs["seed"].fillna(-1).tolist() == [3, 4, -1]
+    assert named(results, "seed") == ("3", "4", "not used")
+    first, second = results.images["sha256"][:2]
+    assert first != second, "the noise is another"
+
+
+def labelled(trial, name, **asked):
+    return replace(trial, axes={"beta": name}, asked=dict(trial.settings, **asked))
+
+
+def test_names_that_folders_do_not_agree_on_give_way_to_values(tmp_path):
+    one, ten, hundred = (a_trial({"beta": beta}) for beta in (1.0, 10.0, 100.0))
+    named_here = [labelled(one, "low"), labelled(ten, "high"), labelled(hundred, "top")]
+    named_there = [labelled(one, "low"), labelled(ten, "middle"), labelled(hundred, "high")]
+    for name, trials in (("a", named_here), ("b", named_there)):
+        a_folder(tmp_path / name, *map(a_record, trials))
+    both = open_results(tmp_path / "a", tmp_path / "b")
+    assert named(both, "beta") == ("low", "10", "100")
+    found = compare(both, by="beta")
+    assert list(found.groups["group"]) == ["low", "10", "100"]
+    assert list(found.groups["trials"]) == [2, 2, 2]
+
+
+def test_a_value_that_is_fixed_in_one_folder_belongs_to_its_name_in_the_other(tmp_path):
+    swept(tmp_path / "a", {"beta": {"weak": 1, "strong": 10}})
+    swept(tmp_path / "b", {}, {"beta": 10})
+    found = compare_folders(tmp_path / "a", tmp_path / "b", by="beta")
+    assert dict(zip(found.groups["group"], found.groups["trials"], strict=True)) == {"weak": 1, "strong": 2}
