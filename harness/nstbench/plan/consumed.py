@@ -19,6 +19,9 @@ PROMISES = ("style_blend", "deterministic")
 WORKED_OUT = frozenset({"style_scale"})
 """Settings that others contain once they are worked out."""
 
+NEUTRAL = {"tv_weight": 0.0}
+"""Value of a setting at which it makes no difference not to have it, where that is not the default."""
+
 REPLACEABLE = frozenset({"content", "style", "size", "style_size", "weights", "seed", "device"})
 """Settings that an iterative backend may pass over, having no use for them."""
 
@@ -86,7 +89,8 @@ def _beyond(settings: Settings, capabilities: Capabilities) -> frozenset[str]:
     return frozenset(
         name
         for name in lacking
-        if name == "style_blend" or getattr(settings, name) != settings.default_of(name)
+        if name == "style_blend"
+        or getattr(settings, name) not in (settings.default_of(name), NEUTRAL.get(name))
     )
 
 
