@@ -14,6 +14,7 @@ from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.run.clock import rounds, timed
+from nstbench.run.code import code_of
 from nstbench.run.job import Advanced, Entered, Environment, Event, Finished, Job, Recorded
 from nstbench.run.logbook import Logbook, status_of
 from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_cores
@@ -31,7 +32,9 @@ class Bench:
     """A backend in this process. What one job paid for (import, load) the next does not report again."""
 
     def __init__(self, backend: str) -> None:
-        self.backend = plugin(backend).load()
+        found = plugin(backend)
+        self._code = code_of(found)
+        self.backend = found.load()
         self._device: Device | None = None
         self._loaded: object = None
         self._flop: float | None = None
@@ -149,6 +152,7 @@ class Bench:
             peak_rss_bytes=peak_rss_bytes(),
             peak_device_bytes=self.backend.peak_device_bytes() if self._device else None,
             environment_id=self._environment_id,
+            backend_code=self._code,
             **outcome,
         )
 
