@@ -10,7 +10,7 @@ import pytest
 EXPERIMENT = """
 name: tiny
 inputs: {content: sample:cat, style: sample:coffee}
-fixed: {size: 32, iterations: 6, alpha: 1, beta: 10}
+fixed: {size: 32, iterations: 6, alpha: 1}
 measure: {referee: none}
 backends: [fake]
 """

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["Results", "compare", "open_results", "sweep"]
 
 
-def open_results(*paths: str | Path) -> ResultsView:
+def open_results(*paths: str | Path, outside_plan: bool = False) -> ResultsView:
     """Open one or more results folders; in a notebook they show themselves.
+
+    Args:
+        outside_plan: whether what is drawn and compared has also the rows that the folder's present plan has
+            no longer. The tables always have them, marked in `runs.planned`.
 
     Raises:
         ResultsError: a folder is missing or was not made by a sweep.
@@ -36,7 +40,7 @@ def open_results(*paths: str | Path) -> ResultsView:
 
     from nstbench.report.notebook import ResultsView
 
-    return ResultsView([Path(path) for path in paths])
+    return ResultsView([Path(path) for path in paths], outside_plan)
 
 
 def sweep(
@@ -45,6 +49,7 @@ def sweep(
     *,
     overrides: Sequence[str] = (),
     redo: Redo | None = None,
+    join: bool = False,
     watch: Watcher | None = None,
 ) -> ResultsView:
     """Run an experiment, or what is missing of it, and open its results.
@@ -54,26 +59,32 @@ def sweep(
             directory).
         out: the results folder; default `results/<name>`.
         overrides: `key=value`, as the command line's `--set`.
-        redo: which finished trials to do again; default none.
+        redo: which finished trials to do again; default none. If these were measured with other settings or
+            other code than now, a warning says so.
+        join: take over a folder of another experiment; its rows stay, outside the plan.
         watch: told how it goes.
 
     Raises:
         ExperimentError: every mistake in the experiment, before anything runs.
+        UsageError: the folder holds something else, or another experiment.
         BackendUnavailable: a backend it names is not installed or has no such device.
     """
     from nstbench.run.api import sweep as run
 
-    done = run(experiment, out, overrides=overrides, redo=redo, watch=watch)
+    done = run(experiment, out, overrides=overrides, redo=redo, join=join, watch=watch)
     return open_results(*(store.path for store in done.stores))
 
 
-def compare(*paths: str | Path, by: str | None = None, base: str | None = None) -> Comparison:
+def compare(
+    *paths: str | Path, by: str | None = None, base: str | None = None, outside_plan: bool = False
+) -> Comparison:
     """Compare trials that are equal but for one thing: folders, backends, or a setting.
 
     Args:
         paths: results folders.
         by: a column of `runs`; default `results`, the folder, if there are several, else `backend`.
         base: the value of `by` that the others are compared with; default the first one found.
+        outside_plan: whether to compare also rows that the present plan of a folder has no longer.
 
     Raises:
         UsageError: there is nothing to compare, or `by` or `base` is unknown.
@@ -81,7 +92,7 @@ def compare(*paths: str | Path, by: str | None = None, base: str | None = None) 
     """
     from nstbench.report.compare import compare_folders
 
-    return compare_folders(*paths, by=by, base=base)
+    return compare_folders(*paths, by=by, base=base, outside_plan=outside_plan)
 
 
 def __getattr__(name: str) -> Any:

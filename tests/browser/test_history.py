@@ -31,7 +31,7 @@ def folder(tmp_path_factory, cache):
     rows = []
     for place in range(30):
         commit = Commit(f"{place + 0xABC:07x}{'0' * 33}", f"2026-01-{place + 1:02d}T00:00:00+00:00", SUBJECT)
-        (row,) = history_rows(Store(folder), commit)
+        (row,) = history_rows(Store(folder), lambda _, commit=commit: commit)
         seconds = row.step_median_s * (1.5 if place >= 12 else 1)
         rows.append(replace(row, step_median_s=seconds, measured_at=commit.committed_at))
     add_to_history(folder.parent / "history.jsonl", rows)

@@ -47,7 +47,7 @@ class Here:
         self.cores.append(cores)
         options = next(self._options)
         if options is DIES:
-            raise SideBroken(self.name, f"{self.what}: died (see {folder / 'log.txt'})")
+            raise SideBroken(self.name, f"{self.what}: died (see {folder}-log.txt)")
         backends = [{**each, "options": {**options, **each["options"]}} for each in experiment["backends"]]
         wanted = {**experiment, "backends": backends}
         once = self._swept / sha256(json.dumps(wanted).encode()).hexdigest()

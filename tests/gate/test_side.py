@@ -121,8 +121,8 @@ def test_code_that_does_not_import_breaks_the_side_and_the_log_is_named(sweep, t
         SideBroken, match=r"^it: .*slowable 1.0 cannot be loaded: RuntimeError: broken"
     ) as caught:
         sweep(CRASH)
-    assert str(caught.value).endswith(f"(see {tmp_path / 'out/log.txt'})")
-    assert "Traceback" in (tmp_path / "out/log.txt").read_text()
+    assert str(caught.value).endswith(f"(see {tmp_path / 'out-log.txt'})")
+    assert "Traceback" in (tmp_path / "out-log.txt").read_text()
 
 
 def test_an_environment_without_nstbench_is_said_in_one_line(tmp_path):

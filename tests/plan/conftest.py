@@ -20,7 +20,7 @@ LAYERS = """\
 name: layers
 description: Which layers represent the style?
 inputs: {content: sample:cat, style: sample:strokes}
-fixed: {size: 192, iterations: 40, alpha: 1, beta: 100}
+fixed: {size: 192, patience: 0, init: style, tv_weight: 100}
 sweep:
   style_layers:
     shallow: [conv1_1, conv2_1]

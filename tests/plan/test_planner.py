@@ -169,7 +169,8 @@ def test_a_trial_survives_json(plan):
 
 
 def test_settings_a_backend_does_not_consume_collapse(plan):
-    found = plan(backends=["fast", "jax-vgg19"], sweep={"alpha": {"low": 1, "high": 2}, "size": [64, 96]})
+    axes = {"alpha": {"low": 1, "high": 2}, "size": [64, 96]}
+    found = plan(backends=["fast", "jax-vgg19"], fixed={}, sweep=axes)
     labels = [(trial.backend, trial.label) for trial in found.trials]
     assert labels == [
         ("fast", "size=64"),
@@ -198,7 +199,7 @@ def test_seed_is_no_part_of_a_single_pass(only):
 
 
 def test_everything_is_looked_up_once(plan, shelf):
-    plan(backends=["jax-vgg19", "tf-vgg19"], sweep={"alpha": [1, 2, 3], "size": [64, 96]})
+    plan(backends=["jax-vgg19", "tf-vgg19"], fixed={}, sweep={"alpha": [1, 2, 3], "size": [64, 96]})
     assert sorted(map(str, shelf.asked)) == sorted(
         ["auto", "('a.png', 64)", "('b.png', 64)", "('a.png', 96)", "('b.png', 96)"]
     )
@@ -206,7 +207,7 @@ def test_everything_is_looked_up_once(plan, shelf):
 
 def test_missing_files_are_all_reported_where_they_are_named(load, facts, shelf):
     text = (
-        "inputs: {content: missing.png, style: b.png}\n"
+        "inputs: {content: missing.png}\n"
         "sweep:\n  style: [b.png, missing2.png]\n  alpha: [1, 2]\n"
         "fixed: {weights: damaged.h5}\nbackends: [jax-vgg19, fast]\n"
     )

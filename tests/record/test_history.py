@@ -48,7 +48,7 @@ def rows_at(folder, record):
         one = replace(made, trial=replace(made.trial, backend_version=version).identified())
         store = folder(one)
         write_json(store.path / "environment" / "e1.json", facts)
-        return history_rows(store, commit)
+        return history_rows(store, lambda _: commit)
 
     return maker
 
@@ -129,7 +129,7 @@ def test_a_row_holds_the_figures_of_the_record(rows_at, record):
 
 def test_trials_without_a_steady_round_have_no_row(rows_at, folder, failed, record):
     assert rows_at(rounds=()) == []
-    assert history_rows(folder(failed(), name="failed"), COMMIT) == []
+    assert history_rows(folder(failed(), name="failed"), lambda _: COMMIT) == []
 
 
 def test_the_problem_is_the_same_for_another_version_and_not_for_another_setting(trial):
@@ -150,7 +150,7 @@ def test_a_machine_stays_the_same_when_kernel_and_packages_change():
 
 def test_a_folder_that_does_not_know_its_machine_is_refused(folder, record):
     with pytest.raises(ResultsError, match=r"gone\.json.*the machine is unknown"):
-        history_rows(folder(record(environment_id="gone")), COMMIT)
+        history_rows(folder(record(environment_id="gone")), lambda _: COMMIT)
 
 
 def test_the_newer_measurement_of_a_commit_replaces_the_older(rows_at, tmp_path):

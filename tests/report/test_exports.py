@@ -44,7 +44,7 @@ def fine(results):
 
 def test_parquet_is_the_tables(results, tmp_path):
     folder = export(results, "parquet", tmp_path / "out")
-    assert {path.name for path in folder.iterdir()} == {
+    assert {path.name for path in folder.glob("[!.]*")} == {
         f"{name}.parquet" for name in ("runs", "losses", "timings", "images")
     }
     for name in ("runs", "losses", "timings", "images"):
@@ -109,7 +109,7 @@ def read_events(folders):
 def test_tensorboard_reads_losses_figures_and_pictures(results, fine, tmp_path):
     folder = export(results, "tensorboard", tmp_path / "out")
     export(results, "tensorboard", tmp_path / "out")
-    runs = read_events(sorted(folder.iterdir()))
+    runs = read_events(sorted(path for path in folder.iterdir() if path.is_dir()))
     run, losses, images = fine
     read = runs[f"fake_beta=1_{run['trial_id'][:8]}"]
     total = read["scalars"]["loss/total"]
@@ -196,7 +196,7 @@ def test_folders_exported_together_stay_apart(results, tmp_path):
     with pytest.raises(UsageError, match="2 results folders go into one export: say where with -o"):
         export(both, "csv")
     folder = export(both, "tensorboard", tmp_path / "out")
-    assert {path.name for path in folder.iterdir()} == {"tiny", "other"}
+    assert {path.name for path in folder.iterdir()} == {".nstbench-export", "tiny", "other"}
     assert len(list((folder / "other").iterdir())) == 1
 
 

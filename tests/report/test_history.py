@@ -51,7 +51,7 @@ def past(tmp_path):
         rng, rows = np.random.default_rng(0), []
         for place in range(count):
             commit = Commit(f"{place:040x}", f"2026-01-{place + 1:02d}T00:00:00+00:00", f"Commit <{place}>")
-            for row in history_rows(store, commit):
+            for row in history_rows(store, lambda _, commit=commit: commit):
                 seconds = float(rng.lognormal(0, 0.01)) * (2 if place >= 10 else 1)
                 rows.append(replace(row, step_median_s=seconds, measured_at=commit.committed_at))
         add_to_history(tmp_path / "history.jsonl", rows)

@@ -21,7 +21,7 @@ from nstbench.report.notebook import ResultsView
 EXPERIMENT = {
     "name": "tiny",
     "inputs": {"content": "sample:cat", "style": "sample:coffee"},
-    "fixed": {"size": 48, "iterations": 6, "alpha": 1, "beta": 10},
+    "fixed": {"size": 48, "iterations": 6, "alpha": 1},
     "sweep": {"beta": [1, 10], "style_layers": {"shallow": ["conv1_1"], "<deep>": ["conv1_1", "conv2_1"]}},
     "backends": ["fake", {"name": "fake", "label": "bad", "options": {"fault": "raise"}}, "colour-transfer"],
     "measure": {"referee": "none"},

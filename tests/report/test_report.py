@@ -182,6 +182,8 @@ def test_the_command_writes_the_page_and_a_sweep_does_too(nstbench, write, tmp_p
 
 
 def test_a_sweep_ends_well_without_its_report(nstbench, write, tmp_path):
-    (tmp_path / "out" / "report.html").mkdir(parents=True)
+    nstbench("sweep", write(), "-o", "out")
+    (tmp_path / "out" / "report.html").unlink()
+    (tmp_path / "out" / "report.html").mkdir()
     done = nstbench("sweep", write(), "-o", "out")
     assert "report   not written" in done.stderr

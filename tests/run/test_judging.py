@@ -14,10 +14,12 @@ INPUTS = {"content": "sample:cat", "style": "sample:coffee"}
 
 
 def experiment(referee="random:0", **more):
+    swept = more.get("sweep", {})
+    fixed = {"size": 40, "iterations": 4, "alpha": 1, "beta": 10}
     return {
         "name": "tiny",
-        "inputs": INPUTS,
-        "fixed": {"size": 40, "iterations": 4, "alpha": 1, "beta": 10},
+        "inputs": {name: ref for name, ref in INPUTS.items() if name not in swept},
+        "fixed": {name: value for name, value in fixed.items() if name not in swept},
         "measure": {"referee": referee, **more.pop("measure", {})},
         "backends": ["fake", "colour-transfer"],
         **more,

@@ -122,6 +122,7 @@ def test_snapshots_are_kept_every_so_many_iterations(tmp_path):
 
 def test_a_longer_trial_of_a_shared_trajectory_has_the_pictures_of_the_shorter_one(tmp_path):
     asked = experiment() | {"sweep": {"iterations": [4, 8]}}
+    del asked["fixed"]["iterations"]
     asked["measure"] = {"referee": "none", "snapshot_every": 2}
     images = nstbench.sweep(asked, tmp_path).images
     seen = [list(group["iteration"]) for _, group in images.groupby("trial_id", sort=False)]

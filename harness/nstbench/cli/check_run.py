@@ -102,15 +102,14 @@ def _prepared(wanted: Wanted) -> tuple[Experiment, Path]:
             raise UsageError(f"--out {wanted.out}: not an empty folder; each check wants one of its own")
         return experiment, wanted.out
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S.%f")
-    return experiment, _ignored(Path("results") / "check") / experiment.name / now
+    return experiment, _ignored(Path("results") / "check" / experiment.name / now)
 
 
 def _ignored(folder: Path) -> Path:
     """Return a folder that git leaves out, as what lies in the project would count as a change of it."""
     from nstbench.record.files import write_atomic
 
-    if not (folder / ".gitignore").exists():
-        write_atomic(folder / ".gitignore", b"*\n")
+    write_atomic(folder / ".gitignore", b"*\n")
     return folder
 
 

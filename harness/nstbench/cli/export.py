@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.show import OutsidePlanOption, print_left_out
+
 
 def export(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
@@ -22,12 +24,15 @@ def export(
         Path | None,
         typer.Option("-o", "--out", help="File or folder to write [RESULTS/export/...]."),
     ] = None,
+    outside_plan: OutsidePlanOption = False,
 ) -> None:
     """Write results for other programs; prints where to.
 
-    An earlier export in the same place is replaced.
+    An earlier export in the same place is replaced; a folder that holds anything else is refused.
     """
     from nstbench.record import open_results
     from nstbench.report.exports import export as write
 
-    print(write(open_results(*results), to, out))
+    found = open_results(*results, outside_plan=outside_plan)
+    print(write(found, to, out))
+    print_left_out(found)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.show import OutsidePlanOption
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,14 +34,20 @@ COLUMNS = ("experiment", "backend", "trial", "problem", ">commits", ">first", ">
 def add(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
     commit: Annotated[
-        str, typer.Option(metavar="REV", help="The commit that was measured, of the repository here.")
-    ] = "HEAD",
+        str | None,
+        typer.Option(
+            metavar="REV", help="The commit that was measured, where the results do not say so themselves."
+        ),
+    ] = None,
     file: HistoryFile = DEFAULT,
+    outside_plan: OutsidePlanOption = False,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Take it with uncommitted changes, and mark it.")
+        bool, typer.Option("--allow-dirty", help="Take what had uncommitted changes, and mark it.")
     ] = False,
 ) -> None:
-    """Add what a commit took to the history: a row for each trial that went well.
+    """Add to the history what a commit took: a row for each trial that went well.
+
+    A row goes to the commit that was checked out in the working directory when it was measured.
 
     Adding again for the same commit and machine keeps one row, the newer measurement.
     """
@@ -48,21 +56,20 @@ def add(
     from nstbench.record.commit import find_commit
     from nstbench.record.history import history_rows
     from nstbench.record.history_file import add_to_history
+    from nstbench.record.measured_commit import MeasuredCommit
 
     stores = [Store.existing(path) for path in results]
-    found = find_commit(commit, apart=[file])
-    if found.dirty and not allow_dirty:
-        raise UsageError(
-            f"tracked files differ from commit {found.sha[:7]}, so it is not what was measured: commit them,"
-            " or take it as it is with --allow-dirty"
-        )
-    rows = [row for store in stores for row in history_rows(store, found)]
+    head = find_commit(commit or "HEAD", apart=[file])
+    commit_of = MeasuredCommit(head if commit else None, [file])
+    rows = [row for store in stores for row in history_rows(store, commit_of, outside_plan)]
     if not rows:
         names = ", ".join(map(str, results))
         raise UsageError(f"{names}: no trial went well and has rounds after its warm-up; nothing was added")
+    _refuse_dirty([] if allow_dirty else rows)
     outcome = add_to_history(file, rows)
-    print(f"{file}: commit {found.sha[:7]}: {'; '.join(_counts(outcome))}")
-    _remark(rows, outcome, found)
+    for sha in dict.fromkeys(row.commit for row in rows):
+        print(f"{file}: commit {sha[:7]}: {'; '.join(_counts(outcome, sha))}")
+    _remark(rows, head)
 
 
 @history_app.command()
@@ -84,8 +91,19 @@ def show(
     stdout().print(table(None, COLUMNS, map(_cells, found)))
 
 
-def _counts(outcome: Merged) -> Iterator[str]:
-    """Say what became of the rows; nothing that did not happen."""
+def _refuse_dirty(rows: list[HistoryRow]) -> None:
+    from nstbench.api import UsageError
+
+    for row in rows:
+        if row.dirty:
+            raise UsageError(
+                f"tracked files differed from commit {row.commit[:7]}, so it is not what was measured: commit"
+                " them and `nstbench sweep --force`, or take it as it is with --allow-dirty"
+            )
+
+
+def _counts(outcome: Merged, sha: str) -> Iterator[str]:
+    """Say what became of the rows of a commit; nothing that did not happen."""
     said = {
         "added": outcome.added,
         "replaced by the newer measurement": outcome.replaced,
@@ -93,21 +111,22 @@ def _counts(outcome: Merged) -> Iterator[str]:
         "left out, as a newer measurement or one of a clean tree is on record": outcome.outdone,
         "left out, as this very measurement is on record for another commit": outcome.elsewhere,
     }
-    return (f"{len(rows)} {what}" for what, rows in said.items() if rows)
+    counts = {what: sum(row.commit == sha for row in rows) for what, rows in said.items()}
+    return (f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _remark(rows: list[HistoryRow], outcome: Merged, commit: Commit) -> None:
-    """Warn of results that are probably those of an earlier commit: a sweep does not redo what is done."""
+def _remark(rows: list[HistoryRow], head: Commit) -> None:
+    """Warn of results of an earlier commit: a sweep does not redo what is done."""
     from datetime import datetime
 
     from nstbench.cli.console import stderr
 
-    made = datetime.fromisoformat(commit.committed_at)
+    made = datetime.fromisoformat(head.committed_at)
     early = sum(datetime.fromisoformat(row.measured_at) < made for row in rows)
-    if outcome.elsewhere or early:
-        what = f"{early} measured before this commit was made" if early else "nothing new was measured"
+    if early or all(row.commit != head.sha for row in rows):
+        what = f"{early} measured before" if early else "none measured at"
         advice = "`nstbench sweep --force` measures again what is done already"
-        stderr().print(f"note: {what}; {advice}", markup=False)
+        stderr().print(f"note: {what} commit {head.sha[:7]}; {advice}", markup=False)
 
 
 def _cells(one: Series) -> tuple[object, ...]:

@@ -33,12 +33,14 @@ def noise(
 
     Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
     """
-    from nstbench.plan import load_experiment
-    from nstbench.run.sweep import prepare_sweep
+    from nstbench.plan import load_experiment, plan_trials
+    from nstbench.run.look_up import AssetLookUp
+    from nstbench.run.registry import facts
 
     planned = load_experiment(experiment, overrides or (), backend or ())
     _refuse(wanted, planned.gate.step_min_s)
-    prepare_sweep(planned, Path("results"))  # both sides are this environment, so mistakes show already here
+    # Both sides are this environment, so mistakes show already here.
+    plan_trials(planned, facts, AssetLookUp(lambda _: None))
     found, broken = _measured(planned, pairs, wanted)
     _show(found, wanted, as_json)
     for subject, reason in broken.items():

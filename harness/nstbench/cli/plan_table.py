@@ -41,6 +41,8 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
         f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
+    for sentence in sweep.not_applied():
+        console.print(f"not applied without --force to {sentence}", markup=False)
 
 
 def _rows(sweep: Sweep, rates: Mapping[str, float]) -> list[dict[str, Any]]:

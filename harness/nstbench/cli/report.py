@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.show import OutsidePlanOption
+
 
 def report(
     results: Annotated[Path, typer.Argument(help="A results folder.")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write it [RESULTS/report.html].")
     ] = None,
+    outside_plan: OutsidePlanOption = False,
     embed: Annotated[bool, typer.Option("--embed", help="Put pictures in full size into the file.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
@@ -20,7 +23,7 @@ def report(
     from nstbench.record import open_results
     from nstbench.report.html import write_report
 
-    path = write_report(open_results(results), out, embed)
+    path = write_report(open_results(results, outside_plan=outside_plan), out, embed)
     print(path)
     if show:
         import webbrowser

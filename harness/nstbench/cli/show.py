@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from nstbench.record import Results
 
+OutsidePlanOption = Annotated[
+    bool, typer.Option("--outside-plan", help="Also rows that the folder's present plan has no longer.")
+]
+
 TABLES = ("runs", "losses", "timings", "images")
 
 IMAGE_COLUMNS = (
@@ -27,6 +31,7 @@ IMAGE_COLUMNS = (
 def show(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
     table: Annotated[str, typer.Option(help="runs, losses, timings or images.")] = "runs",
+    outside_plan: OutsidePlanOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every column as JSON.")] = False,
 ) -> None:
     """Show what a sweep measured."""
@@ -34,13 +39,25 @@ def show(
 
     if table not in TABLES:
         raise UnknownName("table", table, TABLES)
-    print_table(open_results(*results), table, as_json)
+    found = open_results(*results, outside_plan=outside_plan)
+    print_table(found, table, as_json)
+    print_left_out(found)
+
+
+def print_left_out(results: Results) -> None:
+    """Say on standard error how many rows are not shown."""
+    from nstbench.cli.console import counted, stderr
+
+    if count := results.shown.left_out:
+        text = f"{counted(count, 'older row')} outside the present plan: --outside-plan takes older rows in"
+        stderr().print(text, markup=False)
 
 
 def print_table(results: Results, name: str, as_json: bool) -> None:
     """Print a table: the columns people look at first, or everything as JSON."""
     from nstbench.cli.console import print_json, stdout, table
 
+    results = results.shown
     frame: pd.DataFrame = getattr(results, name)
     if as_json:
         print_json(json.loads(frame.to_json(orient="records", double_precision=15)))
@@ -89,4 +106,8 @@ def _runs(results: Results) -> object:
     if results.runs["style_layers"].nunique() < 2:  # it would tell no row from another
         for line in (columns, *cells):
             del line[2]
+    if not results.runs["planned"].all():
+        columns.insert(2, "plan")
+        for line, row in zip(cells, rows, strict=True):
+            line.insert(2, "" if row.planned else f"outside ({row.experiment})")
     return table(None, columns, cells)

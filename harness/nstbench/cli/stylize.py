@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ def stylize(
         if len(prepared.plan.trials) != 1:
             raise UsageError("stylize makes one picture; for an axis, write an experiment and sweep it")
         _writable(out)
+        _refuse_inputs(out, (content, style))
         outcome = run_to_the_end(prepared, watch, "nothing was kept")
         (record,) = prepared.store.records()
         if record.image is None:
@@ -52,6 +54,13 @@ def stylize(
         shutil.copyfile(Path(folder) / record.image, out)
     weights = f"weights {record.trial.weights}, " if record.trial.weights else ""
     print(f"{out}: {record.trial.backend}, {weights}{seconds(record.optimise_s)} in the loop")
+
+
+def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
+    """Keep a picture from taking the place of one that it is made from."""
+    for name in inputs:
+        if out.exists() and Path(name).exists() and out.samefile(name):
+            raise UsageError(f"{out}: is the picture {name} itself; choose another place with -o")
 
 
 def _writable(out: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nstbench.cli.progress import ProgressWatcher
     from nstbench.record import Results
     from nstbench.run.sweep import Outcome, Sweep
@@ -30,6 +32,13 @@ def sweep(
         bool, typer.Option("--dry-run", help="Print the plan and its cost; run nothing.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
+    join: Annotated[
+        bool,
+        typer.Option(
+            "--join",
+            help="Take over a results folder of another experiment; its rows stay, outside the plan.",
+        ),
+    ] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
@@ -45,14 +54,15 @@ def sweep(
 
     planned = load_experiment(experiment, overrides or (), backend or ())
     watch = ProgressWatcher(stderr())
-    prepared = prepare_sweep(planned, out or Path("results") / planned.name, Redo(force, retry_failed), watch)
+    folder = out or Path("results") / planned.name
+    prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
         print_plan(prepared, as_json)
         return
-    again = [word for word in sys.argv[1:] if word != "--force"]
-    hint = f"Go on with: {shlex.join(['nstbench', *again])}"
+    again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
+    hint = f"Go on with: {again}"
     outcome = run_to_the_end(prepared, watch, f"finished trials are kept in {prepared.store.path}. {hint}")
-    _report(outcome, as_json)
+    _report(outcome, as_json, f"{again} --force")
     raise typer.Exit(exit_code(outcome))
 
 
@@ -69,9 +79,9 @@ def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcom
         return prepared.run()
 
 
-def _report(outcome: Outcome, as_json: bool) -> None:
+def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
     from nstbench.cli.console import stderr
-    from nstbench.cli.show import print_table
+    from nstbench.cli.show import print_left_out, print_table
     from nstbench.record import open_results
 
     results = open_results(outcome.folder)
@@ -81,9 +91,21 @@ def _report(outcome: Outcome, as_json: bool) -> None:
     console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
     if elsewhere := outcome.counts.get("interrupted"):
         console.print(f"another sweep is running {elsewhere} of them", markup=False)
+    print_not_applied(outcome.not_applied, redo)
+    print_left_out(results)
     console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
     console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)
     console.print(_page(results), markup=False)
+
+
+def print_not_applied(sentences: Sequence[str], redo: str) -> None:
+    """Say on standard error what is asked for and not done, and the command that does it."""
+    from nstbench.cli.console import stderr
+
+    for sentence in sentences:
+        stderr().print(f"not applied to {sentence}", markup=False)
+    if sentences:
+        stderr().print(f"to run them again: {redo}", markup=False)
 
 
 def _page(results: Results) -> str:

@@ -50,7 +50,7 @@ class Side:
     def sweep(
         self, experiment: Mapping[str, Any], base: Path, folder: Path, cores: Collection[int] | None = None
     ) -> None:
-        """Run an experiment; what is printed meanwhile goes to `log.txt` beside the results.
+        """Run an experiment; what is printed meanwhile goes to a file beside the results, `FOLDER-log.txt`.
 
         Args:
             experiment: as a mapping; base: what its image paths are relative to.
@@ -59,15 +59,16 @@ class Side:
         Raises:
             SideBroken: it did not come to an end.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        log = folder / "log.txt"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        log = folder.with_name(f"{folder.name}-log.txt")  # a sweep wants its folder for itself
         try:
             if self._process is None:
                 self._start(log)
             if cores is not None and self._process:
                 os.sched_setaffinity(self._process.pid, cores)  # the sweep's workers inherit it
             request = {"experiment": experiment, "base": str(base.absolute())}
-            answer = self._ask(request | {"folder": str(folder.absolute())})
+            places = {"folder": str(folder.absolute()), "log": str(log.absolute())}
+            answer = self._ask(request | places)
         except BaseException:
             self.close()
             raise

@@ -1,9 +1,9 @@
 """What runs in a side's own Python: `python -P side_script.py FD`; experiments come in, answers go out.
 
 It stays while it is asked, so that imports are paid for once; the processes that measure are the sweep's own,
-fresh each time. A request is a JSON line on standard input, {experiment, base, folder}; the answer is a line
-on file descriptor FD. It must work with whatever version of nstbench that side has, so it uses nothing but
-`nstbench.sweep`.
+fresh each time. A request is a JSON line on standard input, {experiment, base, folder, log}; the answer is a
+line on file descriptor FD. It must work with whatever version of nstbench that side has, so it uses nothing
+but `nstbench.sweep`.
 """
 
 import json
@@ -19,16 +19,16 @@ def main() -> None:
     with os.fdopen(int(sys.argv[1]), "w") as answers:
         for line in sys.stdin:
             asked = json.loads(line)
-            _log_to(asked["folder"])
+            _log_to(asked["log"])
             os.chdir(asked["base"])
             nstbench.sweep(asked["experiment"], asked["folder"])
             answers.write("done\n")
             answers.flush()
 
 
-def _log_to(folder: str) -> None:
+def _log_to(path: str) -> None:
     """Send what is printed from now on to the log of this run."""
-    with Path(folder, "log.txt").open("a") as log:
+    with Path(path).open("a") as log:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(log.fileno(), stream.fileno())

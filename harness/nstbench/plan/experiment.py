@@ -12,6 +12,7 @@ import yaml
 from nstbench.api import ExperimentError
 from nstbench.plan.axes import Choice, Step, Sweep, choose, read_sweep
 from nstbench.plan.choices import BackendChoice, cli_overlay, read_backends
+from nstbench.plan.contradictions import fixed_and_swept
 from nstbench.plan.defaults import preset_choices
 from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
@@ -47,6 +48,9 @@ class Experiment:
 
     Attributes:
         base: the folder that relative paths start from.
+        file: where it stands; None for one that is no file. Sweeping the same file again goes on with the
+            same experiment, whatever it says by then.
+        chosen: names or labels that the command line limits this sweep to; empty: every backend.
         source: the bytes of its file, or the YAML of its mapping, without overrides.
         axes: the settings that vary, in file order.
         overrides: the `--set` texts applied to it.
@@ -64,6 +68,8 @@ class Experiment:
     axes: tuple[str, ...]
     grid: tuple[Point, ...]
     overrides: tuple[str, ...] = ()
+    file: pathlib.Path | None = None
+    chosen: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     places: Places = field(default_factory=Places, compare=False, repr=False)
 
@@ -89,6 +95,7 @@ class _Given:
     name: str
     overrides: Sequence[str]
     backends: Sequence[str]
+    file: pathlib.Path | None = None
 
 
 def load_experiment(
@@ -107,9 +114,9 @@ def load_experiment(
     file = pathlib.Path(path)
     source = contents(file, str(path))
     document = parse(source, str(path))
-    return _read(
-        _Given(document.value, document.places, file.parent, source, named(file.stem), overrides, backends)
-    )
+    words = named(file.stem), overrides, backends
+    lasting = file.resolve() if file.is_file() else None  # a pipe is not there a second time
+    return _read(_Given(document.value, document.places, file.parent, source, *words, lasting))
 
 
 def experiment_from_mapping(
@@ -159,6 +166,8 @@ def _read(given: _Given) -> Experiment:
         axes=sweep.axes,
         grid=grid,
         overrides=tuple(given.overrides),
+        file=given.file,
+        chosen=tuple(given.backends),
         data=changed.data,
         places=places,
     )
@@ -172,6 +181,7 @@ def _spread(
     fixed = preset_choices(outline, fixed, mistakes) | fixed
     single = {name: choice for name, choice in fixed.items() if name in overridden}
     sweep = read_sweep(outline.sweep, single, mistakes)
+    mistakes += fixed_and_swept(outline, sweep)
     _refuse_hugeness(sweep, backends, mistakes)
     return sweep, () if mistakes else _points(sweep, fixed, mistakes)
 

@@ -56,8 +56,8 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
 
     A setting gets its one value everywhere: in `fixed` (`content` and `style`: in `inputs`; `seed`: at the
     top level), no longer as an axis, and no longer in `include`, where entries that say nothing else go. Of
-    axes that advance together, all must be set or none. `sweep.KEY=[...]` gives an axis instead, and
-    `measure.KEY`, `gate.KEY`, `name` and `description` set what they name.
+    axes that advance together, all must be set or none. `sweep.KEY=[...]` gives an axis in place of a fixed
+    value, and `measure.KEY`, `gate.KEY`, `name` and `description` set what they name.
     """
     given = [found for text in texts if (found := _read(text, mistakes))]
     fixed = {each.key: each for each in given if each.sets_one_value}
@@ -65,6 +65,10 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
     if isinstance(sweep := made.get("sweep"), Mapping):
         replaced = {each.key: None for each in given if each.path == ("sweep", "zip")}
         made["sweep"] = _unswept({**sweep, **replaced}, fixed, mistakes)
+    swept = {name for each in given if each.path[0] == "sweep" for name in _axes_of(each)}
+    for section in ("fixed", "inputs"):
+        if isinstance(written := made.get(section), Mapping):
+            made[section] = {name: value for name, value in written.items() if name not in swept}
     for each in given:
         if each.path[0] == "sweep" and _is_zipped(made.get("sweep"), each.key):
             text = f"{each.key} is in sweep.zip already; give sweep.zip as a whole"
@@ -145,6 +149,15 @@ def _unswept(
     if "include" in kept:
         kept["include"] = _each(kept["include"], lambda entry: _without(entry, fixed))
     return kept
+
+
+def _axes_of(override: Override) -> list[str]:
+    """Name the settings that an override of the section `sweep` makes axes."""
+    if override.key not in SWEEP_RULES:
+        return [override.key]
+    groups = override.value if isinstance(override.value, list) else [override.value]
+    mappings = [group for group in groups if isinstance(group, Mapping)]
+    return [str(name) for group in mappings for name in group] if override.key == "zip" else []
 
 
 def _each(value: Any, change: Callable[[Mapping[str, Any]], Any]) -> Any:

@@ -40,7 +40,7 @@ class Outline(Strict):
     )
     description: str = Field("", description="The question it answers")
     inputs: Section = Field({}, description="The two images")
-    fixed: Section = Field({}, description="Settings with one value, unless an axis varies them")
+    fixed: Section = Field({}, description="Settings with one value")
     sweep: Section = Field({}, description="Axes, multiplied in file order: the first varies slowest")
     backends: list[Any] = Field([], description="Who does the work: names, or name with options and label")
     preset: str | None = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -64,16 +64,22 @@ class HistoryRow:
         return not self.dirty, datetime.fromisoformat(self.measured_at)
 
 
-def history_rows(store: Store, commit: Commit) -> list[HistoryRow]:
+def history_rows(
+    store: Store, commit_of: Callable[[RunRecord], Commit], outside_plan: bool = False
+) -> list[HistoryRow]:
     """Return a row for each trial of a results folder that went well and has rounds in steady state.
+
+    Args:
+        commit_of: says which commit a trial was measured at.
+        outside_plan: take also those that the present plan of the folder has no longer.
 
     Raises:
         ResultsError: the folder is damaged, or does not say on which machine a trial ran.
     """
     return [
-        _row(store, record, commit, record.step_median_s)
+        _row(store, record, commit_of(record), record.step_median_s)
         for record in store.records()
-        if record.status == "ok" and record.step_median_s
+        if record.status == "ok" and record.step_median_s and (record.planned or outside_plan)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from nstbench.record.files import write_atomic
 from nstbench.record.run_record import RunRecord
@@ -18,13 +18,30 @@ if TYPE_CHECKING:
 class Results:
     """One results folder, or several together; each table is read when first asked for.
 
+    The tables hold every trial that has a result, also those that the present plan of their folder has no
+    longer (`runs.planned` is false). Report, exports and comparisons are made from `shown`.
+
     Attributes:
+        outside_plan: whether `shown` has rows outside the present plans too.
+        left_out: how many rows these results lack for that reason.
         runs, losses, timings, images: see `nstbench.record.schema` for the columns. With more than one
             folder a first column `results` names the folder of each row.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], outside_plan: bool = False) -> None:
         self.stores = tuple(Store.existing(Path(path)) for path in paths)
+        self.outside_plan, self.left_out = outside_plan, 0
+
+    @cached_property
+    def shown(self) -> Self:
+        """These results, without rows outside the present plans unless `outside_plan`."""
+        outside = sum(not record.planned for records in self._records for record in records)
+        if self.outside_plan or not outside:
+            return self
+        made = type(self)(store.path for store in self.stores)
+        made._records = tuple([one for one in records if one.planned] for records in self._records)
+        made.left_out = outside
+        return made
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -82,10 +99,13 @@ class Results:
         return pd.concat(frames, ignore_index=True)
 
 
-def open_results(*paths: str | Path) -> Results:
+def open_results(*paths: str | Path, outside_plan: bool = False) -> Results:
     """Open one or more results folders.
+
+    Args:
+        outside_plan: whether views show rows outside the present plans too.
 
     Raises:
         ResultsError: a folder is missing or was not made by a sweep.
     """
-    return Results([Path(path) for path in paths])
+    return Results([Path(path) for path in paths], outside_plan)

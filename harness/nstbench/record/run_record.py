@@ -61,6 +61,12 @@ class RunRecord:
         reference: the referee's figures of the two trivial answers: the content image itself and the style
             image itself.
         referee_weights, referee_weights_sha256: which VGG-19 parameters the referee used.
+        backend_code: twelve digits for the source files of the backend that ran, see `nstbench.run.code`.
+        commit: what the repository of the working directory had checked out when the sweep began; None
+            without one.
+        changed: its tracked files that differed from that commit, the first few of them.
+        measure: the section `measure` of the experiment, complete, as it was then.
+        planned: whether the present plan of its folder has the trial; not kept in the record.
         verified: whether `nstbench verify` had passed here for this backend with these options, device and
             precision; None for a backend without VGG-19, which has nothing to verify.
     """
@@ -93,6 +99,16 @@ class RunRecord:
     referee_weights_sha256: str | None = None
     verified: bool | None = None
     environment_id: str | None = None
+    backend_code: str | None = None
+    commit: str | None = None
+    changed: tuple[str, ...] = ()
+    measure: Mapping[str, Any] = field(default_factory=dict)
+    planned: bool = True
+
+    @property
+    def dirty(self) -> bool | None:
+        """Whether the code was not that of `commit` alone; None if there is no commit."""
+        return bool(self.changed) if self.commit else None
 
     @property
     def pastiche(self) -> Picture | None:
@@ -139,7 +155,7 @@ class RunRecord:
         values = {
             name: getattr(self, name)
             for name in self.__slots__
-            if name not in ("trial", "rounds", "pictures")
+            if name not in ("trial", "rounds", "pictures", "planned")
         }
         values["final"] = {key: v if math.isfinite(v) else None for key, v in self.final.items()}
         values["phases"] = dict(self.phases)
@@ -153,6 +169,7 @@ class RunRecord:
         values["trial"] = Trial.from_json(values["trial"])
         values["rounds"] = tuple(Round(**_known(Round, each)) for each in values.get("rounds", ()))
         values["pictures"] = tuple(Picture(**_known(Picture, each)) for each in values.get("pictures", ()))
+        values["changed"] = tuple(values.get("changed", ()))
         values["final"] = {k: math.nan if v is None else v for k, v in values.get("final", {}).items()}
         return cls(**values)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 RUNS: dict[str, tuple[str, str]] = {
     "trial_id": ("string", "identifies what was asked for: backend, settings, images, weights, seed"),
     "experiment": ("string", "name of the experiment"),
+    "planned": ("boolean", "false: the folder's present plan has it no longer, and views leave it out"),
     "label": ("string", "the point on the swept axes, for people"),
     "axes": ("string", "these axes as JSON, with the names that the experiment gave to values, or null"),
     "asked": ("string", "the settings as JSON, in the units and sizes of the experiment"),
     "backend": ("string", "entry point name"),
     "backend_label": ("string", "the name the experiment gives this backend and its options"),
     "backend_version": ("string", "version of the distribution that provides it"),
+    "backend_code": ("string", "twelve digits for the backend's source files"),
     "options": ("string", "the backend's own options as JSON"),
     "status": ("string", "ok failed timeout oom diverged refused interrupted"),
     "error_type": ("string", "class of the error"),
@@ -97,6 +99,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "referee_weights_sha256": ("string", "their hash"),
     "verified": ("boolean", "whether nstbench verify had passed here for this backend and precision"),
     "image": ("string", "path of the picture within the results folder"),
+    "commit": ("string", "what the repository of the working directory had checked out; empty without one"),
+    "dirty": ("boolean", "whether tracked files differed from that commit"),
     "environment_id": ("string", "environment/<id>.json describes machine and packages"),
 }
 

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from nstbench.api import ResultsError
 from nstbench.plan import Experiment, Plan, Trial
 from nstbench.record.files import read_json, reading, write_atomic, write_json
+from nstbench.record.ownership import LOCK, belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
 
 
@@ -45,10 +46,36 @@ class Store:
             raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one")
         return cls(path)
 
+    def begin(self, experiment: Experiment, plan: Plan, join: bool = False) -> None:
+        """Take the folder for an experiment and write its plan, while no other sweep does so.
+
+        Args:
+            join: also if it holds the results of another experiment.
+
+        Raises:
+            UsageError: it holds something else.
+            ResultsError: it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path / LOCK):
+                refuse_other_experiment(self.path, experiment, join)
+                self.write_plan(experiment, plan)
+        except OSError as error:
+            raise ResultsError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
     def write_plan(self, experiment: Experiment, plan: Plan) -> None:
-        """Keep the experiment as it was written and the trials it came to; older results stay."""
+        """Keep the experiment as it was written and the trials it came to; older results stay.
+
+        Of a sweep limited to some backends, the trials of the others stay planned. The plan is written first,
+        as it says whose folder this is.
+        """
+        whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment)))
+        base = str(experiment.base.absolute())
+        write_json(
+            self.path / "plan.json", {**whole.to_json(), "base": base, **origin(experiment, self.path)}
+        )
         write_atomic(self.path / "experiment.yaml", experiment.source)
-        write_json(self.path / "plan.json", {**plan.to_json(), "base": str(experiment.base.absolute())})
         for trial in plan.trials:
             if not (self.trial_folder(trial.trial_id) / "trial.json").exists():
                 write_json(self.trial_folder(trial.trial_id) / "trial.json", trial.to_json())
@@ -59,6 +86,13 @@ class Store:
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             plan = read_json(path)
             return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
+
+    def _not_chosen(self, experiment: Experiment) -> list[Trial]:
+        """Return the planned trials of backends that the command line leaves out this time."""
+        if not experiment.chosen or belongs_to_another(self.path, experiment):
+            return []
+        labels = {choice.label for choice in experiment.backends}
+        return [trial for trial in self.plan().trials if trial.backend_label not in labels]
 
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
@@ -82,7 +116,7 @@ class Store:
         """Return the trials of the latest plan in its order, then older ones that have a result.
 
         A planned trial without a result appears as `interrupted`: nothing disappears. Labels are those of the
-        latest plan, as they are no part of what a trial is.
+        latest plan, as they are no part of what a trial is. Older ones say that they are not `planned`.
         """
         plan = self.plan()
         planned = {trial.trial_id for trial in plan.trials}
@@ -93,7 +127,7 @@ class Store:
             if (record := self.record(trial.trial_id))
             else RunRecord(trial, plan.experiment, "interrupted")
             for trial in plan.trials
-        ] + [record for record in older if record]
+        ] + [replace(record, planned=False) for record in older if record]
 
     def write_record(self, record: RunRecord) -> None:
         """Declare a trial done."""

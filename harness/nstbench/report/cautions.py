@@ -28,6 +28,7 @@ def cautions(results: Results) -> list[str]:
     runs = with_folder(results, "runs")
     ok = runs[runs["status"] == "ok"]
     return [
+        *_plan(results),
         *_not_ok(runs),
         *_inputs(ok),
         *_referee(ok),
@@ -37,6 +38,12 @@ def cautions(results: Results) -> list[str]:
         *_unverified(ok),
         *_rounds(results, ok),
     ]
+
+
+def _plan(results: Results) -> Iterator[str]:
+    if results.left_out:
+        said = _trials(results.left_out, "is", "are")
+        yield f"{said} not in the present plan and left out; --outside-plan takes older rows in"
 
 
 def _not_ok(runs: pd.DataFrame) -> Iterator[str]:
@@ -77,6 +84,13 @@ def _machines(ok: pd.DataFrame) -> Iterator[str]:
         versions = own["backend_version"].dropna().unique()
         if len(versions) > 1:
             yield f"different versions of {backend}: {_list(versions)}"
+        for version, alike in own.groupby("backend_version", sort=False):
+            codes = alike["backend_code"].dropna().unique()
+            if len(codes) > 1:
+                yield f"different code under one version, {backend} {version}: {_list(codes)}"
+    commits = (ok["commit"].str[:7] + ok["dirty"].map({True: " with changes", False: ""})).dropna().unique()
+    if len(commits) > 1:
+        yield f"measured at different commits: {_list(commits)}"
 
 
 def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:

@@ -53,6 +53,7 @@ def compare(results: Results, by: str | None = None, base: str | None = None) ->
         UsageError: `by` is nothing to compare by, `base` is not among its values, or there is only one.
         ResultsError: the results are damaged.
     """
+    results = results.shown
     runs = with_folder(results, "runs")
     column = column_of(by, runs, len({store.path for store in results.stores}))
     matching = match(runs, column, str(Path(base)) if base and column == "results" else base)
@@ -63,15 +64,20 @@ def compare(results: Results, by: str | None = None, base: str | None = None) ->
     )
 
 
-def compare_folders(*paths: str | Path, by: str | None = None, base: str | None = None) -> Comparison:
+def compare_folders(
+    *paths: str | Path, by: str | None = None, base: str | None = None, outside_plan: bool = False
+) -> Comparison:
     """Open results folders and compare them; see `compare`.
+
+    Args:
+        outside_plan: whether to compare also rows that the present plan of a folder has no longer.
 
     Raises:
         UsageError, ResultsError: as `compare`; a folder is missing or was not made by a sweep.
     """
     if not paths:
         raise UsageError("compare: name at least one results folder")
-    return compare(open_results(*dict.fromkeys(map(Path, paths))), by, base)
+    return compare(open_results(*dict.fromkeys(map(Path, paths)), outside_plan=outside_plan), by, base)
 
 
 def _about_pairs(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) -> list[str]:

@@ -46,6 +46,7 @@ def arrange(results: Results, across: str | None = None, down: str | None = None
         UnknownName: `across` or `down` is no axis of these results.
         UsageError: there is no trial at all.
     """
+    results = results.shown
     if results.runs.empty:
         raise UsageError("a contact sheet of no trials: nothing was planned in these results")
     found = _axes(results)

@@ -11,9 +11,12 @@ from typing import Any
 from nstbench.api import UnknownName, UsageError
 from nstbench.record import Results
 from nstbench.record.files import write_atomic
+from nstbench.record.ownership import refuse_foreign_folder
 from nstbench.report.rows import TrialRows, trials
 
 TABLES = ("runs", "losses", "timings", "images")
+MARK = ".nstbench-export"
+"""A file in a folder that an export made, with the name of its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,19 @@ class Format:
 
     Attributes:
         write: writes results to a path, a file or a folder as `place` is.
-        place: its name below `export/` in the results folder, unless another is asked for.
+        place: its name below `export/` in the results folder, unless another is asked for; a folder if it has
+            no suffix.
+        takes_more: whether a folder holds other things of the kind, which stay as they are.
     """
 
     write: Callable[[Results, Path], None]
     place: str
+    takes_more: Callable[[Path], bool] = lambda _: False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of files."""
+        return not Path(self.place).suffix
 
 
 def export(results: Results, to: str, path: Path | None = None) -> Path:
@@ -41,15 +52,20 @@ def export(results: Results, to: str, path: Path | None = None) -> Path:
 
     Raises:
         UnknownName: no such format.
-        UsageError: several folders were opened and no path was given, or the format needs an extra.
+        UsageError: several folders were opened and no path was given, the path is a folder that holds other
+            things, or the format needs an extra.
         ResultsError: the results are damaged, or the place cannot be written.
     """
     if to not in FORMATS:
         raise UnknownName("format", to, FORMATS)
-    chosen = FORMATS[to]
+    chosen, results = FORMATS[to], results.shown
     if path is None and len(results.stores) > 1:
         raise UsageError(f"{len(results.stores)} results folders go into one export: say where with -o PATH")
     path = path or results.stores[0].path / "export" / chosen.place
+    if chosen.is_folder and not chosen.takes_more(path):
+        mark = path / MARK
+        refuse_foreign_folder(path, lambda _: mark.is_file() and mark.read_text().strip() == to)
+        write_atomic(mark, f"{to}\n".encode())
     chosen.write(results, path)
     return path
 
@@ -60,7 +76,7 @@ def benchmark_entries(results: Results) -> list[dict[str, Any]]:
     Names hold no id, so that a figure keeps its name from one commit to the next. Only trials that went well
     have figures.
     """
-    return [entry for trial in trials(results) for entry in _entries(trial)]
+    return [entry for trial in trials(results.shown) for entry in _entries(trial)]
 
 
 def _entries(trial: TrialRows) -> Iterator[dict[str, Any]]:
@@ -107,6 +123,10 @@ def _tensorboard(results: Results, folder: Path) -> None:
     write_events(results, folder)
 
 
+def _is_mlflow_store(folder: Path) -> bool:
+    return (folder / "0" / "meta.yaml").is_file()
+
+
 def _mlflow(results: Results, folder: Path) -> None:
     from nstbench.report.mlflow_runs import write_runs
 
@@ -119,5 +139,5 @@ FORMATS = {
     "json": Format(_json, "tables.json"),
     "github-action-benchmark": Format(_benchmark, "github-action-benchmark.json"),
     "tensorboard": Format(_tensorboard, "tensorboard"),
-    "mlflow": Format(_mlflow, "mlruns"),
+    "mlflow": Format(_mlflow, "mlruns", _is_mlflow_store),
 }

@@ -42,7 +42,7 @@ def write_report(results: Results, path: Path | None = None, embed: bool = False
     """
     if len(results.stores) != 1:
         raise UsageError(f"a report is about one results folder, not {len(results.stores)}; make one of each")
-    folder = results.stores[0].path
+    results, folder = results.shown, results.stores[0].path
     path = path or folder / "report.html"
     write_atomic(path, report_html(results, os.path.relpath(folder, path.parent), embed).encode())
     return path

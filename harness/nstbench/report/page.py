@@ -14,6 +14,7 @@ from nstbench.report.figures import PHASES, pareto_front, points_of_curve, secon
 from nstbench.report.page_axes import axes
 from nstbench.report.page_pictures import gallery, hashes
 from nstbench.report.page_values import plain, short
+from nstbench.report.rows import plan_note
 from nstbench.report.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.report.values import UNUSED
 
@@ -25,7 +26,7 @@ NUMBERS = (
 )
 """The figures of a trial that the page can show."""
 
-TEXTS = ("trial_id", "label", "backend_label", "status", "error_type", "error_message", "image")
+TEXTS = ("trial_id", "planned", "label", "backend_label", "status", "error_type", "error_message", "image")
 
 
 def page_data(results: Results, embed: bool = False) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def _trials(results: Results) -> list[dict[str, Any]]:
         row["arrivals"] = mine[["threshold", "seconds", "reached"]].to_numpy(object).tolist()
         row["axes"] = {one.column: one.of_row[at] for one in found}
         row["inputs"] = [digits for _, digits in hashes(full)]
+        row["label"] = ", ".join(filter(None, (row["label"], plan_note(row))))
         row["name"] = " · ".join(filter(None, (row["backend_label"], row["label"])))
     return rows
 
@@ -98,6 +100,7 @@ def _facts(runs: pd.DataFrame) -> dict[str, list[str]]:
     """Say what was used, each different value once."""
     columns = {"weights": "weights", "referee": "referee_weights", "device": "device_name"}
     facts = {title: sorted(runs[column].dropna().unique()) for title, column in columns.items()}
+    facts["commit"] = sorted(runs["commit"].dropna().str[:7].unique())
     versions = runs[["backend", "backend_version"]].drop_duplicates().itertuples(index=False)
     return {name: values for name, values in facts.items() if values} | {
         "backends": [f"{name} {version}" for name, version in versions],

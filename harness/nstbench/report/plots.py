@@ -26,7 +26,7 @@ def plot_losses(results: Results, x: str = "iteration", log: bool = True) -> go.
     """
     if x not in TITLES:
         raise UnknownName("x", x, TITLES)
-    figure = go.Figure()
+    results, figure = results.shown, go.Figure()
     for trial in trials(results):
         if len(trial.losses):
             curve = trial.losses.iloc[points_of_curve(len(trial.losses))]

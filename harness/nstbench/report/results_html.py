@@ -19,6 +19,7 @@ HEADS = ("", "backend", "trial", "status", "s/iteration", "compile", "total loss
 
 def results_html(results: Results) -> str:
     """Return a summary and the columns that people look at first; nothing in it runs or is fetched."""
+    results = results.shown
     shown = list(trials(results))
     rows = "".join(_row(trial) for trial in shown[:MOST_ROWS])
     heads = "".join(f"<th>{head}</th>" for head in HEADS)
@@ -30,6 +31,7 @@ def results_html(results: Results) -> str:
 def _summary(results: Results) -> str:
     counts = results.runs["status"].value_counts()
     said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no trials"
+    said += f" ({results.left_out} more outside the present plan)" if results.left_out else ""
     names = ", ".join(dict.fromkeys(results.runs["experiment"].dropna()))
     folders = ", ".join(str(store.path) for store in results.stores)
     return f"<p><b>{escape(names)}</b> {escape(said)} in {escape(folders)}</p><p>{_inputs(results)}</p>"

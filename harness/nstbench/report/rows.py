@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,17 @@ class TrialRows:
     @property
     def name(self) -> str:
         """What people call it: the backend and the point on the swept axes."""
-        return " · ".join(filter(None, (self.run["backend_label"], self.run["label"])))
+        return " · ".join(filter(None, (self.run["backend_label"], self.run["label"], plan_note(self.run))))
 
     @property
     def picture(self) -> Path | None:
         """Where its pastiche lies."""
         return self.folder / self.run["image"] if self.run["image"] else None
+
+
+def plan_note(run: Mapping[str, Any]) -> str:
+    """Mark a row that the present plan has no longer, so that no two of an experiment read the same."""
+    return "" if run["planned"] else f"outside the plan, {run['trial_id'][:8]}"
 
 
 def trials(results: Results) -> Iterator[TrialRows]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ def sweep(
     *,
     overrides: Sequence[str] = (),
     redo: Redo | None = None,
+    join: bool = False,
     watch: Watcher | None = None,
 ) -> Results:
     """Do what `nstbench.sweep` documents, which puts a view of the same results around it."""
@@ -25,5 +27,7 @@ def sweep(
     else:
         planned = load_experiment(Path(experiment), overrides)
     folder = Path(out) if out else Path("results") / planned.name
-    prepare_sweep(planned, folder, redo, watch).run()
+    outcome = prepare_sweep(planned, folder, redo, watch, join).run()
+    for text in outcome.not_applied:
+        warnings.warn(f"{text}; redo=Redo(everything=True) runs again", stacklevel=3)
     return open_results(folder)

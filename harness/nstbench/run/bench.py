@@ -14,6 +14,7 @@ from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.run.clock import rounds, timed
+from nstbench.run.code import code_of
 from nstbench.run.energy import Counter, EnergyMeter, find_counter
 from nstbench.run.job import Advanced, Entered, Environment, Event, Finished, Job, Recorded
 from nstbench.run.logbook import Logbook, status_of
@@ -36,7 +37,9 @@ class Bench:
     """
 
     def __init__(self, backend: str, counter_of: Callable[[Device], Counter | None] = find_counter) -> None:
-        self.backend = plugin(backend).load()
+        found = plugin(backend)
+        self._code = code_of(found)
+        self.backend = found.load()
         self._counter_of = counter_of
         self._counter: Counter | None = None
         self._device: Device | None = None
@@ -166,6 +169,7 @@ class Bench:
             peak_device_bytes=self.backend.peak_device_bytes() if self._device else None,
             energy_j=log.energy.joules,
             environment_id=self._environment_id,
+            backend_code=self._code,
             **outcome,
         )
 

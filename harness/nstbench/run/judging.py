@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import Array, AssetError
 from nstbench.assets import WeightsSource, load_image, load_weights, resize
-from nstbench.plan import Trial
+from nstbench.plan import Experiment, Trial
 from nstbench.record import Picture, RunRecord
+from nstbench.run.look_up import AssetLookUp
 
 if TYPE_CHECKING:
     from nstbench.referee import Judge, Judgement, Referee
@@ -95,6 +96,26 @@ class Judging:
         if planned.sha256 != sha256:
             raise AssetError(f"{ref}: changed since the sweep")
         return load_image(ref, max(trial.height, trial.width), self.base).pixels
+
+
+def find_judging(experiment: Experiment, look_up: AssetLookUp, say: Callable[[str], None]) -> Judging | None:
+    """Find the referee's weights; only those that were asked for by name must be there.
+
+    Raises:
+        AssetError: these are not.
+    """
+    wanted = experiment.measure.referee
+    if wanted == "none":
+        return None
+    try:
+        network = look_up.weights(wanted, experiment.base)
+    except AssetError as error:
+        if wanted != "auto":
+            raise AssetError(f"measure.referee: {error}") from error
+        say(f"no referee, as there are no weights for it: {error}")
+        return None
+    source = look_up.source(network.sha256)
+    return Judging(source, experiment.base) if source else None
 
 
 def _flat(judgement: Judgement) -> Mapping[str, float | None]:

@@ -12,13 +12,16 @@ from typing import Any
 from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError
 from nstbench.plan import Experiment, Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
+from nstbench.record.checkout import Checkout, checkout_of
+from nstbench.record.ownership import refuse_other_experiment
 from nstbench.run.executor import WorkerLost, execute
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Environment, Event, Job, Recorded
-from nstbench.run.judging import Judging
+from nstbench.run.judging import Judging, find_judging
 from nstbench.run.ladder import has_ladder
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts, plugin
+from nstbench.run.undone import not_applied
 from nstbench.run.verified import Setup, is_verified
 
 
@@ -61,12 +64,14 @@ class Outcome:
         counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
         ran: how many trials this call executed.
         no_device: whether a backend did not find the device it was asked to use.
+        not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
     """
 
     folder: Path
     counts: Mapping[str, int]
     ran: int
     no_device: bool
+    not_applied: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -76,7 +81,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class Sweep:
-    """A planned experiment and the folder for its results."""
+    """A planned experiment and the folder for its results.
+
+    Attributes:
+        join: whether the folder may hold the results of another experiment.
+    """
 
     experiment: Experiment
     plan: Plan
@@ -85,7 +94,9 @@ class Sweep:
     watch: Watcher
     look_up: AssetLookUp = field(repr=False)
     judging: Judging | None = field(repr=False)
+    join: bool = False
     recorded: set[str] = field(default_factory=set)
+    _checkout: Checkout = field(default=Checkout(), init=False)
     _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
 
     def pending(self, trials: tuple[Trial, ...]) -> list[Trial]:
@@ -93,9 +104,17 @@ class Sweep:
         records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
         return [t for t in trials if (record := records[t.trial_id]) is None or self.redo.wants(record)]
 
+    def not_applied(self) -> list[str]:
+        """Say what is asked for now and is not done, as the trials that are finished stay as they are."""
+        records = filter(None, (self.store.record(trial.trial_id) for trial in self.plan.trials))
+        finished = [record for record in records if not self.redo.wants(record)]
+        referee = self.judging.source.sha256 if self.judging else None
+        return not_applied(finished, self.experiment.measure, referee)
+
     def run(self) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
-        self.store.write_plan(self.experiment, self.plan)
+        self.store.begin(self.experiment, self.plan, self.join)
+        self._checkout, unapplied = checkout_of(Path.cwd()), tuple(self.not_applied())
         keep_inputs(self.plan.trials, self.experiment.base, self.store.path)
         self.watch.planned(self.plan, len(self.pending(self.plan.trials)))
         try:
@@ -105,7 +124,7 @@ class Sweep:
         records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
         counts = Counter(record.status if record else "interrupted" for record in records)
         no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
-        return Outcome(self.store.path, counts, len(self.recorded), no_device)
+        return Outcome(self.store.path, counts, len(self.recorded), no_device, unapplied)
 
     def _write_tables(self) -> None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
@@ -165,7 +184,8 @@ class Sweep:
             self.store.write_environment(event.environment_id, dict(event.facts))
         if isinstance(event, Recorded):
             record = event.run_record()
-            self._keep(replace(record, verified=self._is_verified(record)))
+            here, verified = self._checkout, self._is_verified(record)
+            self._keep(replace(record, verified=verified, commit=here.commit, changed=here.changed))
 
     def _is_verified(self, record: RunRecord) -> bool | None:
         facts = self._environments.get(record.environment_id or "")
@@ -175,7 +195,8 @@ class Sweep:
         if not has_ladder(found.load().capabilities):
             return None
         precision = trial.settings.get("precision", "default")
-        return is_verified(Setup.of(found, record.device_name, precision, trial.options, facts))
+        known = {**facts, "code": record.backend_code}
+        return is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
 
     def _lost(self, job: Job, reason: WorkerLost) -> None:
         for trial in job.trials:
@@ -184,40 +205,31 @@ class Sweep:
 
     def _keep(self, record: RunRecord) -> None:
         self.recorded.add(record.trial.trial_id)
+        record = replace(record, measure=self.experiment.measure.model_dump())
         self.store.write_record(record)
         self.watch.recorded(record)
 
 
 def prepare_sweep(
-    experiment: Experiment, folder: Path, redo: Redo | None = None, watch: Watcher | None = None
+    experiment: Experiment,
+    folder: Path,
+    redo: Redo | None = None,
+    watch: Watcher | None = None,
+    join: bool = False,
 ) -> Sweep:
     """Plan an experiment: every mistake shows here, before anything runs or is written.
 
     Raises:
+        UsageError: the folder holds something else, or another experiment (unless `join`).
         ExperimentError, AssetError: something in it cannot be done.
         BackendUnavailable: a backend it names cannot run here.
     """
+    refuse_other_experiment(folder, experiment, join)
     watch = watch or Watcher()
     look_up = AssetLookUp(watch.says)
     plan = plan_trials(experiment, facts, look_up)
-    judging = _judging(experiment, look_up, watch)
-    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging)
-
-
-def _judging(experiment: Experiment, look_up: AssetLookUp, watch: Watcher) -> Judging | None:
-    """Find the referee's weights; only those that were asked for by name must be there."""
-    wanted = experiment.measure.referee
-    if wanted == "none":
-        return None
-    try:
-        network = look_up.weights(wanted, experiment.base)
-    except AssetError as error:
-        if wanted != "auto":
-            raise AssetError(f"measure.referee: {error}") from error
-        watch.says(f"no referee, as there are no weights for it: {error}")
-        return None
-    source = look_up.source(network.sha256)
-    return Judging(source, experiment.base) if source else None
+    judging = find_judging(experiment, look_up, watch.says)
+    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)
 
 
 def _without_run(plan: Plan, trial: Trial, status: str, kind: str, message: str) -> RunRecord:

@@ -21,11 +21,13 @@ class Setup:
     """What a verification holds for: these packages and this processor as well as the backend.
 
     Attributes:
+        code: twelve digits for the backend's source files, see `nstbench.run.code`.
         packages: name -> version of NumPy and of the distributions the backend requires.
     """
 
     backend: str
     backend_version: str
+    code: str | None
     device_name: str
     precision: str
     options: Mapping[str, Any]
@@ -45,11 +47,13 @@ class Setup:
 
         Args:
             options: the backend's own, complete with defaults.
+            facts: those, and as `code` what `nstbench.run.code.code_of` said there.
         """
         names = _distributions(("numpy", *plugin.load().capabilities.requires))
         packages = {name: facts["packages"].get(name, "") for name in names}
         own = dict(options)
-        return cls(plugin.name, plugin.version, device_name, precision, own, facts["cpu"], packages)
+        of_backend = plugin.name, plugin.version, facts.get("code")
+        return cls(*of_backend, device_name, precision, own, facts["cpu"], packages)
 
     @property
     def path(self) -> Path:

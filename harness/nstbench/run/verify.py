@@ -16,6 +16,7 @@ from typing import Any
 
 from nstbench.api import BackendUnavailable
 from nstbench.assets import WeightsSource, load_weights
+from nstbench.run.code import code_of
 from nstbench.run.ladder import RungResult, climb, passed
 from nstbench.run.machine import cpu_name, environment
 from nstbench.run.registry import plugin
@@ -146,9 +147,11 @@ def main() -> None:
 
 
 def _climb(request: Request, tell: Tell) -> None:
-    backend = plugin(request.backend).load()
+    found = plugin(request.backend)
+    code, backend = code_of(found), found.load()
     device = backend.start(request.device)
     _, facts = environment()  # as the sweep takes them: right after the start
+    facts["code"] = code
     tell("begun", {"device": device.kind, "device_name": device.name or cpu_name(), "facts": facts})
     weights = biased(load_weights(request.weights))
     backend.load(weights, request.options)

@@ -1,0 +1,19 @@
+"""What an experiment says in two places, one of which would silently win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nstbench.plan.axes import Sweep
+from nstbench.plan.places import Mistake, dotted
+from nstbench.plan.shape import Outline
+
+
+def fixed_and_swept(outline: Outline, sweep: Sweep) -> Iterator[Mistake]:
+    """Find settings that have one value and several; a point that `include` adds may say otherwise."""
+    axes = {choice.setting: choice.path for group in sweep.groups for choice in group[0]}
+    for section in ("inputs", "fixed"):
+        for name in getattr(outline, section):
+            if name in axes:
+                text = f"{name!r} is fixed here and an axis in {dotted(axes[name][:-1])}; keep one of the two"
+                yield Mistake((section, name), text, at_key=True)

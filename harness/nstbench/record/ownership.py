@@ -1,0 +1,110 @@
+"""Whose folder it is: nothing is written among what nstbench did not make, nor into another experiment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nstbench.api import ResultsError, UsageError
+from nstbench.plan import Experiment
+from nstbench.record.files import DAMAGE, read_json
+
+LOCK = ".lock"
+MOST_NAMED = 3
+
+
+def refuse_foreign_folder(folder: Path, is_ours: Callable[[Path], bool]) -> None:
+    """Let only a folder pass that is not there, is empty, or is nstbench's own.
+
+    Args:
+        is_ours: asked of a folder that holds something.
+
+    Raises:
+        UsageError: it holds something else; says what.
+        ResultsError: it cannot be looked into, or is no folder.
+    """
+    try:
+        held = sorted(each.name for each in folder.iterdir() if not _is_unfinished(each.name))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be written into: {error.strerror}") from error
+    if held and not is_ours(folder):
+        more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
+        raise UsageError(
+            f"{folder}: holds what nstbench did not make ({', '.join(held[:MOST_NAMED])}{more}); nothing is"
+            " written there: choose a new or an empty folder with -o"
+        )
+
+
+def refuse_other_experiment(folder: Path, experiment: Experiment, join: bool = False) -> None:
+    """Let an experiment pass into its own results folder, or one that is not there yet or is empty.
+
+    Args:
+        join: also into the results folder of another experiment.
+
+    Raises:
+        UsageError: the folder holds something else, or the results of another experiment.
+        ResultsError: it cannot be looked into.
+    """
+    refuse_foreign_folder(folder, is_results_folder)
+    another = belongs_to_another(folder, experiment)
+    if another and not join:
+        own = _named(experiment.name, experiment.file)
+        raise UsageError(
+            f"{folder}: holds the results of another experiment, {another}; this one is {own}. Choose"
+            " another folder with -o, or take this one over with --join: its rows stay, outside the plan"
+        )
+
+
+def is_results_folder(folder: Path) -> bool:
+    """Whether a sweep made it: it has a plan, or at least, should that be damaged, one of its trials."""
+    plan = _mapping(folder / "plan.json")
+    if "experiment" in plan and isinstance(plan.get("trials"), list):
+        return True
+    return any(
+        _mapping(path).get("trial_id") == path.parent.name for path in folder.glob("trials/*/trial.json")
+    )
+
+
+def origin(experiment: Experiment, folder: Path) -> dict[str, str | None]:
+    """Say where an experiment comes from: the path of its file, and the same as seen from its results."""
+    file = experiment.file
+    seen = os.path.relpath(file, folder.resolve()) if file else None
+    return {"file": str(file) if file else None, "file_from_here": seen}
+
+
+def belongs_to_another(folder: Path, experiment: Experiment) -> str:
+    """Name the experiment that a folder has the results of; empty if that is this one, or none.
+
+    It is the same experiment if it comes from the same file, also where file and results were moved together
+    or the results alone; without a file, if it has the same name.
+    """
+    plan, here = _mapping(folder / "plan.json"), origin(experiment, folder)
+    if "experiment" not in plan:
+        return ""
+    name, file = str(plan["experiment"]), plan.get("file")
+    if "file" not in plan or not (file or experiment.file):
+        same = name == experiment.name
+    else:
+        same = any(plan.get(key) == here[key] for key in here)
+    return "" if same else _named(name, file)
+
+
+def _named(name: str, file: Path | str | None) -> str:
+    return f"{name!r} ({file or 'given in Python'})"
+
+
+def _is_unfinished(name: str) -> bool:
+    """Whether a sweep that was killed at once may have left it: see `Store.begin` and `write_atomic`."""
+    return name == LOCK or (name.startswith(".plan.json.") and name.endswith(".tmp"))
+
+
+def _mapping(path: Path) -> Mapping[str, Any]:
+    with suppress(*DAMAGE):
+        if isinstance(found := read_json(path), Mapping):
+            return found
+    return {}
