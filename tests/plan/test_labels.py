@@ -19,7 +19,9 @@ def trials(facts, shelf):
             can = facts(name).capabilities
             return replace(facts(name), capabilities=replace(can, consumes=can.consumes - set(without)))
 
-        return plan_trials(experiment_from_mapping({**BASE, "sweep": sweep, **changes}), of, shelf).trials
+        inputs = {name: path for name, path in BASE["inputs"].items() if name not in sweep}
+        data = {**BASE, "inputs": inputs, "sweep": sweep, **changes}
+        return plan_trials(experiment_from_mapping(data), of, shelf).trials
 
     return planner
 
@@ -131,7 +133,7 @@ def test_a_point_that_is_refused_is_not_the_one_that_is_done(trials, order):
 
 def test_seeds_are_told_apart_where_something_depends_on_them(trials):
     sweep = {"seed": {"one": 1, "two": 2}}
-    assert [trial.seed for trial in trials(sweep, seed=9)] == [1, 2]
+    assert [trial.seed for trial in trials(sweep)] == [1, 2]
     assert [trial.settings["seed"] for trial in trials(sweep)] == [1, 2]
     assert labels(trials(sweep, without=["seed"])) == [""]
     noise = {"size": 64, "init": "noise"}
@@ -141,8 +143,13 @@ def test_seeds_are_told_apart_where_something_depends_on_them(trials):
 
 def test_a_seed_can_be_zipped_added_and_left_out():
     sweep = {"zip": {"seed": [1, 2], "alpha": [1, 2]}, "include": [{"seed": 5}], "exclude": {"seed": 2}}
-    points = experiment_from_mapping({**BASE, "sweep": sweep, "seed": 7}).points()
+    points = experiment_from_mapping({**BASE, "sweep": sweep}).points()
     assert [(point.settings.seed, point.settings.alpha) for point in points] == [(1, 1.0), (5, 1.0)]
+
+
+def test_a_seed_and_an_axis_of_seeds_are_one_too_many(trials):
+    with pytest.raises(ExperimentError, match="seed: 'seed' is fixed here and an axis in sweep.seed"):
+        trials({"seed": [1, 2]}, seed=7)
 
 
 def test_a_seed_on_the_command_line_replaces_the_axis():

@@ -12,8 +12,9 @@ from nstbench.plan.shape import Outline
 def fixed_and_swept(outline: Outline, sweep: Sweep) -> Iterator[Mistake]:
     """Find settings that have one value and several; a point that `include` adds may say otherwise."""
     axes = {choice.setting: choice.path for group in sweep.groups for choice in group[0]}
-    for section in ("inputs", "fixed"):
-        for name in getattr(outline, section):
-            if name in axes:
-                text = f"{name!r} is fixed here and an axis in {dotted(axes[name][:-1])}; keep one of the two"
-                yield Mistake((section, name), text, at_key=True)
+    written = [(section, name) for section in ("inputs", "fixed") for name in getattr(outline, section)]
+    written += [("seed",)] if "seed" in outline.model_fields_set else []
+    for path in written:
+        if place := axes.get(path[-1]):
+            text = f"{path[-1]!r} is fixed here and an axis in {dotted(place[:-1])}; keep one of the two"
+            yield Mistake(path, text, at_key=True)

@@ -177,8 +177,8 @@ def _spread(
     outline: Outline, overridden: Collection[str], backends: int, mistakes: list[Mistake]
 ) -> tuple[Sweep, tuple[Point, ...]]:
     """Understand the sweep and make its points, unless there are mistakes already."""
-    fixed = _fixed(outline, mistakes)
-    fixed = preset_choices(outline, fixed, mistakes) | fixed
+    written = _fixed(outline, mistakes)
+    fixed = preset_choices(outline, written, mistakes) | written
     single = {name: choice for name, choice in fixed.items() if name in overridden}
     sweep = read_sweep(outline.sweep, single, mistakes)
     mistakes += fixed_and_swept(outline, sweep)

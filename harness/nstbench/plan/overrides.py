@@ -66,6 +66,7 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
         replaced = {each.key: None for each in given if each.path == ("sweep", "zip")}
         made["sweep"] = _unswept({**sweep, **replaced}, fixed, mistakes)
     swept = {name for each in given if each.path[0] == "sweep" for name in _axes_of(each)}
+    made = {name: value for name, value in made.items() if name != "seed" or name not in swept}
     for section in ("fixed", "inputs"):
         if isinstance(written := made.get(section), Mapping):
             made[section] = {name: value for name, value in written.items() if name not in swept}
