@@ -88,9 +88,11 @@ def _report(outcome: Outcome, as_json: bool) -> None:
 
 def _page(results: Results) -> str:
     """Write the report and say where; what is wrong with it must not hide how the sweep ended."""
+    from nstbench.api import one_line
+
     try:
         from nstbench.report.html import write_report
 
         return f"report   {write_report(results)}"
     except Exception as error:
-        return f"report   not written: {type(error).__name__}: {error}; `nstbench report` tries again"
+        return f"report   not written: {one_line(error)}; `nstbench report` tries again"

@@ -13,6 +13,7 @@ from typing import Any
 
 from nstbench.assets import cache_dir
 from nstbench.record.files import write_json
+from nstbench.run.machine import is_among
 from nstbench.run.registry import Plugin
 
 
@@ -22,6 +23,7 @@ class Setup:
 
     Attributes:
         packages: name -> version of NumPy and of the distributions the backend requires.
+        variables: environment variables that the backend names, as they are set.
     """
 
     backend: str
@@ -31,6 +33,7 @@ class Setup:
     options: Mapping[str, Any]
     cpu: str
     packages: Mapping[str, str]
+    variables: Mapping[str, str]
 
     @classmethod
     def of(
@@ -46,10 +49,15 @@ class Setup:
         Args:
             options: the backend's own, complete with defaults.
         """
-        names = _distributions(("numpy", *plugin.load().capabilities.requires))
+        can, own = plugin.load().capabilities, dict(options)
+        names = _distributions(("numpy", *can.requires))
         packages = {name: facts["packages"].get(name, "") for name in names}
-        own = dict(options)
-        return cls(plugin.name, plugin.version, device_name, precision, own, facts["cpu"], packages)
+        variables = {
+            name: value for name, value in facts["variables"].items() if is_among(name, can.variables)
+        }
+        return cls(
+            plugin.name, plugin.version, device_name, precision, own, facts["cpu"], packages, variables
+        )
 
     @property
     def path(self) -> Path:
