@@ -8,13 +8,14 @@ DEMO := experiments/layers.yaml
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
 BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
 
-.PHONY: demo test lint types unit gate perf clean
+.PHONY: demo test lint types unit gate perf matrix clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install everything into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
+	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -51,5 +52,9 @@ perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no
 	$(BIN)/nstbench check experiments/smoke.yaml --base $(BASE)
 
+# With another Python: make matrix PYTHON=python3.12
+matrix:
+	$(PYTHON) tests/matrix.py .matrix
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .matrix .mypy_cache .pytest_cache .ruff_cache

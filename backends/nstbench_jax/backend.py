@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
     VGG_SETTINGS,
+    Advice,
+    Array,
     Backend,
     BackendUnavailable,
     Capabilities,
@@ -16,15 +19,14 @@ from nstbench.api import (
     Option,
     Problem,
     VggWeights,
+    one_line,
 )
+from nstbench_jax import flags
 
 if TYPE_CHECKING:
     from nstbench_jax.losses import Targets
     from nstbench_jax.session import JaxSession
     from nstbench_jax.update import Arguments, Program, Shape
-
-
-DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
 class JaxVgg19(Backend):
@@ -44,6 +46,7 @@ class JaxVgg19(Backend):
             ),
             "unroll": Option(1, "iterations in a round of the loop on the device", choices=(1, 2, 4)),
         },
+        variables=("JAX_", "XLA_"),
     )
 
     def __init__(self) -> None:
@@ -61,10 +64,8 @@ class JaxVgg19(Backend):
         return None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
-        if (
-            deterministic
-        ):  # XLA reads its flags once, when the first device is taken; of two alike the last wins
-            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC}".strip()
+        is_late = "jax" in sys.modules  # XLA reads its flags when JAX takes its first device
+        flags.set_flags(deterministic)
         import jax
 
         import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
@@ -72,12 +73,12 @@ class JaxVgg19(Backend):
         kind = {"auto": None, "cpu": "cpu", "gpu": "gpu"}[device]
         try:
             self.device = jax.devices(kind)[0]
-        except RuntimeError as error:
-            raise BackendUnavailable(
-                f"jax-vgg19: no {device} device: {error}. Use device: cpu, or pip install 'nstbench[cuda]'"
-            ) from error
+        except Exception as error:  # an empty AssertionError, where JAX_PLATFORMS asks for what is not there
+            raise BackendUnavailable(_no_device(device, error)) from error
         self._programs.clear()
         on_cpu = self.device.platform == "cpu"  # where JAX knows no name
+        if on_cpu and is_late:
+            flags.check_in_time()
         return Device("cpu", "") if on_cpu else Device("gpu", self.device.device_kind)
 
     def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
@@ -95,6 +96,18 @@ class JaxVgg19(Backend):
         session = self.prepare(problem)
         found = session.evaluate()
         session.close()
+        return found
+
+    def advise(self) -> Sequence[Advice]:
+        return flags.advise()
+
+    def reduce(self, rows: Array, others: Array, matrix: Array) -> Mapping[str, Array]:
+        import jax
+
+        from nstbench_jax.losses import reductions
+
+        with jax.default_device(self.device):
+            found: Mapping[str, Array] = jax.device_get(jax.jit(reductions)(rows, others, matrix))
         return found
 
     def targets(self, shape: Shape) -> Callable[..., Targets]:
@@ -131,3 +144,12 @@ class JaxVgg19(Backend):
     def peak_device_bytes(self) -> int | None:
         stats = self.device.memory_stats() if self.device.platform != "cpu" else None
         return stats.get("peak_bytes_in_use") if stats else None
+
+
+def _no_device(device: str, error: Exception) -> str:
+    kind = "" if device == "auto" else f"{device} "
+    platforms = os.environ.get("JAX_PLATFORMS")
+    among, remedy = "", "Use device: cpu"
+    if platforms:
+        among, remedy = f" with JAX_PLATFORMS={platforms}", "Unset JAX_PLATFORMS"
+    return f"jax-vgg19: no {kind}device{among}: {one_line(error)}. {remedy}, or pip install 'nstbench[cuda]'"

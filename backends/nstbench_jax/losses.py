@@ -76,3 +76,19 @@ def losses(
     tv = total_variation(image, tv_form)
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
     return total, jnp.stack([total, content, style, tv, *energies.values()])
+
+
+def reductions(rows: jax.Array, others: jax.Array, matrix: jax.Array) -> dict[str, jax.Array]:
+    """Return the sums of `nstbench.api.Backend.reduce`."""
+
+    def mixed(row: jax.Array) -> jax.Array:
+        return jnp.sum(jnp.square(jnp.matmul(matrix, row, precision=Precision.HIGHEST)))
+
+    weighted = jnp.matmul(rows, jnp.ones_like(matrix), precision=Precision.HIGHEST) * rows
+    return {
+        "products": jnp.sum(rows * others),
+        "squares": jnp.sum(jnp.square(rows - others)),
+        "gram": gram(rows[None]),
+        "mixed": jax.vmap(mixed)(rows),
+        "weighted": jnp.sum(weighted, axis=1),
+    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
     VGG_SETTINGS,
+    Array,
     Backend,
     BackendUnavailable,
     Capabilities,
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from nstbench_tensorflow.update import Program, Shape
 
 
+VARIABLES = (
+    *("TF_ENABLE_", "TF_DISABLE_", "TF_FORCE_", "TF_USE_", "TF_NUM_", "TF_XLA_", "TF_GPU_", "TF_CUDNN_"),
+    *("TF_AUTOTUNE_", "TF_DETERMINISTIC_OPS", "XLA_"),
+)
+"""Not all of `TF_`: Terraform keeps settings and secrets under the same letters."""
+
+
 class TensorFlowVgg19(Backend):
     """VGG-19 in one `tf.function`, which holds the updates of Adam and gradient descent too."""
 
@@ -33,11 +41,13 @@ class TensorFlowVgg19(Backend):
         requires=("tensorflow", "scipy"),
         install="pip install 'nstbench[tensorflow]'",
         options={"xla": Option(False, "compile the function with XLA (jit_compile=True)")},
+        variables=VARIABLES,
     )
 
     def __init__(self) -> None:
         self.device = "/CPU:0"
         self.weights: Mapping[str, tuple[Any, Any]] = {}
+        self.xla = False
         self._targets: dict[Shape, Program] = {}
         self._views: dict[Shape, Program] = {}
         self._programs: dict[Shape, Program] = {}
@@ -73,6 +83,7 @@ class TensorFlowVgg19(Backend):
         import tensorflow as tf
 
         assert weights is not None, "tf-vgg19 consumes the setting `weights`"
+        self.xla = bool(options.get("xla", False))
         with tf.device(self.device):
             self.weights = {
                 layer: (tf.constant(kernel), tf.constant(bias)) for layer, (kernel, bias) in weights.items()
@@ -88,6 +99,16 @@ class TensorFlowVgg19(Backend):
         from nstbench_tensorflow.session import evaluate
 
         return evaluate(self, problem)
+
+    def reduce(self, rows: Array, others: Array, matrix: Array) -> Mapping[str, Array]:
+        import tensorflow as tf
+
+        from nstbench_tensorflow.losses import reductions
+
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        with tf.device(self.device):
+            found = tf.function(reductions, jit_compile=self.xla)(*map(tf.constant, (rows, others, matrix)))
+        return {name: value.numpy() for name, value in found.items()}
 
     def targets(self, shape: Shape) -> Program:
         """Return the function that computes the targets; a sweep over numbers traces it once."""

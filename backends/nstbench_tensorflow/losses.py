@@ -81,3 +81,16 @@ def losses(grams: Taps, tv: Any, taps: Taps, targets: Targets, knobs: Knobs) -> 
     style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
     total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
     return total, tf.stack([total, content, style, tv, *energies.values()])
+
+
+def reductions(rows: Any, others: Any, matrix: Any) -> dict[str, Any]:
+    """Return the sums of `nstbench.api.Backend.reduce`."""
+    mixed = tf.matmul(matrix, rows, transpose_b=True)
+    weighted = tf.matmul(rows, tf.ones_like(matrix)) * rows
+    return {
+        "products": tf.reduce_sum(rows * others),
+        "squares": tf.reduce_sum(tf.square(rows - others)),
+        "gram": gram(rows[None], split=False),
+        "mixed": tf.reduce_sum(tf.square(mixed), axis=0),
+        "weighted": tf.reduce_sum(weighted, axis=1),
+    }

@@ -26,6 +26,13 @@ SMALLEST_STYLE = 43
 """The shortest style side, in pixels, that the style network still sees anything in."""
 
 
+VARIABLES = (
+    *("TF_ENABLE_", "TF_DISABLE_", "TF_FORCE_", "TF_USE_", "TF_NUM_", "TF_XLA_", "TF_GPU_", "TF_CUDNN_"),
+    *("TF_AUTOTUNE_", "TF_DETERMINISTIC_OPS", "XLA_"),
+)
+"""Not all of `TF_`: Terraform keeps settings and secrets under the same letters."""
+
+
 class TfHubFast(Backend):
     """The network of Ghiasi et al. (2017): any style, one pass, no optimisation."""
 
@@ -44,6 +51,7 @@ class TfHubFast(Backend):
             "style_side": Option(256, "side, in pixels, of the square the network sees as style; 43 or more"),
             "blur": Option(False, "average the style over 3 x 3 pixels first, as TF-Hub's tutorial does"),
         },
+        variables=VARIABLES,
     )
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nstbench.api import AssetError
+from nstbench.api import AssetError, one_line
 from nstbench_tfhub.mobile import mobile_module
 from nstbench_tfhub.source import HUB_URL, hub_folder, mobile_files
 
@@ -46,5 +46,4 @@ def _load(handle: str, advice: str) -> Any:
     try:
         return import_hub().load(handle)
     except (OSError, ValueError, tf.errors.OpError) as error:
-        reason = " ".join(str(error).split())
-        raise AssetError(f"{handle}: cannot be loaded ({reason}); {advice}") from error
+        raise AssetError(f"{handle}: cannot be loaded ({one_line(error)}); {advice}") from error

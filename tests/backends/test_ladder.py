@@ -11,7 +11,15 @@ from nstbench.api import VGG_SETTINGS, Capabilities
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.referee import descend
 from nstbench.run.ladder import RUNGS, climb, passed
-from nstbench.run.scenarios import EVERY_LAYER, FEW_LAYERS, Scenario, biased, default_scenarios, pose
+from nstbench.run.scenarios import (
+    EVERY_LAYER,
+    FEW_LAYERS,
+    SHALLOW,
+    Scenario,
+    biased,
+    default_scenarios,
+    pose,
+)
 
 from .wrong import MISTAKES, Iterations, Right, wrong
 
@@ -66,7 +74,7 @@ def test_half_precision_stays_within_its_own_limits_and_not_within_those_of_full
     half = default_scenarios(weights, "bf16", {})[1:2]
     results = {result.name: result for result in climb(name, started[name], weights, half)}
     assert {result.status for result in results.values()} == {"ok"}
-    for rung in RUNGS[:4]:
+    for rung in RUNGS[1:5]:
         assert rung.limits["highest"] < results[rung.name].error <= rung.limits["bf16"]
 
 
@@ -102,23 +110,28 @@ def quick(weights):
     ]
 
 
+@pytest.fixture(scope="module")
+def many_rows(weights):
+    return [Scenario("many rows", pose(weights, 183, 181, **SHALLOW), steps=1)]
+
+
 def up_the_ladder(backend, weights, scenarios):
     backend.load(weights, {})
     return list(climb("numpy", backend, weights, scenarios))
 
 
-def test_the_backend_without_a_mistake_passes(weights, quick):
-    results = up_the_ladder(Right(), weights, quick)
+def test_the_backend_without_a_mistake_passes(weights, quick, many_rows):
+    results = up_the_ladder(Right(), weights, quick + many_rows)
     assert {result.name: result for result in results if result.status != "ok"} == {}
     assert passed(results)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_caught_at_the_rung_that_names_it(weights, quick, mistake):
+def test_a_mistake_is_caught_at_the_rung_that_names_it(weights, quick, many_rows, mistake):
     kind, rung = MISTAKES[mistake]
     backend = kind()
     backend.load(weights, {})
-    results = climb("numpy", backend, weights, quick)
+    results = climb("numpy", backend, weights, many_rows if rung == RUNGS[0].name else quick)
     assert next(result.name for result in results if result.status == "failed") == rung
 
 
@@ -167,6 +180,11 @@ def test_what_is_not_shown_is_not_passed(weights, quick):
     assert {states[name] for name in ("convolution", "taps", "Gram matrices", "gradient")} == {"not offered"}
     assert states["loss curve"] == "ok"
     assert not passed(hidden)
+
+
+def test_a_backend_that_shows_no_sums_is_verified_without(weights, many_rows):
+    results = up_the_ladder(wrong(reduce=lambda self, *given: None)(), weights, many_rows)
+    assert RUNGS[0].name not in {result.name for result in results}
 
 
 def test_scenarios_that_a_backend_refuses_are_left_out(weights, quick):

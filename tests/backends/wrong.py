@@ -16,7 +16,7 @@ from nstbench.api import (
     block,
     up_to,
 )
-from nstbench.referee import evaluate, gram, taps, total_variation
+from nstbench.referee import evaluate, gram, reductions, taps, total_variation
 
 
 class Right(Backend):
@@ -89,6 +89,9 @@ class Right(Backend):
         seen = self.taps(problem.init, problem)
         grams = {layer: self.gram(seen[layer]) for layer in problem.style_layers}
         return Evaluation(seen, grams, self.gradient(problem))
+
+    def reduce(self, rows, others, matrix):
+        return {name: np.float32(sums) for name, sums in reductions(rows, others, matrix).items()}
 
     def prepare(self, problem):
         return Iterations(self, self.read(problem))
@@ -208,7 +211,22 @@ def keras_adam(self, problem, mean, square, t):
     return rate * mean / (np.sqrt(square) + problem.adam_epsilon)
 
 
+def shifted_block(self, rows, others, matrix):
+    """The last block of rows read from where the one before it ends: jaxlib 0.10.2 on CPUs."""
+    right, seen = Right.reduce(self, rows, others, matrix), np.arange(len(rows))
+    seen[1 << 15 :] -= 128
+    return right | {"mixed": right["mixed"][seen]}
+
+
+def unwritten_memory(self, rows, others, matrix):
+    """Sums of what nobody has written: jaxlib 0.10.2 to 0.12 on CPUs."""
+    right = Right.reduce(self, rows, others, matrix)
+    return right | {"weighted": np.full_like(right["weighted"], np.nan)}
+
+
 MISTAKES = {
+    "the last block of rows read twice": (wrong(reduce=shifted_block), "sums over many rows"),
+    "sums of memory that nobody wrote": (wrong(reduce=unwritten_memory), "sums over many rows"),
     "bias forgotten": (with_weights(lambda w: {k: (a, 0 * b) for k, (a, b) in w.items()}), "convolution"),
     "kernels flipped": (with_weights(lambda w: {k: (a[::-1], b) for k, (a, b) in w.items()}), "convolution"),
     "padding by reflection": (with_forward(pad="reflect"), "convolution"),

@@ -6,6 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from nstbench.api import BGR_MEAN, CHANNELS, LAYERS
+from nstbench_jax import flags
+
+flags.set_flags(deterministic=False)  # JAX reads them when it takes its first device
 
 
 def tf_taps(weights, image, pooling="max"):

@@ -3,6 +3,7 @@
 from nstbench.api.backend import (
     FEEDFORWARD_SETTINGS,
     VGG_SETTINGS,
+    Advice,
     Backend,
     Capabilities,
     Device,
@@ -19,6 +20,7 @@ from nstbench.api.errors import (
     UnknownName,
     UsageError,
     did_you_mean,
+    one_line,
 )
 from nstbench.api.losses import TV_FORMS, LossTrace
 from nstbench.api.problem import Evaluation, Problem
@@ -48,6 +50,7 @@ __all__ = [
     "LAYERS",
     "TV_FORMS",
     "VGG_SETTINGS",
+    "Advice",
     "Array",
     "AssetError",
     "Backend",
@@ -71,6 +74,7 @@ __all__ = [
     "gflop_per_iteration",
     "in_channels",
     "layer_name",
+    "one_line",
     "smallest_side",
     "tap_shape",
     "up_to",

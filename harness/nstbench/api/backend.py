@@ -5,14 +5,14 @@ without arguments) making a `Backend`. Its module imports no framework at the to
 and refusing happen in a process that never loads one. Everything from `start` on happens in a worker process
 that serves this one backend.
 
-    capabilities, identify, refuse     anywhere, no framework
-    start -> load -> prepare           the worker; each is a phase with its own time on the row
-    Session.compile -> run, run, ...   `run` alone is inside the clock
+    capabilities, identify, refuse, advise   anywhere, no framework
+    start -> load -> prepare                 the worker; each is a phase with its own time on the row
+    Session.compile -> run, run, ...         `run` alone is inside the clock
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -81,6 +81,8 @@ class Capabilities:
         requires: modules that must be importable; the first missing one is the reason it is not ready.
         install: the line that installs what `requires` names.
         options: its own options, by name.
+        variables: environment variables that change its numbers or seconds, as names or as beginnings that
+            end in `_`; they are recorded with every row.
     """
 
     summary: str
@@ -89,6 +91,7 @@ class Capabilities:
     requires: tuple[str, ...] = ()
     install: str = ""
     options: Mapping[str, Option] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
 
     @property
     def iterative(self) -> bool:
@@ -102,6 +105,19 @@ class Device:
 
     kind: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to know about what is installed here.
+
+    Attributes:
+        line: one sentence; where there is something to do, what.
+        urgent: whether results may be wrong until it is done. Otherwise it is taken care of.
+    """
+
+    line: str
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +187,13 @@ class Backend(Protocol):
         """
         return None
 
+    def advise(self) -> Sequence[Advice]:
+        """Say what is known to be wrong with the versions that are installed here, without a framework.
+
+        `nstbench doctor` shows all of it, a sweep what is urgent.
+        """
+        return ()
+
     def start(self, device: str, deterministic: bool = False) -> Device:
         """Import the framework and take the device (`auto`, `cpu` or `gpu`); timed as `import`.
 
@@ -199,6 +222,22 @@ class Backend(Protocol):
         """Show what the network makes of `problem.init`, for `nstbench verify`; never timed.
 
         None (the default) leaves those rungs of the ladder out.
+        """
+        return None
+
+    def reduce(self, rows: Array, others: Array, matrix: Array) -> Mapping[str, Array] | None:
+        """Compute sums that have a known answer, compiled as `run`'s programs are, for `nstbench verify`.
+
+        Compilers have got such sums wrong: from some number of rows on, or fused with a matrix product.
+
+        Args:
+            rows, others: (n, k) float32, a and b below, with n in the tens of thousands.
+            matrix: (k, k) float32, m below.
+
+        Returns:
+            float32, in full precision: `products` sum a b; `squares` sum (a - b)^2; `gram` (k, k), a^T a / n;
+            `mixed` (n,), sum_k (m a_i)_k^2; `weighted` (n,), sum_k (a 1)_ik a_ik where 1 is a (k, k) of ones.
+            None (the default) leaves that rung of the ladder out.
         """
         return None
 

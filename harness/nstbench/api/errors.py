@@ -13,8 +13,10 @@ A message is one line: where, what was found, what is allowed, what to do.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class NstbenchError(Exception):
@@ -63,3 +65,29 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
     near = get_close_matches(str(word), list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def one_line(error: BaseException, limit: int = 1000) -> str:
+    """Say an exception in one line that is never empty.
+
+    What nstbench raises on purpose speaks for itself. Other exceptions are told with their type, as the text
+    of some is a mere word; one without any text, with the place that it was raised at.
+
+    Args:
+        limit: the most characters.
+    """
+    text, kind = " ".join(str(error).split()), type(error).__name__
+    if not text:
+        text = f"{kind}{_place(error)}"
+    elif not isinstance(error, NstbenchError):
+        text = f"{kind}: {text}"
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def _place(error: BaseException) -> str:
+    """Return ` (file:line: source)` of where it was raised, as far as is known."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    source = f": {frames[-1].line}" if frames[-1].line else ""
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno}{source})"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from nstbench.api import AssetError
+from nstbench.api import AssetError, one_line
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 ALLOWED = "PNG, JPEG or WebP"
@@ -110,7 +110,9 @@ def _upright(picture: Image.Image, source: Image.Image) -> Image.Image:
 
 
 def _damaged(path: Path, error: Exception) -> AssetError:
-    return AssetError(f"{path}: the image is damaged or cut off ({error}); fetch or export it again")
+    return AssetError(
+        f"{path}: the image is damaged or cut off ({one_line(error)}); fetch or export it again"
+    )
 
 
 def _too_large(path: Path, found: str) -> AssetError:

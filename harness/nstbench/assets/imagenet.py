@@ -9,7 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 from threading import Thread
 
-from nstbench.api import AssetError
+from nstbench.api import AssetError, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def fetch(download: Download, say: Callable[[str], None]) -> Path:
         say(f"weights: downloading {download.url} to {path.parent}")
         _download(download, path)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise AssetError(
-            f"'imagenet' cannot be downloaded ({reason}). Put {download.url} at {path} to use it"
+            f"'imagenet' cannot be downloaded ({one_line(error)}). Put {download.url} at {path} to use it"
         ) from error
     return path
 

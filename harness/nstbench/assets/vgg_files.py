@@ -12,7 +12,17 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from nstbench.api import CHANNELS, LAYERS, Array, AssetError, UsageError, VggWeights, in_channels, layer_name
+from nstbench.api import (
+    CHANNELS,
+    LAYERS,
+    Array,
+    AssetError,
+    UsageError,
+    VggWeights,
+    in_channels,
+    layer_name,
+    one_line,
+)
 
 if TYPE_CHECKING:
     import h5py
@@ -139,5 +149,4 @@ def _canonical(name: str) -> str | None:
 
 
 def _damaged(path: Path, error: Exception) -> AssetError:
-    reason = " ".join(str(error).split())
-    return AssetError(f"{path}: damaged, or no VGG-19 weights ({reason}); fetch or write them again")
+    return AssetError(f"{path}: damaged, or no VGG-19 weights ({one_line(error)}); fetch or write them again")

@@ -73,15 +73,16 @@ def _find(name: str) -> Candidate:
 
 
 def _started(candidate: Candidate, device: str) -> Subject:
-    from nstbench.api import BackendUnavailable, NstbenchError
+    from nstbench.api import BackendUnavailable, NstbenchError, one_line
 
     try:
         return _start(candidate, device)
     except NstbenchError:
         raise
     except Exception as error:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise BackendUnavailable(f"{candidate.name}: does not start: {what}. See --debug") from error
+        raise BackendUnavailable(
+            f"{candidate.name}: does not start: {one_line(error)}. See --debug"
+        ) from error
 
 
 def _start(candidate: Candidate, device: str) -> Subject:

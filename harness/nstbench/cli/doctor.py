@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -26,7 +27,7 @@ def doctor() -> None:
     from nstbench.cli.console import stdout
 
     console, usable = stdout(), True
-    for check in (_python, _backends, _weights, _cache, _threads):
+    for check in (_python, _backends, _advice, _weights, _cache, _threads):
         for good, line in check():
             usable = usable and (good or check is not _backends)
             console.print("[green]ok[/green]   " if good else "[red]look[/red] ", end="")
@@ -61,11 +62,24 @@ def _backends() -> Iterator[Check]:
         yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
 
 
+def _advice() -> Iterator[Check]:
+    """Pass on what backends say of the versions that are installed."""
+    from nstbench.run.registry import plugins, readiness
+
+    for name, plugin in plugins().items():
+        with suppress(NstbenchError):  # one that cannot be loaded has been named
+            backend = plugin.load()
+            if readiness(backend).ready:
+                yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
+
+
 def _device(name: str) -> Check:
     """Start a backend in a process of its own and see what device it takes."""
     code = (
+        "import sys; from nstbench.api import one_line\n"
         "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
-        f"device = plugin({name!r}).load().start('auto')\n"
+        f"try: device = plugin({name!r}).load().start('auto')\n"
+        "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )
     command = [sys.executable, "-P", "-c", code]
@@ -104,10 +118,18 @@ def _cache() -> Iterator[Check]:
 
 
 def _threads() -> Iterator[Check]:
-    from nstbench.run.machine import THREAD_VARIABLES, usable_cores
+    from nstbench.run.machine import usable_cores, variables
+    from nstbench.run.registry import plugins
 
-    limits = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if name in os.environ]
-    yield True, f"threads: {usable_cores()} cores" + (f"; limited by {', '.join(limits)}" if limits else "")
+    named: set[str] = set()
+    for plugin in plugins().values():
+        with suppress(NstbenchError):
+            named |= set(plugin.load().capabilities.variables)
+    found = [f"{name}={value}" for name, value in variables(named).items()]
+    yield (
+        True,
+        f"threads: {usable_cores()} cores" + (f"; the environment has {', '.join(found)}" if found else ""),
+    )
     busy = os.getloadavg()[0]
     if busy > 0.5 * usable_cores():
         yield False, f"load: {busy:.1f} on {usable_cores()} cores; timings taken now will be noisy"

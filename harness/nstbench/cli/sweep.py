@@ -110,9 +110,11 @@ def print_not_applied(sentences: Sequence[str], redo: str) -> None:
 
 def _page(results: Results) -> str:
     """Write the report and say where; what is wrong with it must not hide how the sweep ended."""
+    from nstbench.api import one_line
+
     try:
         from nstbench.report.html import write_report
 
         return f"report   {write_report(results)}"
     except Exception as error:
-        return f"report   not written: {type(error).__name__}: {error}; `nstbench report` tries again"
+        return f"report   not written: {one_line(error)}; `nstbench report` tries again"

@@ -27,6 +27,7 @@ class Baseline:
         reason: why it was written.
         machine: processor, cores, device; figures that depend on it are judged on no other.
         packages: name -> version of what was loaded.
+        variables: environment variables that change numbers or seconds, as they were set.
         trials: subject -> `problem` (a hash of what it solves), `status`, and a figure for each metric;
             `losses` by iteration.
     """
@@ -36,6 +37,7 @@ class Baseline:
     machine: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     trials: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def baseline_of(measured: Measured, reason: str) -> Baseline:
@@ -51,7 +53,7 @@ def baseline_of(measured: Measured, reason: str) -> Baseline:
     figures = {
         subject: _figures(each, losses.get(each.trial.trial_id, {})) for subject, each in records.items()
     }
-    return Baseline(name, reason, machine, measured.packages(), figures)
+    return Baseline(name, reason, machine, measured.packages(), figures, measured.variables())
 
 
 def read_baseline(path: Path) -> Baseline | None:
@@ -66,14 +68,15 @@ def read_baseline(path: Path) -> Baseline | None:
         return None
     with reading(path, "write it anew with --update-baseline"):
         data = read_json(path)
-        return _whole(Baseline(**{each.name: data[each.name] for each in fields(Baseline)}))
+        known = {"variables": {}, **data}
+        return _whole(Baseline(**{each.name: known[each.name] for each in fields(Baseline)}))
 
 
 def _whole(baseline: Baseline) -> Baseline:
     """Raise ValueError for what is JSON but lacks what a comparison starts from."""
-    mappings = baseline.machine, baseline.packages, baseline.trials, *baseline.trials.values()
-    if not all(isinstance(each, dict) for each in mappings):
-        raise ValueError("machine, packages, trials and each trial must be mappings")
+    plain = baseline.machine, baseline.packages, baseline.variables
+    if not all(isinstance(each, dict) for each in (*plain, baseline.trials, *baseline.trials.values())):
+        raise ValueError("machine, packages, variables, trials and each trial must be mappings")
     for subject, figures in baseline.trials.items():
         if lacking := {"problem", "status"} - figures.keys():
             raise ValueError(f"{subject} has no {' and no '.join(sorted(lacking))}")

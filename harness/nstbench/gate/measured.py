@@ -50,6 +50,11 @@ class Measured:
         facts = [self.environment(record) for record in self.records.values()]
         return {name: version for each in facts for name, version in each.get("packages", {}).items()}
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables that the trials' workers had set, as far as they count."""
+        facts = [self.environment(record) for record in self.records.values()]
+        return {name: value for each in facts for name, value in each.get("variables", {}).items()}
+
     def environment(self, record: RunRecord) -> dict[str, Any]:
         """Return the facts about the machine and process that measured; empty where none did."""
         path = self.folder / "environment" / f"{record.environment_id}.json"
@@ -86,15 +91,23 @@ def _named(records: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:
 
 
 def differences(base: Measured, candidate: Measured) -> Iterator[str]:
-    """Say what else differs between two sides: packages, and the problems that are solved."""
+    """Say what else differs between two sides: packages, variables, and the problems that are solved."""
     ours, theirs = base.packages(), candidate.packages()
     for name in sorted(ours.keys() & theirs.keys()):
         if ours[name] != theirs[name]:
             yield f"{name} {ours[name]} against {theirs[name]}"
+    yield from differing(base.variables(), candidate.variables())
     for subject in base.records.keys() & candidate.records.keys():
         changed = sorted(_changed(base.records[subject].trial, candidate.records[subject].trial))
         if changed:
             yield f"{subject} is another problem on the two sides: {', '.join(changed)}"
+
+
+def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[str]:
+    """Say which environment variables differ; one that is not set differs from one that is."""
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            yield f"{name} {ours.get(name, 'none')} against {theirs.get(name, 'none')}"
 
 
 def _changed(base: Trial, candidate: Trial) -> Iterator[str]:

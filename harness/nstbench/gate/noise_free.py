@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nstbench.gate.baseline import Baseline
+from nstbench.gate.measured import differing
 from nstbench.gate.verdict import INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict
 
 OF_THE_MACHINE = ("peak_rss_bytes", "peak_device_bytes")
@@ -96,4 +97,6 @@ def _remarks(baseline: Baseline, current: Baseline) -> tuple[str, ...]:
         for name in sorted(baseline.packages.keys() & current.packages.keys())
         if baseline.packages[name] != current.packages[name]
     ]
-    return (f"packages differ from the baseline's: {', '.join(changed)}",) if changed else ()
+    variables = list(differing(baseline.variables, current.variables))
+    said = {"packages differ from the baseline's": changed, "variables differ": variables}
+    return tuple(f"{what}: {', '.join(which)}" for what, which in said.items() if which)

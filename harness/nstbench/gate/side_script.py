@@ -9,6 +9,7 @@ but `nstbench.sweep`.
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import nstbench
@@ -21,7 +22,11 @@ def main() -> None:
             asked = json.loads(line)
             _log_to(asked["log"])
             os.chdir(asked["base"])
-            nstbench.sweep(asked["experiment"], asked["folder"])
+            try:
+                nstbench.sweep(asked["experiment"], asked["folder"])
+            except Exception as error:
+                traceback.print_exc()
+                sys.exit(": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())])))
             answers.write("done\n")
             answers.flush()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from nstbench.api import ResultsError
+from nstbench.api import ResultsError, one_line
 
 DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 """What reading raises when a file is cut short, or holds other things than were written."""
@@ -59,5 +59,5 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
         yield
     except DAMAGE as error:
         raise ResultsError(
-            f"{path}: damaged, or not of this version ({type(error).__name__}: {error}); {remedy}"
+            f"{path}: damaged, or not of this version ({one_line(error)}); {remedy}"
         ) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nstbench.api import ResultsError
+from nstbench.api import ResultsError, one_line
 from nstbench.record.files import reading, write_atomic
 from nstbench.record.history import HistoryRow
 
@@ -121,7 +121,8 @@ def _parsed(path: Path, number: int, line: str) -> HistoryRow:
         _check(row)
     except (ValueError, TypeError) as error:
         raise ResultsError(
-            f"{path}:{number}: not a line that `nstbench history add` wrote ({error}); mend or remove it"
+            f"{path}:{number}: not a line that `nstbench history add` wrote ({one_line(error)});"
+            " mend or remove it"
         ) from error
     return row
 

@@ -1,7 +1,7 @@
 """The framework-free judge: VGG-19, losses and gradients in plain NumPy, and one ruler for every picture."""
 
 from nstbench.referee.judge import Judge, Judgement, Referee
-from nstbench.referee.losses import gram, total_variation
+from nstbench.referee.losses import gram, reductions, total_variation
 from nstbench.referee.network import taps
 from nstbench.referee.oracle import Losses, blended_grams, descend, evaluate, losses
 
@@ -15,6 +15,7 @@ __all__ = [
     "evaluate",
     "gram",
     "losses",
+    "reductions",
     "taps",
     "total_variation",
 ]

@@ -76,6 +76,18 @@ def total_variation_gradient(image: Floats, form: str = "squared") -> Floats:
     return gradient.astype(image.dtype)
 
 
+def reductions(rows: Floats, others: Floats, matrix: Floats) -> dict[str, Floats]:
+    """Return the sums of `nstbench.api.Backend.reduce`, in float64."""
+    a, b, m = (each.astype(np.float64) for each in (rows, others, matrix))
+    return {
+        "products": np.asarray(np.sum(a * b)),
+        "squares": np.asarray(np.sum(np.square(a - b))),
+        "gram": a.T @ a / len(a),
+        "mixed": np.sum(np.square(a @ m.T), axis=1),
+        "weighted": np.sum((a @ np.ones_like(m)) * a, axis=1),
+    }
+
+
 def _differences(image: Floats, form: str) -> tuple[Floats, Floats]:
     """Return differences to the pixels below and to the right; for `mahendran` where there are both."""
     if form not in TV_FORMS:

@@ -99,7 +99,8 @@ def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
     used = ok[["results", "environment_id", "backend"]].dropna().drop_duplicates()
     places = zip(used["results"], used["environment_id"], strict=True)
     facts = [_environment(folders[folder], name) for folder, name in places]
-    frame = pd.DataFrame(facts, index=used.index)
+    frame = pd.DataFrame([known for known, _ in facts], index=used.index)
+    variables = pd.DataFrame([set_to for _, set_to in facts], index=used.index).fillna("")
     machine = [name for name in MACHINE if name in frame]
     for name in machine:
         if len(values := frame[name].dropna().unique()) > 1:
@@ -109,17 +110,26 @@ def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
         said = [f"{name} {' and '.join(map(str, own[name].dropna().unique()))}" for name in changed]
         if said:
             yield f"{backend} was measured with different packages: {_list(said)}"
+        yield from _variables(str(backend), variables.loc[own.index])
 
 
-def _environment(folder: Path, environment_id: str) -> dict[str, Any]:
-    """Return what the file says of the machine, and the version of each package."""
+def _variables(backend: str, values: pd.DataFrame) -> Iterator[str]:
+    """Say which environment variables differ; one that is not set differs from one that is."""
+    for name in values:
+        if len(found := values[name].unique()) > 1:
+            said = " and ".join(value or "none" for value in found)
+            yield f"{backend} was measured with different {name}: {said}"
+
+
+def _environment(folder: Path, environment_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what the file says of machine and packages, and the environment variables it holds."""
     path = folder / "environment" / f"{environment_id}.json"
     if not path.is_file():
-        return {}
+        return {}, {}
     with reading(path, "remove the file; nothing else needs it"):
         facts = read_json(path)
         machine = {name: facts[name] for name in MACHINE if name in facts}
-        return {**machine, **dict(facts["packages"])}
+        return {**machine, **dict(facts["packages"])}, dict(facts.get("variables", {}))
 
 
 def _conduct(ok: pd.DataFrame) -> Iterator[str]:

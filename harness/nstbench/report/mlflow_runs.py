@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.api import ResultsError
+from nstbench.api import ResultsError, one_line
 from nstbench.plan import Settings
 from nstbench.record import Results
 from nstbench.record.schema import RUNS
@@ -61,7 +61,7 @@ def write_runs(results: Results, folder: Path) -> None:
             for trial in trials(results):
                 _write(client, trial)
         except (MlflowException, OSError) as error:
-            raise ResultsError(f"{folder}: not exported to MLflow: {str(error).splitlines()[0]}") from error
+            raise ResultsError(f"{folder}: not exported to MLflow: {one_line(error)}") from error
 
 
 @contextmanager

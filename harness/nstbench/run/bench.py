@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, NstbenchError, Problem, Session
+from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line
 from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -83,7 +83,7 @@ class Bench:
             device = trial.settings.get("device", "auto")
             started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._device, self._counter = started, self._counter_of(started)
-            self._environment_id, facts = environment()
+            self._environment_id, facts = environment(self.backend.capabilities.variables)
             emit(Environment(self._environment_id, facts))
         log.energy = EnergyMeter(self._counter)
         if self._loaded != (wanted := (job.weights, trial.options)):
@@ -139,10 +139,8 @@ class Bench:
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
         log.write_losses(job.trial_folder(trial) / "losses.npz")
-        message = " ".join(str(error).split())[:1000]
-        return self._record(
-            job, trial, log, status=status_of(error), error_type=type(error).__name__, error_message=message
-        )
+        kind, message = type(error).__name__, one_line(error)
+        return self._record(job, trial, log, status=status_of(error), error_type=kind, error_message=message)
 
     def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> RunRecord:
         # Trials of one trajectory share its phases; the first to be recorded reports them.

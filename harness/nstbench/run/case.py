@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -11,8 +12,11 @@ from nstbench.api import Array, Backend, Evaluation, LossTrace, Problem, VggWeig
 from nstbench.plan.consumed import consumed
 from nstbench.plan.consumed import refusal as refused_by_its_capabilities
 from nstbench.plan.settings import Settings
-from nstbench.referee import Losses, descend, evaluate, losses
+from nstbench.referee import Losses, descend, evaluate, losses, reductions
 from nstbench.run.scenarios import Scenario
+
+MIXING = np.array([[0.3, 0.6, 0.1], [0.6, -0.3, -0.3], [0.2, -0.5, 0.3]], np.float32)
+"""Three weighted sums of a pixel's colours, as in a change of colour space."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +48,13 @@ class Case:
     def problem(self) -> Problem:
         """What is solved."""
         return self.scenario.problem
+
+    @cached_property
+    def sums(self) -> tuple[Mapping[str, Array], Mapping[str, Array]] | None:
+        """What the backend makes of sums over the pixels of start and content, and what is true."""
+        rows, others = (image.reshape(-1, 3) for image in (self.problem.init, self.problem.content))
+        found = self.backend.reduce(rows, others, MIXING)
+        return None if found is None else (found, reductions(rows, others, MIXING))
 
     @cached_property
     def shown(self) -> Evaluation | None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nstbench.api import Backend, Capabilities, VggWeights
+from nstbench.api import Backend, Capabilities, VggWeights, one_line
 from nstbench.run.case import Case, refusal
 from nstbench.run.rungs import RUNGS, Gap, Rung
 from nstbench.run.scenarios import Scenario, needed
@@ -58,7 +58,9 @@ def climb(
             continue
         taken = [case for case in fit if refusals[case.scenario.name] is None]
         if taken:
-            yield _result(rung, rung.limits[precision], taken)
+            result = _result(rung, rung.limits[precision], taken)
+            if not (rung.optional and result.status == "not offered"):
+                yield result
         else:
             reason = refusals[fit[0].scenario.name] or ""
             yield RungResult(rung.name, "refused", None, rung.limits[precision], reason)
@@ -87,5 +89,4 @@ def _gaps(rung: Rung, case: Case) -> list[Gap]:
     try:
         return [Gap(gap.error, f"{gap.where}; {scenario}") for gap in rung.measure(case)]
     except Exception as error:
-        said = " ".join(str(error).split())
-        return [Gap(math.nan, f"{type(error).__name__}: {said}; {scenario}")]
+        return [Gap(math.nan, f"{one_line(error)}; {scenario}")]

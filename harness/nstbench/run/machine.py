@@ -10,13 +10,18 @@ import re
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "XLA_FLAGS")
+VARIABLES = (
+    *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "ONEDNN_", "DNNL_"),
+    *("CUBLAS_", "CUDNN_", "NVIDIA_TF32_OVERRIDE", "LD_PRELOAD"),
+)
+"""Beginnings of environment variables that change numbers or seconds, whatever the framework."""
 
 
 def usable_cores() -> int:
@@ -85,8 +90,28 @@ def loaded_packages() -> dict[str, str]:
     return {name: version(name) for name in sorted(names | {"nstbench"}, key=str.lower)}
 
 
-def environment() -> tuple[str, dict[str, Any]]:
-    """Return (identifier, facts) of this machine and process; equal facts have equal identifiers."""
+def variables(names: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment variables that change numbers or seconds, and are set; what is logged does not.
+
+    Args:
+        names: further names, or beginnings that end in `_`.
+    """
+    wanted = (*VARIABLES, *names)
+    found = {name: value for name, value in sorted(os.environ.items()) if is_among(name, wanted)}
+    return {name: value for name, value in found.items() if value and "LOG" not in name}
+
+
+def is_among(name: str, wanted: Iterable[str]) -> bool:
+    """Whether an environment variable is one of `wanted`, or begins like one of them that ends in `_`."""
+    return any(name.startswith(each) if each.endswith("_") else name == each for each in wanted)
+
+
+def environment(names: Iterable[str] = ()) -> tuple[str, dict[str, Any]]:
+    """Return (identifier, facts) of this machine and process; equal facts have equal identifiers.
+
+    Args:
+        names: environment variables to record, as `variables` takes them.
+    """
     known = {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -94,7 +119,7 @@ def environment() -> tuple[str, dict[str, Any]]:
         "cores": usable_cores(),
         "memory_bytes": psutil.virtual_memory().total,
         "gpus": gpu_names(),
-        "variables": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
+        "variables": variables(names),
         "packages": loaded_packages(),
     }
     canonical = json.dumps(known, sort_keys=True).encode()

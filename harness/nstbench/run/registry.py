@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from nstbench.api import Backend, BackendUnavailable, UnknownName
+from nstbench.api import Backend, BackendUnavailable, UnknownName, one_line
 
 if TYPE_CHECKING:
     from nstbench.plan import BackendFacts
@@ -37,7 +37,7 @@ class Plugin:
         except Exception as error:
             raise BackendUnavailable(
                 f"{self.name}: the plugin {self.distribution} {self.version} cannot be loaded: "
-                f"{type(error).__name__}: {error}"
+                f"{one_line(error)}"
             ) from error
         return backend
 

@@ -15,6 +15,7 @@ FEW_LAYERS: Mapping[str, Any] = {
     "content_layers": {"conv2_2": 0.25, "conv3_2": 0.75},
     "style_layers": {"conv1_1": 0.5, "conv2_1": 0.3, "conv3_1": 0.2},
 }
+SHALLOW: Mapping[str, Any] = {"content_layers": {"conv1_1": 1.0}, "style_layers": {"conv1_1": 1.0}}
 EVERY_LAYER: Mapping[str, Any] = {
     "content_layers": {"conv4_2": 0.75, "conv5_4": 0.25},
     "style_layers": {layer: (i + 1) / 136 for i, layer in enumerate(LAYERS)},
@@ -65,7 +66,14 @@ def default_scenarios(weights: VggWeights, precision: str, options: Mapping[str,
             replace(pose(weights, 29, 37, **average, optimiser="sgd", **common), **slowing),
         ),
         Scenario("lbfgs, even sides", replace(even, optimiser="lbfgs"), smooth=False),
+        large_scenario(weights, **common),
     ]
+
+
+def large_scenario(weights: VggWeights, **settings: Any) -> Scenario:
+    """Pose a problem with tens of thousands of pixels, where sums are long, and one layer, to be quick."""
+    problem = pose(weights, 183, 181, optimiser="lbfgs", **SHALLOW, **settings)
+    return Scenario("lbfgs, one layer, 33,123 pixels", problem, steps=3, smooth=False)
 
 
 def pose(

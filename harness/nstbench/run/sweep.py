@@ -229,6 +229,10 @@ def prepare_sweep(
     look_up = AssetLookUp(watch.says)
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
+    for name in dict.fromkeys(trial.backend for trial in plan.trials):
+        for advice in plugin(name).load().advise():
+            if advice.urgent:
+                watch.says(f"{name}: {advice.line}")
     return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)
 
 

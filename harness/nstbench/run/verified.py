@@ -13,6 +13,7 @@ from typing import Any
 
 from nstbench.assets import cache_dir
 from nstbench.record.files import write_json
+from nstbench.run.machine import is_among
 from nstbench.run.registry import Plugin
 
 
@@ -23,6 +24,7 @@ class Setup:
     Attributes:
         code: twelve digits for the backend's source files, see `nstbench.run.code`.
         packages: name -> version of NumPy and of the distributions the backend requires.
+        variables: environment variables that the backend names, as they are set.
     """
 
     backend: str
@@ -33,6 +35,7 @@ class Setup:
     options: Mapping[str, Any]
     cpu: str
     packages: Mapping[str, str]
+    variables: Mapping[str, str]
 
     @classmethod
     def of(
@@ -49,11 +52,14 @@ class Setup:
             options: the backend's own, complete with defaults.
             facts: those, and as `code` what `nstbench.run.code.code_of` said there.
         """
-        names = _distributions(("numpy", *plugin.load().capabilities.requires))
+        can, own = plugin.load().capabilities, dict(options)
+        names = _distributions(("numpy", *can.requires))
         packages = {name: facts["packages"].get(name, "") for name in names}
-        own = dict(options)
+        variables = {
+            name: value for name, value in facts["variables"].items() if is_among(name, can.variables)
+        }
         of_backend = plugin.name, plugin.version, facts.get("code")
-        return cls(*of_backend, device_name, precision, own, facts["cpu"], packages)
+        return cls(*of_backend, device_name, precision, own, facts["cpu"], packages, variables)
 
     @property
     def path(self) -> Path:

@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nstbench.api import BackendUnavailable
+from nstbench.api import BackendUnavailable, one_line
 from nstbench.assets import WeightsSource, load_weights
 from nstbench.run.code import code_of
 from nstbench.run.ladder import RungResult, climb, passed
@@ -143,14 +144,17 @@ def main() -> None:
         try:
             _climb(request, tell)
         except BackendUnavailable as error:
-            tell("unavailable", {"reason": str(error)})
+            tell("unavailable", {"reason": one_line(error)})
+        except Exception as error:
+            traceback.print_exc()
+            tell("lost", {"reason": one_line(error)})
 
 
 def _climb(request: Request, tell: Tell) -> None:
     found = plugin(request.backend)
     code, backend = code_of(found), found.load()
     device = backend.start(request.device)
-    _, facts = environment()  # as the sweep takes them: right after the start
+    _, facts = environment(backend.capabilities.variables)  # as the sweep takes them: right after the start
     facts["code"] = code
     tell("begun", {"device": device.kind, "device_name": device.name or cpu_name(), "facts": facts})
     weights = biased(load_weights(request.weights))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from nstbench.api import Capabilities
+from nstbench.api import Capabilities, one_line
 from nstbench.testing.checks import conduct, iterations, losses, obedience, pictures, planning
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import ContractViolation, NotApplicable
@@ -120,5 +120,5 @@ def examine(subject: Subject, checks: Sequence[Check] = CHECKS) -> Iterator[Outc
         except ContractViolation as violation:
             status, message = "failed", str(violation)
         except Exception as error:
-            status, message = "failed", f"crashed with {type(error).__name__}: {' '.join(str(error).split())}"
+            status, message = "failed", f"crashed with {one_line(error)}"
         yield Outcome(check.name, status, message, perf_counter() - started)

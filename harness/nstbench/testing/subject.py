@@ -21,6 +21,7 @@ from nstbench.api import (
     UnknownName,
     VggWeights,
     in_channels,
+    one_line,
 )
 from nstbench.testing.settings import PROBLEM_AXES, accepted
 
@@ -141,7 +142,7 @@ def find_backend(name: str) -> Candidate:
     try:
         backend: Backend = point.load()()
     except Exception as error:
-        raise BackendUnavailable(f"{name}: cannot be loaded: {type(error).__name__}: {error}") from error
+        raise BackendUnavailable(f"{name}: cannot be loaded: {one_line(error)}") from error
     return Candidate(name, point.value, backend, point.dist.version if point.dist else "?")
 
 

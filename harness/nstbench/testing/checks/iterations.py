@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nstbench.api import one_line
 from nstbench.testing.checks.pictures import PIXEL, farthest
 from nstbench.testing.settings import covering, settings_for
 from nstbench.testing.subject import Subject
@@ -50,7 +51,7 @@ def what_it_accepts_it_can_do(subject: Subject) -> None:
         try:
             image = subject.advance(subject.problem(**chosen, **PLAIN), 1).image
         except Exception as error:
-            seen = f"{type(error).__name__}: {error} with {said}"
+            seen = f"{one_line(error)} with {said}"
             raise ContractViolation(
                 f"demanded: what `refuse` accepts runs; seen: {seen}; refuse it with a sentence"
             ) from error
