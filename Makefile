@@ -8,12 +8,16 @@ DEMO := experiments/layers.yaml
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
 BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
 
-.PHONY: demo test lint types unit gate perf clean
+# The Python of the machine with a GPU that the kit is for.
+GPU_PYTHON ?= 3.12
+
+.PHONY: demo test lint types unit gate perf gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install everything into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
+	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 
 $(BIN)/python:
@@ -50,6 +54,9 @@ gate: $(VENV)/installed-dev
 perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no
 	$(BIN)/nstbench check experiments/smoke.yaml --base $(BASE)
+
+gpu-kit: $(VENV)/installed-dev
+	$(BIN)/python tests/gpu/build_kit.py build/gpu-kit --python $(GPU_PYTHON)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
