@@ -8,12 +8,16 @@ DEMO := experiments/layers.yaml
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
 BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
 
-.PHONY: demo test lint types unit gate perf matrix clean
+# The Python of the machine with a GPU that the kit is for.
+GPU_PYTHON ?= 3.12
+
+.PHONY: demo test lint types unit gate perf matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install everything into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
+	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
 
@@ -55,6 +59,9 @@ perf: $(VENV)/installed-dev
 # With another Python: make matrix PYTHON=python3.12
 matrix:
 	$(PYTHON) tests/matrix.py .matrix
+
+gpu-kit: $(VENV)/installed-dev
+	$(BIN)/python tests/gpu/build_kit.py build/gpu-kit --python $(GPU_PYTHON)
 
 clean:
 	rm -rf $(VENV) .matrix .mypy_cache .pytest_cache .ruff_cache

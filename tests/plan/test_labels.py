@@ -148,7 +148,7 @@ def test_a_seed_can_be_zipped_added_and_left_out():
 
 
 def test_a_seed_and_an_axis_of_seeds_are_one_too_many(trials):
-    with pytest.raises(ExperimentError, match="seed: 'seed' is fixed here and an axis in sweep.seed"):
+    with pytest.raises(ExperimentError, match=r"seed: 'seed' is fixed here and an axis in sweep\.seed"):
         trials({"seed": [1, 2]}, seed=7)
 
 

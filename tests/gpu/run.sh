@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# What nstbench does on a GPU, in one go:  bash run.sh [--cpu] OUT [STEP...]
+#
+# Installs the kit (`make gpu-kit`) without a network into a folder of its own, then takes the steps below in turn, the
+# most wanted first, each with a time limit; one that fails or is cut off does not end the others. OUT receives a few
+# files: summary.txt (printed last too), figures.json, report.html, sheet.jpg, details.tar.gz. --cpu does the same with
+# tiny sizes on the processor. Naming steps takes these only.
+#
+#   NSTBENCH_GPU_SECONDS  all steps together [580]        PYTHON  interpreter [.venv of a checkout, or python3]
+set -uo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+KIT=${NSTBENCH_GPU_KIT:-$([ -d "$ROOT/wheels" ] && echo "$ROOT" || echo "$ROOT/build/gpu-kit")}
+PYTHON=${PYTHON:-$([ -x "$ROOT/.venv/bin/python" ] && echo "$ROOT/.venv/bin/python" || echo python3)}
+
+DEVICE=gpu
+if [ "${1:-}" = --cpu ]; then DEVICE=cpu; shift; fi
+if [ $# = 0 ] || [ ! -f "$KIT/bundled-half.npz" ]; then
+  echo "usage: bash run.sh [--cpu] OUT [STEP...]; the kit is looked for in $KIT: make gpu-kit" >&2
+  exit 2
+fi
+mkdir -p "$1" && OUT=$(cd "$1" && pwd) || exit 2
+shift
+WANTED=" $* "
+
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+LOGS=$WORK/logs
+mkdir "$LOGS"
+ENV=$WORK/env
+WEIGHTS=$KIT/bundled-half.npz
+export NSTBENCH_CACHE=$WORK/cache
+
+if [ $DEVICE = gpu ]; then
+  COPY=4096 SIDE=8192 LOOPS='512 256 1024' FIRST=1024 LAST=16384 TURNS='512 40 6' REPEATED='256 20'
+  QUICK='' SWEEP='' CHECK='' PATIENCE=1
+else
+  export JAX_PLATFORMS=cpu
+  COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=64 TURNS='48 2 2' REPEATED='48 4'
+  QUICK='--quick' PATIENCE=4
+  SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000,10000]
+    --set sweep.style_layers=[[conv1_1],[conv2_1]] --set content_layers=[conv2_2]'
+  CHECK='--set size=48 --set iterations=12 --set measure.chunk=2 --set gate.pairs=2
+    --set style_layers=[conv1_1] --set content_layers=[conv1_2]'
+  ONLY='--only run_is_additive --only run_waits_for_the_device'
+fi
+TOTAL=${NSTBENCH_GPU_SECONDS:-$((580 * PATIENCE))}
+
+# step NAME SECONDS COMMAND...: what it prints goes to NAME.out and NAME.err, how it ended to steps.tsv
+step() {
+  local name=$1 limit=$(($2 * PATIENCE)) left=$((TOTAL - SECONDS - 5)) start=$SECONDS
+  shift 2
+  if [ "$WANTED" != '  ' ] && [[ $WANTED != *" $name "* ]]; then return; fi
+  if [ "$limit" -gt "$left" ]; then limit=$left; fi
+  if [ "$limit" -lt 10 ]; then
+    printf '%s\tno time left\t0\n' "$name" >> "$LOGS/steps.tsv"
+    return
+  fi
+  timeout --kill-after=5 "$limit" "$@" > "$LOGS/$name.out" 2> "$LOGS/$name.err"
+  printf '%s\t%s\t%s\n' "$name" $? $((SECONDS - start)) >> "$LOGS/steps.tsv"
+}
+
+# What is known so far, so that a run that is ended from outside has brought something.
+keep() {
+  "$PYTHON" "$HERE/summary.py" "$LOGS" "$OUT" > /dev/null 2>> "$LOGS/summary.err"
+  cp "$WORK/sweep/report.html" "$WORK/sweep/sheet.jpg" "$OUT" 2> /dev/null
+  tar -C "$WORK" --exclude='*.npz' --exclude='trials' -czf "$OUT/details.tar.gz" logs $(cd "$WORK" && ls -d sweep 2> /dev/null)
+}
+
+# A wave of steps that time nothing and share the device.
+export XLA_PYTHON_CLIENT_PREALLOCATE=false
+nst="$ENV/bin/nstbench" py="$ENV/bin/python"
+if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$WORK/slowed" > "$LOGS/install.out" 2>&1; then
+  cat "$LOGS/install.out"
+  exit 1
+fi
+
+step ceilings 40 "$py" "$HERE/ceilings.py" $DEVICE $COPY $SIDE
+for precision in highest default bf16; do
+  step verify-$precision 120 "$nst" verify jax-vgg19 --device $DEVICE --precision $precision --json &
+done
+step contract 120 "$nst" backends check jax-vgg19 --device $DEVICE ${ONLY:-} --json &
+step repeated 120 "$py" "$HERE/repeated.py" $DEVICE $REPEATED "$WEIGHTS" "$WORK/repeated" $QUICK &
+step doctor 60 "$nst" doctor &
+wait
+keep
+
+export XLA_PYTHON_CLIENT_PREALLOCATE=true
+loop() { step "loop-$1" $(($2 + 15)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
+set -- $LOOPS
+loop "$1" 85
+step sweep 100 "$nst" sweep "$ROOT/experiments/gpu.yaml" -o "$WORK/sweep" --set weights="$WEIGHTS" --set measure.referee="$WEIGHTS" $SWEEP --json
+step sheet 20 "$py" "$HERE/sheet.py" "$WORK/sweep" "$WORK/sweep/sheet.jpg"
+keep
+XLA_PYTHON_CLIENT_PREALLOCATE=false step pytorch 90 "$py" "$HERE/turns.py" $DEVICE $TURNS "$WEIGHTS" "$WORK/turns"
+loop "$2" 45
+loop "$3" 45
+keep
+
+# The gate starts a process for each run; compiled programs are kept between them.
+export JAX_COMPILATION_CACHE_DIR=$WORK/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+check() {
+  step "check-$1" 100 "$nst" check "$HERE/check.yaml" --base-python "$py" --candidate-python "$2" --set device=$DEVICE \
+    --set weights="$WEIGHTS" $CHECK -o "$WORK/check-$1" --json
+}
+check slower "$WORK/slowed/bin/python"
+check equal "$py"
+unset JAX_COMPILATION_CACHE_DIR
+XLA_PYTHON_CLIENT_MEM_FRACTION=.95 step size 60 "$py" "$HERE/sizes.py" $DEVICE $FIRST $LAST $((45 * PATIENCE)) "$WEIGHTS" "$WORK/size" $QUICK
+keep
+cat "$OUT/summary.txt"
