@@ -1,5 +1,8 @@
 """The four tables: their columns and types whatever happened, and their numbers against arithmetic."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -108,6 +111,25 @@ def test_a_row_says_what_was_asked_for_and_what_came_of_it(record, folder):
     assert {name: row[name] for name in expected} == expected
     for absent in ("load_s", "compile_s", "step_mad_s", "peak_device_bytes", "error_type", "device"):
         assert pd.isna(row[absent]), absent
+
+
+def test_weights_in_a_cell_have_all_their_digits(trial, record, folder):
+    one = trial(style_layers=["conv1_1", "conv2_1", "conv3_1"], style_weights=[1.0, 1.0000001, 1 / 3])
+    (cell,) = open_results(folder(record(one)).path).runs["style_weights"]
+    assert cell == "1,1.0000001,0.3333333333333333"
+
+
+def test_a_row_says_what_was_asked_for_and_by_which_names(trial, record, folder):
+    asked = {"beta": 10.0, "style_size": None, "style_scale": 2.0}
+    one = replace(trial(), axes={"style_scale": None, "beta": "größer"}, asked=asked)
+    (row,) = open_results(folder(record(one)).path).runs.to_dict("records")
+    assert list(json.loads(row["axes"]).items()) == [("style_scale", None), ("beta", "größer")]
+    assert json.loads(row["asked"]) == asked
+    assert (row["style_scale"], row["style_size"]) == (2.0, 10)
+
+
+def test_the_seed_of_what_needs_none_is_empty(trial, record, folder):
+    assert open_results(folder(record(trial(seed=None))).path).runs["seed"].isna().all()
 
 
 def test_gflop_per_s_is_the_arithmetic_of_an_iteration_over_its_seconds(trial, record, folder):

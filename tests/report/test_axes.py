@@ -214,6 +214,15 @@ def test_sizes_are_compared_at_equal_values_of_every_other_axis(tmp_path, other,
     assert [axis.column for axis in axes(results.runs)] == ["backend_label", "size", other]
 
 
+def test_units_of_the_loss_are_compared_at_equal_weights_and_weights_in_equal_units(tmp_path):
+    sweep = {"loss_scale": ["gatys", "neural-style"], "tv_weight": [1, 2], "content_weights": [1, 3]}
+    results = swept(tmp_path, sweep)
+    for by in sweep:
+        found = compare(results, by=by)
+        assert len(found.pairs) == 4
+        assert found.unpaired.empty
+
+
 def test_what_the_harness_does_is_in_the_name_of_a_point(tmp_path):
     sweep = {"preserve_colour": [False, True], "patience": {"never": 0, "soon": 2}}
     results = swept(tmp_path, sweep, backends=["fake", "colour-transfer"])

@@ -55,6 +55,16 @@ INSTEAD: dict[str, tuple[str, ...]] = {
 }
 """Column that is not held equal -> the settings it came from, which are held equal as they were asked for."""
 
+SAME: dict[str, tuple[str, ...]] = {
+    "content_sha256": ("content",),
+    "style_sha256": ("style",),
+    **dict.fromkeys(("height", "width"), ("size",)),
+    **dict.fromkeys(
+        ("style_size", "style_scale", "style_height", "style_width"), ("style_size", "style_scale")
+    ),
+}
+"""Compared column -> the settings that say the same."""
+
 COMPARABLE = tuple(
     dict.fromkeys((*FOLLOWS, "options", *IDENTITY, *Settings.model_fields, "threads", "isolation"))
 )
@@ -118,12 +128,9 @@ def _held_as_asked(points: Points, by: str, loose: Collection[str]) -> list[str]
     """Name the settings that must be equal although what they came to need not be."""
     if by == "label":  # a point has all of them
         return []
-    own = {by}
+    own = {by, *SAME.get(by, ())}
     if by in WEIGHTED and not points.apart(by):
         own.add(WEIGHTED[by])
-    for column, settings in INSTEAD.items():
-        if by in (column, *settings) and column not in WEIGHTED.values():
-            own.update(settings)
     return sorted({setting for column in loose for setting in INSTEAD.get(column, ())} - own)
 
 
