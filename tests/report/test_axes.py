@@ -68,8 +68,9 @@ BESIDE = {
 
 def swept(folder, sweep, fixed=(), **changes):
     """Sweep on the stand-in, without a process of its own."""
-    kept = BASE["fixed"] | dict(fixed)
-    inputs = BASE["inputs"] | {name: kept.pop(name) for name in ("content", "style") if name in kept}
+    kept = {name: value for name, value in (BASE["fixed"] | dict(fixed)).items() if name not in sweep}
+    inputs = {name: value for name, value in BASE["inputs"].items() if name not in sweep}
+    inputs |= {name: kept.pop(name) for name in ("content", "style") if name in kept}
     return nstbench.sweep(BASE | {"inputs": inputs, "fixed": kept, "sweep": sweep} | changes, folder)
 
 
@@ -243,7 +244,7 @@ def test_what_the_harness_does_is_in_the_name_of_a_point(tmp_path):
 
 def test_a_seed_that_nothing_depends_on_makes_one_trial(tmp_path):
     sweep, noise = {"seed": [3, 4]}, {"init": "noise"}
-    results = swept(tmp_path, sweep, noise, backends=["fake", "colour-transfer"], seed=9)
+    results = swept(tmp_path, sweep, noise, backends=["fake", "colour-transfer"])
     assert results.runs["label"].tolist() == ["seed=3", "seed=4", ""]
     assert results.runs["seed"].fillna(-1).tolist() == [3, 4, -1]
     assert named(results, "seed") == ("3", "4", "not used")

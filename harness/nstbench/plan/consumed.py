@@ -6,7 +6,7 @@ from typing import Any
 
 from nstbench.api import VGG_SETTINGS, Capabilities
 from nstbench.plan.conversion import scaled_layer_weights, scaled_tv_weight
-from nstbench.plan.settings import KINDS, Settings
+from nstbench.plan.settings import DEPENDENT, KINDS, Settings
 
 ALWAYS = frozenset({"preserve_colour"})
 """Settings that the harness carries out itself, for every backend."""
@@ -48,7 +48,7 @@ def consumed(settings: Settings, capabilities: Capabilities, height: int, width:
     Args:
         height, width: of the pastiche in pixels, as some loss scales depend on them.
     """
-    complete = asked(settings) | {"style_size": settings.style_side}
+    complete = _complete(settings) | {"style_size": settings.style_side}
     complete["style"] = settings.style[0] if len(settings.style) == 1 else list(settings.style)
     complete["tv_weight"] = scaled_tv_weight(settings.loss_scale, settings.tv_weight or 0.0, settings.tv_form)
     own = noticed(settings, capabilities) - WORKED_OUT
@@ -61,7 +61,14 @@ def consumed(settings: Settings, capabilities: Capabilities, height: int, width:
 
 
 def asked(settings: Settings) -> dict[str, Any]:
-    """Return every setting in JSON types, as it was asked for; equal weights are spelled out."""
+    """Return every setting in JSON types, as it was asked for; equal weights are spelled out.
+
+    None stands for what was left to a default that depends on other settings.
+    """
+    return _complete(settings) | {name: None for name in DEPENDENT if name not in settings.model_fields_set}
+
+
+def _complete(settings: Settings) -> dict[str, Any]:
     weights = {f"{kind}_weights": list(settings.layer_weights(kind).values()) for kind in KINDS}
     return {**settings.model_dump(mode="json"), **weights, "style_blend": list(settings.blend())}
 

@@ -22,6 +22,9 @@ LEARNING_RATES = {"adam": 0.05, "sgd": 3e-8}
 TV_WEIGHT = 30_000.0
 """Weight of the total variation beside the default alpha and beta, in the units of Gatys et al."""
 
+DEPENDENT = ("tv_weight", "learning_rate")
+"""Settings whose default depends on others, see `Settings.default_of`."""
+
 WEIGHTED = {
     "content_layers": "content_weights",
     "style_layers": "style_weights",
@@ -146,7 +149,7 @@ class Settings(Strict):
             raise _conflict(
                 "alpha, beta and tv_weight are all 0: nothing to minimise", "alpha", "beta", "tv_weight"
             )
-        for name in ("tv_weight", "learning_rate"):
+        for name in DEPENDENT:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, self.default_of(name))
         if self.style_size and self.style_scale != 1:

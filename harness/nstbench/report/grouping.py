@@ -38,6 +38,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "content_layers": ("content_weights",),
     "style_layers": ("style_weights",),
     "loss_scale": _UNITS,
+    "optimiser": ("learning_rate",),
     "device_name": ("device",),
     "environment_id": ("device", "backend_version"),
     **dict.fromkeys(("style_size", "style_scale"), _BY_STYLE_SIZE),
@@ -51,6 +52,7 @@ INSTEAD: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("height", "width"), ("size",)),
     **dict.fromkeys(("style_height", "style_width"), ("style_size", "style_scale")),
     "style_blend": ("style_blend",),
+    "learning_rate": ("learning_rate",),
     **{name: (name, "loss_scale") for name in _UNITS},
 }
 """Column that is not held equal -> the settings it came from, which are held equal as they were asked for."""

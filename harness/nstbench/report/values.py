@@ -13,13 +13,13 @@ from typing import Any
 import pandas as pd
 
 from nstbench.plan import Settings
-from nstbench.plan.settings import WEIGHTED
+from nstbench.plan.settings import DEPENDENT, WEIGHTED
 from nstbench.plan.trial import canonical_json
 
 UNUSED = "not used"
 """What stands for a setting that a trial's backend does not consume."""
 
-RESOLVED = ("device", "style_size", "weights")
+RESOLVED = ("device", "style_size", "weights", *DEPENDENT)
 """Settings that count as what they came to (the device that was used), unless they were swept."""
 
 NOTHING = object()
