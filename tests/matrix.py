@@ -1,6 +1,6 @@
 """`make matrix`: the parity ladder of jax-vgg19 on the oldest and the newest JAX that its extra allows.
 
-For the Python that runs this file, in virtual environments of their own. Prints a table for results/README.md.
+For the Python that runs this file, in virtual environments of their own. Prints a table.
 """
 
 import json
@@ -24,7 +24,7 @@ def oldest() -> list[str]:
 
 
 def install(folder: Path, pins: list[str]) -> Path:
-    """Make an environment with nstbench, its extra and nothing that `constraints.txt` says; returns its Python."""
+    """Make an environment with nstbench and its extra, without `constraints.txt`; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
     python = folder / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}

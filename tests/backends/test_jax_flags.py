@@ -1,5 +1,6 @@
 """What `jax-vgg19` tells XLA, in processes of their own, as XLA is told once."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,6 +45,13 @@ try:
     print("started")
 except Exception as error:
     print(one_line(error))
+"""
+
+TINY = """
+inputs: {content: sample:cat, style: sample:coffee}
+fixed: {size: 24, iterations: 1, weights: random:0, content_layers: [conv1_1], style_layers: [conv1_1]}
+measure: {referee: none}
+backends: [jax-vgg19]
 """
 
 needs_the_fault = pytest.mark.skipif(not flags.is_wrong(), reason="this jaxlib gets its sums right")
@@ -125,6 +133,30 @@ def test_versions_are_told_apart_without_importing_jax(monkeypatch, installed, w
     assert os.environ.get("XLA_FLAGS") == (flags.FUSION if wrong else None)
     monkeypatch.delenv("XLA_FLAGS", raising=False)
     assert [advice.urgent for advice in JaxVgg19().advise()] == ([False] if wrong else [])
+
+
+@needs_the_fault
+def test_the_flags_that_xla_was_given_are_in_the_environment_of_a_row(nstbench, tmp_path):
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    nstbench("sweep", "tiny.yaml", "-o", "out", env=environment)
+    (path,) = tmp_path.glob("out/environment/*.json")
+    assert json.loads(path.read_text())["variables"]["XLA_FLAGS"] == flags.FUSION
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(("sweep", "tiny.yaml", "-o", "out"), 6), (("doctor",), 6), (("verify", "jax-vgg19"), 6)],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_platform_that_is_not_there_is_named_with_what_to_do(nstbench, tmp_path, command, code):
+    """JAX says nothing but AssertionError."""
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    done = nstbench(*command, check=False, env=os.environ | {"JAX_PLATFORMS": "cuda"})
+    assert done.returncode == code
+    (line,) = [line for line in (done.stdout + done.stderr).splitlines() if "JAX_PLATFORMS=cuda: " in line]
+    assert "jax-vgg19: no device with JAX_PLATFORMS=cuda: AssertionError (" in line
+    assert "Unset JAX_PLATFORMS, or pip install 'nstbench[cuda]'" in line
 
 
 @needs_the_fault

@@ -203,3 +203,12 @@ def test_packages_of_other_versions_are_a_remark_and_no_finding():
     assert verdict.remarks == ("packages differ from the baseline's: b 2 to 3",)
     assert verdict.outcome == PASS
     assert check_noise_free(made(), made(), ALLOWED).remarks == ()
+
+
+def test_other_environment_variables_are_a_remark_and_no_finding():
+    before, now = ({"variables": {"XLA_FLAGS": "--one", **more}} for more in ({}, {"OMP_NUM_THREADS": "2"}))
+    assert not check_noise_free(made(**before), made(**before), ALLOWED).remarks
+    verdict = check_noise_free(made(**before), made(**now), ALLOWED)
+    said = "environment variables differ from the baseline's: OMP_NUM_THREADS none against 2"
+    assert verdict.remarks == (said,)
+    assert {finding.outcome for finding in verdict.findings} == {PASS}

@@ -125,6 +125,12 @@ def test_code_that_does_not_import_breaks_the_side_and_the_log_is_named(sweep, t
     assert "Traceback" in (tmp_path / "out-log.txt").read_text()
 
 
+def test_a_reason_of_several_lines_is_said_in_one(side, tmp_path):
+    mistaken = {**mapping(tmp_path), "seed": "x", "backends": []}
+    with pytest.raises(SideBroken, match=r"it: ExperimentError: .*seed.*backends"):
+        side(MODULE).sweep(mistaken, tmp_path, tmp_path / "out")
+
+
 def test_an_environment_without_nstbench_is_said_in_one_line(tmp_path):
     import venv
 

@@ -53,8 +53,8 @@ def test_pairs_that_disagree_say_nothing(pairs_of):
 @pytest.mark.parametrize(
     ("base", "candidate", "outcome", "reason"),
     [
-        ([FAST], [BREAKS], "failed", "the candidate's trial failed: told to fail"),
-        ([BREAKS], [FAST], "inconclusive", "no base: its trial failed: told to fail"),
+        ([FAST], [BREAKS], "failed", "the candidate's trial failed: RuntimeError: told to fail"),
+        ([BREAKS], [FAST], "inconclusive", "no base: its trial failed: RuntimeError: told to fail"),
         ([BREAKS], [BREAKS], "failed", "the candidate's trial failed"),
         ([FAST], [FAST, BREAKS], "failed", "the candidate's trial failed"),
         ([FAST], [DIES], "failed", "the candidate does not run: the candidate: died (see "),
@@ -117,6 +117,15 @@ def test_other_versions_of_packages_are_told(two):
     facts["packages"]["numpy"] = "0.1"
     write_json(path, facts)
     assert list(differences(base, candidate)) == [f"numpy {before} against 0.1"]
+
+
+def test_other_environment_variables_are_told(two):
+    base, candidate = two(BASE), two(CANDIDATE)
+    (path,) = (candidate.folder / "environment").glob("*.json")
+    facts = read_json(path)
+    facts["variables"] = facts["variables"] | {"XLA_FLAGS": "--fast"}
+    write_json(path, facts)
+    assert list(differences(base, candidate)) == ["XLA_FLAGS none against --fast"]
 
 
 def test_another_problem_is_told_with_what_differs(two):

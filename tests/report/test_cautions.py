@@ -91,6 +91,23 @@ def test_packages_are_compared_for_each_backend(tmp_path):
     ]
 
 
+def test_flags_are_compared_for_each_backend(tmp_path):
+    """One that is not set differs from one that is; what another backend was told is no difference."""
+    records = [
+        a_record(a_trial(backend="one"), environment_id="e1"),
+        a_record(a_trial(backend="two"), environment_id="e2"),
+        a_record(a_trial({"beta": 1.0}, backend="two"), environment_id="e3"),
+    ]
+    known = {"e1": facts(), "e2": facts(), "e3": facts()}
+    known["e1"]["variables"] = {"XLA_FLAGS": "--one"}
+    known["e2"]["variables"] = {"TF_NUM_INTRAOP_THREADS": "2", "XLA_FLAGS": "--two"}
+    known["e3"]["variables"] = {"XLA_FLAGS": "--three"}
+    assert cautions(results_of(tmp_path, *records, environments=known)) == [
+        "two was measured with different TF_NUM_INTRAOP_THREADS: 2 and none",
+        "two was measured with different XLA_FLAGS: --two and --three",
+    ]
+
+
 def test_a_damaged_environment_file_is_an_error_of_the_results(tmp_path):
     results = results_of(tmp_path, a_record(), environments={"e1": {"packages": None}})
     with pytest.raises(ResultsError, match=r"e1\.json"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nstbench.run import machine
+from nstbench.run.registry import plugin
 
 
 def test_the_environment_names_what_is_loaded_and_equal_facts_have_equal_identifiers():
@@ -15,6 +16,42 @@ def test_the_environment_names_what_is_loaded_and_equal_facts_have_equal_identif
     assert facts["packages"]["numpy"] == np.__version__
     assert facts["cores"] == int(subprocess.run(["nproc"], capture_output=True, check=True).stdout)
     assert machine.environment()[0] == identifier
+
+
+def test_variables_that_change_numbers_or_seconds_are_facts_and_others_are_not(monkeypatch):
+    set_to = {
+        "OMP_NUM_THREADS": "3",
+        "NVIDIA_TF32_OVERRIDE": "0",
+        "OWN_FLAGS": "--fast",
+        "OWN_LOG_LEVEL": "2",
+        "OWN_EMPTY": "",
+        "OTHER_TOKEN": "secret",
+    }
+    before = machine.environment(["OWN_"])[0]
+    for name, value in set_to.items():
+        monkeypatch.setenv(name, value)
+    identifier, facts = machine.environment(["OWN_"])
+    assert identifier != before
+    wanted = {name: set_to[name] for name in ("OMP_NUM_THREADS", "NVIDIA_TF32_OVERRIDE", "OWN_FLAGS")}
+    assert wanted.items() <= facts["variables"].items()
+    assert not {"OWN_LOG_LEVEL", "OWN_EMPTY", "OTHER_TOKEN"} & facts["variables"].keys()
+
+
+@pytest.mark.parametrize(
+    ("backend", "recorded"),
+    [
+        ("jax-vgg19", {"XLA_FLAGS", "JAX_PLATFORMS"}),
+        ("tf-vgg19", {"XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS"}),
+        ("tfhub-fast", {"XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS"}),
+    ],
+)
+def test_a_backend_names_the_variables_of_its_framework_and_no_secrets_of_terraform(
+    monkeypatch, backend, recorded
+):
+    for name in ("XLA_FLAGS", "JAX_PLATFORMS", "TF_ENABLE_ONEDNN_OPTS", "TF_VAR_password", "TF_TOKEN_host"):
+        monkeypatch.setenv(name, "1")
+    found = machine.variables(plugin(backend).load().capabilities.variables)
+    assert {name for name in found if name.startswith(("XLA_", "JAX_", "TF_"))} == recorded
 
 
 def test_peak_memory_grows_by_what_is_held():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from nstbench.api import ExperimentError
 from nstbench.assets import load_image
 from nstbench.plan import experiment_from_mapping
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
-from nstbench.testing.fakes import RATE
+from nstbench.testing.fakes import RATE, FakeSession
 
 
 def experiment(**changes):
@@ -129,6 +130,24 @@ def test_a_broken_trial_becomes_a_row_and_the_sweep_goes_on(tmp_path, fault, sta
     assert list(results.runs["status"]) == [status, "ok"]
     assert results.runs["error_type"][0] == kind
     assert results.runs["error_message"][0]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (AssertionError(), r"AssertionError \(test_sweep\.py:\d+: raise error\)"),
+        (KeyError("conv9_1"), "KeyError: 'conv9_1'"),
+        (ValueError("one\ntwo"), "ValueError: one two"),
+    ],
+)
+def test_whatever_breaks_a_trial_its_row_says_what_in_one_line(tmp_path, monkeypatch, error, said):
+    def run(self, n):
+        raise error
+
+    monkeypatch.setattr(FakeSession, "run", run)
+    results = nstbench.sweep(experiment(measure={"isolation": "none"}), tmp_path)
+    (message,) = results.runs["error_message"]
+    assert re.fullmatch(said, message)
 
 
 def test_checkpoints_before_a_failure_are_kept(tmp_path):

@@ -41,7 +41,7 @@ def is_verified(tmp_path):
     return list(results.runs.set_index("status").loc[["ok"], "verified"])
 
 
-def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path):
+def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path, monkeypatch):
     assert is_verified(tmp_path) == [False]
     seen = []
     outcome = verify(request("jax-vgg19"), seen.append)
@@ -49,6 +49,8 @@ def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path):
     assert outcome.rungs == tuple(seen)
     assert outcome.passed and not outcome.failed
     assert is_verified(tmp_path) == [True]
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_max_hlo_modules=1")  # another setup, though a harmless one
+    assert is_verified(tmp_path) == [False]
 
 
 def test_a_backend_that_computes_something_else_fails_and_is_remembered_so(cache):

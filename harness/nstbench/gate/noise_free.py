@@ -98,5 +98,7 @@ def _remarks(baseline: Baseline, current: Baseline) -> tuple[str, ...]:
         if baseline.packages[name] != current.packages[name]
     ]
     variables = list(differing(baseline.variables, current.variables))
-    said = {"packages differ from the baseline's": changed, "variables differ": variables}
-    return tuple(f"{what}: {', '.join(which)}" for what, which in said.items() if which)
+    said = {"packages": changed, "environment variables": variables}
+    return tuple(
+        f"{what} differ from the baseline's: {', '.join(each)}" for what, each in said.items() if each
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import LossTrace
+from nstbench.api import LossTrace, NstbenchError
 from nstbench.record.files import write_atomic
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
@@ -20,7 +20,7 @@ from nstbench.run.energy import EnergyMeter
 from nstbench.run.plateau import Plateau
 
 
-class DivergedError(Exception):
+class DivergedError(NstbenchError):
     """A loss is no longer a finite number."""
 
 

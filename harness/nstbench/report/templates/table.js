@@ -109,7 +109,7 @@ function listFailures() {
   if (!failed.length) return;
   const said = failed.flatMap((trial) => [
     make("dt", { textContent: `${trial.name}: ${trial.status}` }),
-    make("dd", { textContent: [trial.error_type, trial.error_message].filter(Boolean).join(": ") || "no reason is on record" }),
+    make("dd", { textContent: trial.error_message || trial.error_type || "no reason is on record" }),
   ]);
   byId("failures").append(make("h3", { textContent: "What did not work" }), make("dl", {}, ...said));
 }
