@@ -87,25 +87,25 @@ wait
 keep
 
 export XLA_PYTHON_CLIENT_PREALLOCATE=true
-loop() { step "loop-$1" $(($2 + 15)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
+loop() { step "loop-$1" $(($2 + 10)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
 set -- $LOOPS
-loop "$1" 85
-step sweep 100 "$nst" sweep "$ROOT/experiments/gpu.yaml" -o "$WORK/sweep" --set weights="$WEIGHTS" --set measure.referee="$WEIGHTS" $SWEEP --json
+loop "$1" 70
+step sweep 80 "$nst" sweep "$ROOT/experiments/gpu.yaml" -o "$WORK/sweep" --set weights="$WEIGHTS" --set measure.referee="$WEIGHTS" $SWEEP --json
 step sheet 20 "$py" "$HERE/sheet.py" "$WORK/sweep" "$WORK/sweep/sheet.jpg"
 keep
-XLA_PYTHON_CLIENT_PREALLOCATE=false step pytorch 90 "$py" "$HERE/turns.py" $DEVICE $TURNS "$WEIGHTS" "$WORK/turns"
-loop "$2" 45
-loop "$3" 45
+XLA_PYTHON_CLIENT_PREALLOCATE=false step pytorch 75 "$py" "$HERE/turns.py" $DEVICE $TURNS "$WEIGHTS" "$WORK/turns"
+loop "$2" 35
+loop "$3" 40
 keep
 
 # The gate starts a process for each run; compiled programs are kept between them.
 export JAX_COMPILATION_CACHE_DIR=$WORK/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 check() {
-  step "check-$1" 100 "$nst" check "$HERE/check.yaml" --base-python "$py" --candidate-python "$2" --set device=$DEVICE \
+  step "check-$1" "$3" "$nst" check "$HERE/check.yaml" --base-python "$py" --candidate-python "$2" --set device=$DEVICE \
     --set weights="$WEIGHTS" $CHECK -o "$WORK/check-$1" --json
 }
-check slower "$WORK/slowed/bin/python"
-check equal "$py"
+check equal "$py" 60
+check slower "$WORK/slowed/bin/python" 100
 unset JAX_COMPILATION_CACHE_DIR
 XLA_PYTHON_CLIENT_MEM_FRACTION=.95 step size 60 "$py" "$HERE/sizes.py" $DEVICE $FIRST $LAST $((45 * PATIENCE)) "$WEIGHTS" "$WORK/size" $QUICK
 keep

@@ -40,10 +40,15 @@ def parsed(text):
         return json.loads(text)
     except ValueError:
         lines = [line for line in text.splitlines() if line.strip()]
+    return [value for line in lines if (value := whole(line))] if text.startswith("{") else lines
+
+
+def whole(line):
+    """Return the JSON of a line, or None: the last may be cut off."""
     try:
-        return [json.loads(line) for line in lines if line.startswith("{")] if lines[0][0] == "{" else lines
-    except (ValueError, IndexError):
-        return lines
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def safely(part, found):
@@ -81,6 +86,9 @@ def wrapped(text, width=118):
 
 def ceilings(found):
     if not (best := found.get("ceilings")):
+        return
+    if isinstance(best, list):  # it printed no JSON
+        yield f"ceilings: {best[-1][:100]}"
         return
     facts = best["environment"]
     packages = {name: facts["packages"].get(name) for name in ("nstbench", "jax", "jaxlib", "flax")}
@@ -142,7 +150,7 @@ def of_first(row, found):
     yield f"{row['program_bytes'] / 2**30:.2f} GiB"
     if row["joules_per_iteration"] is not None:
         yield f"{row['joules_per_iteration']:.3g} J"
-    if best := found.get("ceilings"):
+    if isinstance(best := found.get("ceilings"), dict):
         yield of_floor(row, best)
 
 

@@ -1,4 +1,8 @@
-"""The kit for a GPU, tried on the processor: each kind of step is taken once, with the sizes of `--cpu`."""
+"""The kit for a GPU, tried on the processor: each kind of step is taken once, with the sizes of `--cpu`.
+
+But for the ladder, which has no tiny size and is climbed by other tests: its command is read, and a summary
+made of what one prints.
+"""
 
 import json
 import os
@@ -6,21 +10,24 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from nstbench.assets import load_weights, resolve_weights
+from nstbench.run.ladder import RungResult
 
 from ..house import PROJECT, ROOT
+from ..test_guides import understood
 
 HERE = ROOT / "tests" / "gpu"
 STEPS = (
-    *("ceilings", "verify-highest", "contract", "repeated", "doctor", "loop-48"),
+    *("ceilings", "contract", "repeated", "doctor", "loop-48"),
     *("sweep", "sheet", "pytorch", "check-slower", "size"),
 )
-"""Those left out differ from one of these in a size or a precision alone."""
+"""Those left out differ from one of these in a size, a precision or a version alone; and see above."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +72,6 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
     for start in (
         "ok: ceilings",
         "ceilings: copy ",
-        "verify highest: 16 of 16 rungs ok",
         "contract: 2 checks ok, 0 failed",
         "deterministic, twice in fresh processes: highest identical bits",
         "  48 default: device ",
@@ -76,6 +82,42 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)
     assert not [line for line in lines if "not summed up" in line or "FAILED" in line]
+
+
+def test_the_command_of_the_ladder_is_understood():
+    (command,) = re.findall(r'"\$nst" (verify [^&]*?) *&', (HERE / "run.sh").read_text())
+    words = command.replace("$DEVICE", "cpu").replace("$precision", "bf16").split()
+    assert understood(words) == "nstbench verify"
+    assert "--json" in words
+
+
+@pytest.fixture
+def summed_up(tmp_path):
+    """Sum up what steps printed, by name; those in `codes` ended in another code than 0."""
+
+    def make(printed, codes=()):
+        logs, out = tmp_path / "logs", tmp_path / "out"
+        logs.mkdir()
+        out.mkdir()
+        for name, text in printed.items():
+            (logs / f"{name}.out").write_text(text)
+        rows = {**dict.fromkeys(printed, "0"), **dict(codes)}
+        (logs / "steps.tsv").write_text("".join(f"{name}\t{code}\t9\n" for name, code in rows.items()))
+        subprocess.run([sys.executable, HERE / "summary.py", logs, out], check=True)
+        return (out / "summary.txt").read_text()
+
+    return make
+
+
+def test_a_ladder_is_a_line_and_each_rung_that_fails_another(summed_up):
+    fine = {"name": "taps", "status": "ok", "error": 1e-6, "limit": 1e-4, "detail": "conv5_2"}
+    wrong = {"name": "gradient", "status": "failed", "error": 0.5, "limit": 1e-3, "detail": "far off"}
+    broken = {"name": "last loss", "status": "failed", "error": None, "limit": 1e-4, "detail": "no memory"}
+    assert set(fine) == {each.name for each in fields(RungResult)}
+    text = summed_up({"verify-bf16": json.dumps([{"backend": "jax-vgg19", "rungs": [fine, wrong, broken]}])})
+    assert "verify bf16: 1 of 3 rungs ok; nearest to its limit: gradient 5.0e-01 of 1e-03" in text
+    assert "FAILED gradient 0.5 of 1e-03; far off" in text
+    assert "FAILED last loss None of 1e-04; no memory" in text
 
 
 def test_what_comes_back_is_a_handful_of_small_files(out):
@@ -129,24 +171,20 @@ def test_without_a_kit_the_script_says_how_to_make_one(tmp_path):
     assert "make gpu-kit" in done.stderr
 
 
-def test_a_step_that_fails_or_is_cut_off_is_said_and_hides_nothing(tmp_path):
-    logs, out = tmp_path / "logs", tmp_path / "out"
-    logs.mkdir(), out.mkdir()
-    rows = [
-        ("ceilings", "1", "3"),
-        ("size", "124", "60"),
-        ("contract", "0", "9"),
-        ("sweep", "no time left", "0"),
-    ]
-    (logs / "steps.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
-    (logs / "ceilings.out").write_text("Traceback ...\n")
-    (logs / "size.out").write_text('{"size": 32, "status": "oom"}\n{"size": 64, "sta')
-    (logs / "contract.out").write_text('[{"name": "x", "status": "ok"}]')
-    subprocess.run([sys.executable, HERE / "summary.py", logs, out], check=True)
-    text = (out / "summary.txt").read_text()
-    for said in ("ok: contract 9 s", "FAILED (1): ceilings", "cut off: size 60 s", "no time left: sweep"):
+def test_a_step_that_fails_or_is_cut_off_is_said_and_hides_nothing(summed_up):
+    row = {"size": 32, "status": "ok", "predicted_bytes": 2**30, "peak_device_bytes": 2**31}
+    row |= {"peak_rss_bytes": 1, "step_median_s": 0.5, "error_message": None}
+    printed = {
+        "ceilings": "Traceback ...\nMemoryError\n",
+        "size": json.dumps(row) + '\n{"size": 64, "sta',
+        "contract": '[{"name": "x", "status": "ok"}]',
+    }
+    text = summed_up(printed, {"ceilings": "1", "size": "124", "sweep": "no time left"})
+    for said in ("ok: contract 9 s", "FAILED (1): ceilings 9 s", "cut off: size 9 s", "no time left: sweep"):
         assert said in text
+    assert "ceilings: MemoryError" in text
     assert "contract: 1 checks ok" in text
+    assert "size 32: ok, 1.00 GiB predicted, 2.00 GiB of the device used, 0.5 s an iteration" in text
 
 
 def test_what_travels_is_what_nstbench_needs_beyond_that_machine():
