@@ -35,7 +35,10 @@ def decode(path: Path) -> Image.Image:
     Raises:
         AssetError: missing, empty, damaged, animated, another format, or above 100 megapixels.
     """
-    _must_be_a_file(path)
+    try:
+        _must_be_a_file(path)
+    except OSError as error:  # of a folder above it, or of its name
+        raise AssetError(f"{path}: cannot read the image ({error.strerror})") from error
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of sizes that are checked here anyway.
         warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nstbench.api import Array, AssetError, UsageError
-from nstbench.assets.cache import write_whole
+from nstbench.assets.cache import expanded, write_whole
 from nstbench.assets.samples import sample
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _open(ref: str, base: Path) -> tuple[str, Image]:
     if ref.startswith(SAMPLE):
         name = ref.removeprefix(SAMPLE)
         return name, Image.fromarray(sample(name))
-    path = base / Path(ref).expanduser()
+    path = base / expanded(ref)
     return path.stem, decode(path)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from nstbench.api import AssetError, UnknownName, VggWeights
 from nstbench.assets import bundled, imagenet
+from nstbench.assets.cache import expanded
 from nstbench.assets.random_weights import random_spec, random_weights
 from nstbench.assets.vgg_files import SUFFIXES, read_vgg19
 
@@ -142,7 +143,7 @@ def _seed(ref: str) -> int:
 
 
 def _file(ref: str, base: Path) -> WeightsSource:
-    path = (base / Path(ref).expanduser()).absolute()
+    path = (base / expanded(ref)).absolute()
     if path.suffix.lower() in SUFFIXES:
         return WeightsSource("file", f"file:{path.name}", hash_file(path), str(path))
     if not path.exists():
