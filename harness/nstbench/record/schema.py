@@ -18,6 +18,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "style": ("string", "style image as asked for"),
     "content_sha256": ("string", "hash of the resized content pixels"),
     "style_sha256": ("string", "hash of the resized style pixels"),
+    "content_profile": ("string", "colour profile it was converted to sRGB from, or why ignored; else empty"),
+    "style_profile": ("string", "likewise; of several styles separated by semicolons"),
     "height": ("Int64", "of the pastiche, pixels"),
     "width": ("Int64", "of the pastiche, pixels"),
     "style_height": ("Int64", "of the style image, pixels"),
