@@ -203,3 +203,15 @@ def test_packages_of_other_versions_are_a_remark_and_no_finding():
     assert verdict.remarks == ("packages differ from the baseline's: b 2 to 3",)
     assert verdict.outcome == PASS
     assert check_noise_free(made(), made(), ALLOWED).remarks == ()
+
+
+def test_a_trial_of_the_baseline_that_is_refused_now_is_a_regression():
+    found = judged({}, {"status": "refused"})
+    assert (found["status"].outcome, found["status"].reason) == (REGRESSION, "refused; ok in the baseline")
+
+
+def test_a_refused_trial_that_no_baseline_has_is_nobody_s_loss_but_alone_no_pass():
+    refused = {"other": FIGURES | {"status": "refused"}}
+    assert check_noise_free(made(), made(trials={"fake": FIGURES} | refused), ALLOWED).outcome == PASS
+    alone = check_noise_free(made(None), made(trials=refused), ALLOWED)
+    assert (alone.findings, alone.outcome) == ((), INCONCLUSIVE)

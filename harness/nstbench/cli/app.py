@@ -1,7 +1,7 @@
 """The typer application: verbs, global options, exit codes.
 
 Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run, or
-a file that cannot be read or written; 3 finished, some trials failed; 4 a regression is
+a file that cannot be read or written; 3 finished, some trials failed or all were refused; 4 a regression is
 confirmed; 5 a check that can say nothing; 6 a requested backend is not installed or has no such device; 130
 interrupted.
 """

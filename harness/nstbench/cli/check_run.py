@@ -10,7 +10,7 @@ from pathlib import Path
 from nstbench.api import UsageError
 from nstbench.cli.check_sides import find_sides, ready_sides, refuse_missing_pictures
 from nstbench.cli.interruption import interruptible
-from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
+from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, without_refused, write_baseline
 from nstbench.gate.checkout import Version
 from nstbench.gate.measured import read_measured
 from nstbench.gate.noise_free import check_noise_free
@@ -205,7 +205,9 @@ def update(wanted: Wanted) -> Path:
     """
     experiment, folder = _prepared(wanted)
     refuse_unwritable(path := _baseline_path(wanted, experiment))
-    made = _swept(experiment, folder / "sweep", wanted.reason)
+    made = without_refused(_swept(experiment, folder / "sweep", wanted.reason))
+    if not made.trials:
+        raise UsageError(f"no baseline written: every trial was refused (see {folder})")
     broken = [subject for subject, figures in made.trials.items() if figures["status"] != "ok"]
     if broken:
         raise UsageError(f"no baseline written: not ok: {', '.join(broken)} (see {folder})")
