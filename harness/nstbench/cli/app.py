@@ -93,7 +93,7 @@ def _code() -> int:
     try:
         app()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
     except (NstbenchError, OSError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
