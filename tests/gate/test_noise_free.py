@@ -212,3 +212,15 @@ def test_other_environment_variables_are_a_remark_and_no_finding():
     said = "environment variables differ from the baseline's: OMP_NUM_THREADS none against 2"
     assert verdict.remarks == (said,)
     assert {finding.outcome for finding in verdict.findings} == {PASS}
+
+
+def test_a_trial_of_the_baseline_that_is_refused_now_is_a_regression():
+    found = judged({}, {"status": "refused"})
+    assert (found["status"].outcome, found["status"].reason) == (REGRESSION, "refused; ok in the baseline")
+
+
+def test_a_refused_trial_that_no_baseline_has_is_nobody_s_loss_but_alone_no_pass():
+    refused = {"other": FIGURES | {"status": "refused"}}
+    assert check_noise_free(made(), made(trials={"fake": FIGURES} | refused), ALLOWED).outcome == PASS
+    alone = check_noise_free(made(None), made(trials=refused), ALLOWED)
+    assert (alone.findings, alone.outcome) == ((), INCONCLUSIVE)

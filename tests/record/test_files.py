@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nstbench.api import ResultsError
-from nstbench.record.files import read_json, write_atomic, write_json
+from nstbench.record.files import read_json, refuse_unwritable, write_atomic, write_json
 
 DIES_BEFORE_THE_RENAME = """
 import os, signal, sys
@@ -79,3 +79,33 @@ def test_numbers_that_json_lacks_are_refused_and_the_old_file_stays(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(path, math.nan)
     assert read_json(path) == 1
+
+
+def test_a_device_is_written_and_stays_one(tmp_path):
+    write_atomic(Path("/dev/null"), b"x")
+    assert not Path("/dev/null").is_file()
+    with pytest.raises(ResultsError, match="/dev/full: cannot be written: No space left on device"):
+        write_atomic(Path("/dev/full"), b"x")
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "link").symlink_to("elsewhere/file")
+    write_atomic(tmp_path / "link", b"x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere/file").read_bytes() == b"x"
+
+
+def test_links_in_a_circle_and_names_without_room_for_more_are_no_obstacle_but_one_line(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(ResultsError, match="circle: cannot be written"):
+        write_atomic(tmp_path / "circle", b"x")
+    write_atomic(tmp_path / ("a" * 255), b"x")
+    assert (tmp_path / ("a" * 255)).read_bytes() == b"x"
+
+
+def test_to_ask_whether_a_file_can_be_written_leaves_it_as_it_is(tmp_path):
+    (tmp_path / "there").write_bytes(b"x")
+    refuse_unwritable(tmp_path / "there")
+    refuse_unwritable(tmp_path / "folder/new")
+    assert (tmp_path / "there").read_bytes() == b"x"
+    assert list((tmp_path / "folder").iterdir()) == []

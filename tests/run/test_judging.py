@@ -109,3 +109,21 @@ def test_a_shared_trajectory_is_judged_at_each_checkpoint(tmp_path):
     runs = nstbench.sweep(made, tmp_path).runs
     assert runs["referee_ssim"][0] > runs["referee_ssim"][1]  # the fake walks away from the content
     assert all(record.judged for record in Store(tmp_path).records())
+
+
+def test_a_referee_whose_weights_overflow_judges_nothing_and_spoils_no_sweep(tmp_path):
+    weights = load_weights(resolve_weights("random:0", tmp_path, print))
+    arrays = {
+        name: values
+        for layer, (kernel, bias) in weights.items()
+        for name, values in ((f"{layer}/kernel", kernel * np.float32(1e12)), (f"{layer}/bias", bias))
+    }
+    np.savez(tmp_path / "large.npz", **arrays)
+    watch = Listening()
+    for again in range(2):
+        results = nstbench.sweep(experiment(str(tmp_path / "large.npz")), tmp_path / "out", watch=watch)
+        assert set(results.runs["status"]) == {"ok"}
+        assert results.runs["referee_total"].isna().all()
+        said = [line for line in watch.said if "not judged: the referee's weights file:large.npz" in line]
+        assert len(said) == 2 * (again + 1)
+    assert nstbench.sweep(experiment(), tmp_path / "out").runs["referee_total"].notna().all()

@@ -27,12 +27,20 @@ def cache_dir() -> Path:
     return folder
 
 
+def expanded(path: str) -> Path:
+    """Put a user's home for `~` or `~user`; where there is no such user it is a name like any other."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - that of pathlib raises
+
+
 def _chosen() -> Path:
     if own := os.environ.get("NSTBENCH_CACHE"):
-        return Path(own).expanduser().absolute()
+        return expanded(own).absolute()
     # The XDG specification says that a relative path is to be ignored.
-    xdg = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(xdg) if Path(xdg).is_absolute() else Path.home() / ".cache") / "nstbench"
+    xdg = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    parent = xdg if xdg.is_absolute() else expanded("~/.cache")
+    if not parent.is_absolute():
+        raise AssetError("there is no home folder to keep a cache in; set NSTBENCH_CACHE to a folder")
+    return parent / "nstbench"
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -1,15 +1,19 @@
-"""Image files to upright 8-bit RGB, or one line that says why not."""
+"""Image files to upright 8-bit sRGB, or one line that says why not."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from nstbench.api import AssetError, one_line
+from nstbench.assets.profiles import to_srgb
+from nstbench.assets.sixteen_bits import rounded
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 ALLOWED = "PNG, JPEG or WebP"
@@ -27,21 +31,30 @@ UPRIGHT = {
 }
 
 
-def decode(path: Path) -> Image.Image:
-    """Read a PNG, JPEG or WebP file as an upright RGB image; transparency is laid on white.
+def decode(path: Path) -> tuple[Image.Image, str]:
+    """Read a PNG, JPEG or WebP file as an upright sRGB image; transparency is laid on white.
 
-    Colour profiles are not applied. Frames after the first of a multi-picture JPEG (MPO) are ignored.
+    Embedded colour profiles are applied, 16 bits are rounded to 8. Frames after the first of a multi-picture
+    JPEG (MPO) are ignored.
+
+    Returns:
+        The image, and what `to_srgb` says of its profile.
 
     Raises:
         AssetError: missing, empty, damaged, animated, another format, or above 100 megapixels.
     """
-    _must_be_a_file(path)
+    try:
+        _must_be_a_file(path)
+    except OSError as error:  # of a folder above it, or of its name
+        raise AssetError(f"{path}: cannot read the image ({error.strerror})") from error
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of sizes that are checked here anyway.
         warnings.simplefilter("ignore")
         with _header(path) as image:
             _must_be_usable(path, image)
-            return _upright(_rgb(_pixels(path, image)), image)
+            eight_bit = rounded(image, lambda raw: _planes(path, raw)) or _pixels(path, image)
+            picture, profile = to_srgb(eight_bit, image.info.get("icc_profile"))
+            return _upright(_on_white(picture), image), profile
 
 
 def _must_be_a_file(path: Path) -> None:
@@ -55,7 +68,7 @@ def _must_be_a_file(path: Path) -> None:
         raise AssetError(f"{path}: the file is empty; it must be a {ALLOWED} image")
 
 
-def _header(path: Path) -> Image.Image:
+def _header(path: Path) -> ImageFile.ImageFile:
     try:
         return Image.open(path, formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -89,15 +102,18 @@ def _pixels(path: Path, image: Image.Image) -> Image.Image:
     return image
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16-bit greyscale; Pillow's own conversion to 8 bits clips instead of scaling.
-        grey = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
+def _planes(path: Path, raw: str) -> NDArray[Any]:
+    """Read a PNG's bytes as another mode than Pillow would choose."""
+    with _header(path) as image:
+        image.tile = [image.tile[0]._replace(args=raw)]
+        return np.asarray(_pixels(path, image))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
 
 
 def _upright(picture: Image.Image, source: Image.Image) -> Image.Image:

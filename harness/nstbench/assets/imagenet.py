@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 from nstbench.api import AssetError, one_line
+from nstbench.assets.cache import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Download:
     def path(self) -> Path:
         """Where Keras puts it, and so where a copy that Keras fetched is found."""
         home = os.environ.get("KERAS_HOME") or "~/.keras"
-        return Path(home).expanduser().absolute() / "models" / self.url.rsplit("/", 1)[-1]
+        return expanded(home).absolute() / "models" / self.url.rsplit("/", 1)[-1]
 
 
 VGG19 = Download(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nstbench.api import Array, AssetError, UsageError
-from nstbench.assets.cache import write_whole
+from nstbench.assets.cache import expanded, write_whole
 from nstbench.assets.samples import sample
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ class LoadedImage:
         pixels: (H, W, 3) float32 RGB in [0, 1], each a multiple of 1/255.
         sha256: of the size and the 8-bit pixels, whatever file or format they came from.
         name: `cat` for `sample:cat` and for `photos/cat.jpg`.
+        profile: the colour profile it was converted to sRGB from, or why one was ignored; often empty.
     """
 
     pixels: Array
     sha256: str
     name: str
+    profile: str = ""
 
     @property
     def height(self) -> int:
@@ -45,7 +47,7 @@ class LoadedImage:
 
 
 def load_image(ref: str, longer_side: int | None, base: Path) -> LoadedImage:
-    """Read `sample:NAME` or a PNG, JPEG or WebP file, and resize it once (Lanczos, up or down).
+    """Read `sample:NAME` or a PNG, JPEG or WebP file as sRGB, and resize it once (Lanczos, up or down).
 
     Args:
         ref: a sample's name or a path; relative paths start at `base`, `~` is expanded.
@@ -59,9 +61,10 @@ def load_image(ref: str, longer_side: int | None, base: Path) -> LoadedImage:
     """
     if longer_side is not None and longer_side < 1:
         raise UsageError(f"{ref}: an image cannot be {longer_side} pixels long; give a size of 1 or more")
-    name, image = _open(ref, base)
+    name, image, profile = _open(ref, base)
     eight_bit = np.array(_resized(image, longer_side), np.uint8)
-    return LoadedImage(eight_bit.astype(np.float32) / np.float32(255), _fingerprint(eight_bit), name)
+    pixels = eight_bit.astype(np.float32) / np.float32(255)
+    return LoadedImage(pixels, _fingerprint(eight_bit), name, profile)
 
 
 def resize(pixels: Array, height: int, width: int) -> Array:
@@ -93,16 +96,16 @@ def save_png(pixels: Array, path: Path) -> str:
     return sha256(content).hexdigest()
 
 
-def _open(ref: str, base: Path) -> tuple[str, Image]:
+def _open(ref: str, base: Path) -> tuple[str, Image, str]:
     from PIL import Image
 
     from nstbench.assets.decode import decode
 
     if ref.startswith(SAMPLE):
         name = ref.removeprefix(SAMPLE)
-        return name, Image.fromarray(sample(name))
-    path = base / Path(ref).expanduser()
-    return path.stem, decode(path)
+        return name, Image.fromarray(sample(name)), ""
+    path = base / expanded(ref)
+    return path.stem, *decode(path)
 
 
 def _resized(image: Image, longer_side: int | None) -> Image:

@@ -76,7 +76,8 @@ def _painting(name: str) -> Pixels:
 def _read(path: Path) -> Pixels:
     from nstbench.assets.decode import decode
 
-    return np.array(decode(path), np.uint8)
+    picture, _ = decode(path)
+    return np.array(picture, np.uint8)
 
 
 def _keep(picture: Pixels, path: Path) -> None:

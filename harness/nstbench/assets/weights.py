@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from nstbench.api import AssetError, UnknownName, VggWeights
 from nstbench.assets import bundled, imagenet
+from nstbench.assets.cache import expanded
 from nstbench.assets.random_weights import random_spec, random_weights
 from nstbench.assets.vgg_files import SUFFIXES, read_vgg19
 
@@ -100,8 +102,8 @@ def hash_file(path: Path) -> str:
     except FileNotFoundError as error:
         names = ", ".join(NAMES)
         raise AssetError(f"{path}: no such weights file; give another path or one of {names}") from error
-    except OSError as error:
-        raise AssetError(f"{path}: cannot read the weights ({error.strerror})") from error
+    except (OSError, ValueError) as error:  # a name with a zero in it is a ValueError
+        raise AssetError(f"{path}: cannot read the weights ({getattr(error, 'strerror', error)})") from error
 
 
 def _auto(say: Callable[[str], None], download: imagenet.Download) -> WeightsSource:
@@ -142,9 +144,9 @@ def _seed(ref: str) -> int:
 
 
 def _file(ref: str, base: Path) -> WeightsSource:
-    path = (base / Path(ref).expanduser()).absolute()
+    path = (base / expanded(ref)).absolute()
     if path.suffix.lower() in SUFFIXES:
         return WeightsSource("file", f"file:{path.name}", hash_file(path), str(path))
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - that of pathlib raises for names that are too long
         raise UnknownName("weights", ref, NAMES)
     raise AssetError(f"{path}: weights are not read from such a file; use {', '.join(SUFFIXES)}")

@@ -1,8 +1,9 @@
 """The typer application: verbs, global options, exit codes.
 
-Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run;
-3 finished, some trials failed; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested
-backend is not installed or has no such device; 130 interrupted.
+Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run, or
+a file that cannot be read or written; 3 finished, some trials failed or all were refused; 4 a regression is
+confirmed; 5 a check that can say nothing; 6 a requested backend is not installed or has no such device; 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -27,6 +29,7 @@ from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
 from nstbench.cli.show import show
+from nstbench.cli.streams import make_streams_last
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
 from nstbench.cli.verify import verify
@@ -75,10 +78,31 @@ def exit_code(error: NstbenchError) -> int:
 
 def main() -> None:
     """Run the command line; an expected error is one line (or one line per mistake) on standard error."""
+    stdout = make_streams_last()
+    code = _code()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    if stdout and stdout.error:
+        print(f"nstbench: standard output cannot be written: {stdout.error.strerror}", file=sys.stderr)
+        code = code or 2
+    sys.exit(code)
+
+
+def _code() -> int:
+    """Run the verb; return the exit code. Only a bug in nstbench is raised."""
     try:
         app()
-    except NstbenchError as error:
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except (NstbenchError, OSError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
-        print(f"nstbench: {error}" if "\n" not in str(error) else error, file=sys.stderr)
-        sys.exit(exit_code(error))
+        told = str(error) if isinstance(error, NstbenchError) else _in_words(error)
+        print(f"nstbench: {told}" if "\n" not in told else told, file=sys.stderr)
+        return exit_code(error) if isinstance(error, NstbenchError) else 2
+    return 0
+
+
+def _in_words(error: OSError) -> str:
+    what = error.strerror or str(error) or type(error).__name__
+    return f"{os.fsdecode(error.filename)}: {what}" if error.filename else what

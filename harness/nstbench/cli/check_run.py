@@ -10,7 +10,7 @@ from pathlib import Path
 from nstbench.api import UsageError
 from nstbench.cli.check_sides import find_sides, ready_sides, refuse_missing_pictures
 from nstbench.cli.interruption import interruptible
-from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
+from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, without_refused, write_baseline
 from nstbench.gate.checkout import Version
 from nstbench.gate.measured import read_measured
 from nstbench.gate.noise_free import check_noise_free
@@ -19,6 +19,7 @@ from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
 from nstbench.gate.timing import TOGETHER, broken_side, check_timing
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
 from nstbench.plan import Experiment, load_experiment
+from nstbench.record.files import refuse_unwritable, refuse_unwritable_folder, write_atomic
 
 EXIT_CODES = {PASS: 0, FAILED: 3, REGRESSION: 4, INCONCLUSIVE: 5}
 
@@ -65,6 +66,8 @@ def run(wanted: Wanted) -> int:
         UsageError, ExperimentError: before anything runs.
     """
     refuse_contradictions(wanted)
+    if wanted.junit:
+        refuse_unwritable(wanted.junit)
     if wanted.update_baseline:
         print(f"baseline written to {update(wanted)}")
         return 0
@@ -100,6 +103,7 @@ def _prepared(wanted: Wanted) -> tuple[Experiment, Path]:
         # A sweep goes on where the last one ended: runs of an earlier check would pass for this one's.
         if wanted.out.exists() and (not wanted.out.is_dir() or any(wanted.out.iterdir())):
             raise UsageError(f"--out {wanted.out}: not an empty folder; each check wants one of its own")
+        refuse_unwritable_folder(wanted.out)
         return experiment, wanted.out
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S.%f")
     return experiment, _ignored(Path("results") / "check" / experiment.name / now)
@@ -107,9 +111,8 @@ def _prepared(wanted: Wanted) -> tuple[Experiment, Path]:
 
 def _ignored(folder: Path) -> Path:
     """Return a folder that git leaves out, as what lies in the project would count as a change of it."""
-    from nstbench.record.files import write_atomic
-
-    write_atomic(folder / ".gitignore", b"*\n")
+    if not (folder / ".gitignore").exists():
+        write_atomic(folder / ".gitignore", b"*\n")
     return folder
 
 
@@ -118,7 +121,6 @@ def report(verdicts: Sequence[Verdict], wanted: Wanted) -> None:
     from nstbench.cli.check_text import print_verdicts, to_json, to_markdown
     from nstbench.cli.console import print_json
     from nstbench.gate.junit import to_junit
-    from nstbench.record.files import write_atomic
 
     if wanted.junit:
         write_atomic(wanted.junit, to_junit(verdicts))
@@ -202,11 +204,14 @@ def update(wanted: Wanted) -> Path:
         UsageError: a trial failed, and a baseline is of what works.
     """
     experiment, folder = _prepared(wanted)
-    made = _swept(experiment, folder / "sweep", wanted.reason)
+    refuse_unwritable(path := _baseline_path(wanted, experiment))
+    made = without_refused(_swept(experiment, folder / "sweep", wanted.reason))
+    if not made.trials:
+        raise UsageError(f"no baseline written: every trial was refused (see {folder})")
     broken = [subject for subject, figures in made.trials.items() if figures["status"] != "ok"]
     if broken:
         raise UsageError(f"no baseline written: not ok: {', '.join(broken)} (see {folder})")
-    write_baseline(path := _baseline_path(wanted, experiment), made)
+    write_baseline(path, made)
     return path
 
 

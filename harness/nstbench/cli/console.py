@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,25 +15,14 @@ from rich.text import Text
 NOT_A_TERMINAL_WIDTH = 200
 
 
-class PatientConsole(Console):
-    """Falls silent when its reader is gone (`| head`), rather than end the sweep it reports on."""
-
-    def on_broken_pipe(self) -> None:
-        """Send what is still to come nowhere."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
-
-
 def stdout() -> Console:
     """Return the console for results; wide when piped, so that no cell is cut."""
-    return PatientConsole(
-        width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False, emoji=False
-    )
+    return Console(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False, emoji=False)
 
 
 def stderr() -> Console:
     """Return the console for progress and remarks."""
-    return PatientConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

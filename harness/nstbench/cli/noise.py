@@ -89,6 +89,7 @@ def _show(found: list[Noise], wanted: float, as_json: bool) -> None:
     from dataclasses import asdict
 
     from nstbench.cli.console import print_json, seconds, stdout, table
+    from nstbench.gate.timing import NOTHING_TO_TIME
 
     if as_json:
         print_json({"wanted": wanted, "noise": [asdict(each) for each in found]})
@@ -107,4 +108,4 @@ def _show(found: list[Noise], wanted: float, as_json: bool) -> None:
     ]
     stdout().print(table(None, columns, rows))
     if not found:
-        print("nothing was measured: no trial has a steady round; raise iterations, or lower measure.chunk")
+        print(f"nothing was measured: {NOTHING_TO_TIME}")

@@ -16,9 +16,10 @@ def schema(
 ) -> None:
     """Print the JSON Schema of experiment files, for editors that complete and check YAML."""
     from nstbench.plan import json_schema
+    from nstbench.record.files import write_atomic
 
     text = json.dumps(json_schema(), indent=1) + "\n"
     if out:
-        out.write_text(text, encoding="utf-8")
+        write_atomic(out, text.encode())
     else:
         print(text, end="")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,6 @@ def stylize(
     overrides: OverridesOption = None,
 ) -> None:
     """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
-    import shutil
     import sys
     import tempfile
 
@@ -29,6 +27,7 @@ def stylize(
     from nstbench.cli.progress import ProgressWatcher
     from nstbench.cli.sweep import exit_code, run_to_the_end
     from nstbench.plan import experiment_from_mapping
+    from nstbench.record.files import refuse_unwritable, write_atomic
     from nstbench.run.sweep import prepare_sweep
 
     if out.suffix.lower() != ".png":
@@ -44,14 +43,14 @@ def stylize(
         prepared = prepare_sweep(experiment, Path(folder), watch=watch)
         if len(prepared.plan.trials) != 1:
             raise UsageError("stylize makes one picture; for an axis, write an experiment and sweep it")
-        _writable(out)
+        refuse_unwritable(out)
         _refuse_inputs(out, (content, style))
         outcome = run_to_the_end(prepared, watch, "nothing was kept")
         (record,) = prepared.store.records()
         if record.image is None:
             print(f"{record.trial.backend}: {record.status}: {record.error_message}", file=sys.stderr)
-            raise typer.Exit(exit_code(outcome) or 2)  # 2: the backend refused
-        shutil.copyfile(Path(folder) / record.image, out)
+            raise typer.Exit(exit_code(outcome))
+        write_atomic(out, (Path(folder) / record.image).read_bytes())
     weights = f"weights {record.trial.weights}, " if record.trial.weights else ""
     print(f"{out}: {record.trial.backend}, {weights}{seconds(record.optimise_s)} in the loop")
 
@@ -61,16 +60,6 @@ def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
     for name in inputs:
         if out.exists() and Path(name).exists() and out.samefile(name):
             raise UsageError(f"{out}: is the picture {name} itself; choose another place with -o")
-
-
-def _writable(out: Path) -> None:
-    """Make the folder of the picture, before a minute is spent on it."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{out.parent}: cannot be made: {error.strerror}") from error
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise UsageError(f"{out}: cannot be written; choose another place with -o")
 
 
 def _first_ready() -> str:

@@ -67,8 +67,8 @@ def sweep(
 
 
 def exit_code(outcome: Outcome) -> int:
-    """Return 6 if a backend found no device, 3 if a trial failed otherwise, else 0."""
-    return 6 if outcome.no_device else 3 if outcome.failed else 0
+    """Return 6 if a backend found no device, 3 if a trial failed otherwise or all were refused, else 0."""
+    return 6 if outcome.no_device else 3 if outcome.failed or outcome.all_refused else 0
 
 
 def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcome:
@@ -89,6 +89,8 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     console = stderr()
     console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
+    if outcome.all_refused:
+        console.print("every trial was refused, so there is no picture; the table says why", markup=False)
     if elsewhere := outcome.counts.get("interrupted"):
         console.print(f"another sweep is running {elsewhere} of them", markup=False)
     print_not_applied(outcome.not_applied, redo)

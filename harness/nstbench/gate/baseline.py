@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,18 @@ def baseline_of(measured: Measured, reason: str) -> Baseline:
         machine |= {name: facts[name] for name in MACHINE if name in facts}
         if record.device_name:
             machine["device"] = record.device_name
-    name = next(iter(records.values())).experiment if records else ""
+    name = next((each.experiment for each in (*records.values(), *measured.refused.values())), "")
     figures = {
         subject: _figures(each, losses.get(each.trial.trial_id, {})) for subject, each in records.items()
     }
-    return Baseline(name, reason, machine, measured.packages(), figures, measured.variables())
+    refused = {subject: _figures(each, {}) for subject, each in measured.refused.items()}
+    every = {**figures, **refused}
+    return Baseline(name, reason, machine, measured.packages(), every, measured.variables())
+
+
+def without_refused(baseline: Baseline) -> Baseline:
+    """Leave out the trials that were refused: there is nothing to hold against them later."""
+    return replace(baseline, trials={k: v for k, v in baseline.trials.items() if v["status"] != "refused"})
 
 
 def read_baseline(path: Path) -> Baseline | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,14 @@ class Measured:
     """The trials of one results folder by subject: backend and point, as people call them.
 
     Trials that share an optimisation share its rounds; the longest stands for them.
+
+    Attributes:
+        refused: the trials that their backends would not do, which say nothing of speed or losses.
     """
 
     folder: Path
     records: Mapping[str, RunRecord]
+    refused: Mapping[str, RunRecord] = field(default_factory=dict)
 
     def seconds(self, subject: str, metric: str) -> float | None:
         """Return a timed metric of a trial; None if it has none, as phases that another trial paid for."""
@@ -66,7 +70,7 @@ class Measured:
 
 
 def read_measured(folder: Path) -> Measured:
-    """Open what a sweep left; refused trials are left out, as they say nothing of speed.
+    """Open what a sweep left.
 
     Raises:
         ResultsError: there is no such folder, or it is damaged.
@@ -78,7 +82,8 @@ def read_measured(folder: Path) -> Measured:
     judged = [
         each for each in planned if each.trial.trial_id in longest or each.shared_trajectory is not True
     ]
-    return Measured(folder, dict(_named(each for each in judged if each.status != "refused")))
+    refused = dict(_named(each for each in judged if each.status == "refused"))
+    return Measured(folder, dict(_named(each for each in judged if each.status != "refused")), refused)
 
 
 def _named(records: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:

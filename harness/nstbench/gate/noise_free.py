@@ -20,6 +20,8 @@ Figures = Mapping[str, Any]
 def check_noise_free(baseline: Baseline, current: Baseline, allowances: Mapping[str, float]) -> Verdict:
     """Judge every trial of either; what one of them lacks is inconclusive, never a pass.
 
+    A trial that is refused, and is in no baseline, is nobody's loss.
+
     Args:
         allowances: metric -> how much worse it may get.
     """
@@ -27,6 +29,8 @@ def check_noise_free(baseline: Baseline, current: Baseline, allowances: Mapping[
     findings: list[Finding] = []
     for subject in dict.fromkeys([*current.trials, *baseline.trials]):
         before, now = baseline.trials.get(subject), current.trials.get(subject)
+        if before is None and now and now["status"] == "refused":
+            continue
         if before is None or now is None:
             reason = "not in the baseline" if before is None else "in the baseline, not in the experiment"
             findings.append(Finding(subject, "status", INCONCLUSIVE, reason=f"{reason}; {UPDATE}"))

@@ -17,6 +17,12 @@ TOGETHER = "everything"
 """The subject of a finding about a side as a whole."""
 
 
+NOTHING_TO_TIME = (
+    "no trial has a steady round on both sides: raise iterations, or lower measure.chunk;"
+    " what is refused has none"
+)
+
+
 def check_timing(pairs: Pairs) -> Verdict:
     """Rehearse, screen, confirm; whatever breaks on the way becomes a finding."""
     gate = pairs.experiment.gate
@@ -24,6 +30,7 @@ def check_timing(pairs: Pairs) -> Verdict:
     findings: list[Finding] = []
     try:
         rehearsed = pairs.rehearse()
+        refused_by_one(pairs, rehearsed)
         remarks += (pairs.arrangement, *differences(rehearsed[BASE], rehearsed[CANDIDATE]))
         findings += _timed(pairs, questions(rehearsed, gate.allowances(timed=True)), gate)
     except SideBroken as error:
@@ -58,10 +65,17 @@ def questions(rehearsed: Mapping[str, Measured], allowances: Mapping[str, float]
     }
 
 
+def refused_by_one(pairs: Pairs, rehearsed: Mapping[str, Measured]) -> None:
+    """Count a trial that one side alone refuses as broken there; what both refuse says nothing of either."""
+    for name, other in ((BASE, CANDIDATE), (CANDIDATE, BASE)):
+        for subject, record in rehearsed[name].refused.items():
+            if subject in rehearsed[other].records:
+                pairs.broken[name].setdefault(subject, f"refused: {record.error_message}")
+
+
 def _timed(pairs: Pairs, allowances: Mapping[Question, float], gate: Gate) -> Iterator[Finding]:
     if not allowances:
-        reason = "no trial has a steady round on both sides: raise iterations, or lower measure.chunk"
-        yield Finding(TOGETHER, "step_min_s", INCONCLUSIVE, reason=reason)
+        yield Finding(TOGETHER, "step_min_s", INCONCLUSIVE, reason=NOTHING_TO_TIME)
         return
     stages = chain(["screening"], repeat("confirming"))
 

@@ -23,11 +23,12 @@ class BackendFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """An image after resizing: hash of its pixels, size in pixels."""
+    """An image after resizing: hash of its pixels, size in pixels, colour profile it was converted from."""
 
     sha256: str
     height: int
     width: int
+    profile: str = ""
 
 
 class LookUp(Protocol):

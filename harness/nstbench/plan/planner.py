@@ -121,6 +121,8 @@ class _Planning:
             seed=settings.seed,
             content_sha256=scene.content.sha256,
             style_sha256=",".join(style.sha256 for style in scene.styles),
+            content_profile=scene.content.profile,
+            style_profile=_joined([style.profile for style in scene.styles]),
             height=scene.content.height,
             width=scene.content.width,
             style_height=scene.styles[0].height,
@@ -183,6 +185,10 @@ class _Planning:
         except (AssetError, UsageError) as error:
             self.mistakes.append(Mistake(path, str(error)))
             return None
+
+
+def _joined(profiles: list[str]) -> str:
+    return "; ".join(profile or "sRGB" for profile in profiles) if any(profiles) else ""
 
 
 def _origin(point: Point, name: str) -> Path:

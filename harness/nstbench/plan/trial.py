@@ -30,6 +30,8 @@ class Trial:
         style_sha256: of several style images the hashes, comma separated; style_height, style_width: of the
             first.
         init_sha256: of the image the pastiche starts from, if `init` names one.
+        content_profile: the colour profile that the content was converted to sRGB from, or why one was
+            ignored; empty where there is none. style_profile likewise, of several images with semicolons.
         weights, weights_sha256: name and hash of the network's parameters; None for a backend without.
         label: what tables call the point: its values on the axes that the backend takes notice of.
         axes: these axes, each with the name that the experiment gave the value, or None.
@@ -53,6 +55,8 @@ class Trial:
     init_sha256: str | None = None
     weights: str | None = None
     weights_sha256: str | None = None
+    content_profile: str = ""
+    style_profile: str = ""
     label: str = ""
     axes: dict[str, str | None] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -20,19 +21,68 @@ DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, Ba
 def write_atomic(path: Path, content: bytes) -> None:
     """Write through a temporary file in the same folder, fsync, rename; make the folder if need be.
 
+    A link stays one, and what it leads to is written. A device (`/dev/stdout`) is written into.
+
     Raises:
         ResultsError: it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    with writing(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # into a device; a folder says that it is one
+        else:
+            real = path.resolve()
+            real.parent.mkdir(parents=True, exist_ok=True)
+            _replace(real, content)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Find out whether a file can be written, before what it is for is computed; its folder is made.
+
+    Raises:
+        ResultsError: it cannot.
+    """
+    with writing(path):
+        if path.is_dir() or (path.exists() and not os.access(path, os.W_OK)):
+            kind = errno.EISDIR if path.is_dir() else errno.EACCES
+            raise OSError(kind, os.strerror(kind))
+        if not path.exists():
+            _try_to_write(path.resolve())
+
+
+def refuse_unwritable_folder(folder: Path) -> None:
+    """Do likewise for a folder that files are to be written into."""
+    with writing(folder):
+        _try_to_write(folder / f".{secrets.token_hex(6)}.tmp")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system says while a file is written into one line.
+
+    Raises:
+        ResultsError: it cannot be written.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, RuntimeError) as error:  # pathlib calls links in a circle a RuntimeError
+        why = getattr(error, "strerror", None) or error
+        raise ResultsError(f"{path}: cannot be written: {why}; choose another place") from error
+
+
+def _try_to_write(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    path.unlink()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+    try:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -25,6 +25,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "size": ("Int64", "longer side of the pastiche asked for, pixels"),
     "style_size": ("Int64", "longer side of the style image asked for, pixels"),
     "style_scale": ("float64", "the same as a multiple of size; empty where style_size was given"),
+    "content_profile": ("string", "colour profile it was converted to sRGB from, or why ignored; else empty"),
+    "style_profile": ("string", "likewise; of several styles separated by semicolons"),
     "height": ("Int64", "of the pastiche, pixels"),
     "width": ("Int64", "of the pastiche, pixels"),
     "style_height": ("Int64", "of the style image, pixels"),

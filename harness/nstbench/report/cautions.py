@@ -115,7 +115,7 @@ def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
 
 def _variables(backend: str, values: pd.DataFrame) -> Iterator[str]:
     """Say which environment variables differ; one that is not set differs from one that is."""
-    for name in sorted(values):
+    for name in sorted(map(str, values)):
         if len(found := values[name].unique()) > 1:
             said = " and ".join(value or "none" for value in found)
             yield f"{backend} was measured with different {name}: {said}"

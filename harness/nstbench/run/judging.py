@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nstbench.api import Array, AssetError
 from nstbench.assets import WeightsSource, load_image, load_weights, resize
@@ -41,10 +44,12 @@ class Judging:
         that differ in it are held to one standard.
 
         Raises:
-            AssetError: a picture is gone, or content or style are no longer those of the trial.
+            AssetError: a picture is gone, content or style are no longer those of the trial, or the referee's
+                weights do not give finite figures.
         """
-        judge = self._against(record.trial)
-        pictures = tuple(self._judged(judge, picture, folder) for picture in record.pictures)
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that overflow: said below, once
+            judge = self._against(record.trial)
+            pictures = tuple(self._judged(judge, picture, folder) for picture in record.pictures)
         content, style = judge.content_itself, judge.style_itself
         reference = {
             "style_of_content": content.style,
@@ -52,6 +57,7 @@ class Judging:
             "content_of_style": style.content,
             "ssim_of_style": style.ssim,
         }
+        self._refuse_infinite([reference, *(picture.referee or {} for picture in pictures)])
         return replace(
             record,
             pictures=pictures,
@@ -67,6 +73,14 @@ class Judging:
             pixels = load_image(picture.path, None, folder).pixels
             self._said[picture.sha256] = _flat(judge.judge(pixels))
         return replace(picture, referee=self._said[picture.sha256])
+
+    def _refuse_infinite(self, judgements: Iterable[Mapping[str, float | None]]) -> None:
+        figures = (figure for each in judgements for figure in each.values() if figure is not None)
+        if not all(map(math.isfinite, figures)):
+            raise AssetError(
+                f"the referee's weights {self.source.name} make figures that are not finite;"
+                " name others under measure.referee"
+            )
 
     def _against(self, trial: Trial) -> Judge:
         key = (trial.content_sha256, trial.style_sha256, trial.settings.get("style_blend"), trial.height)

@@ -16,6 +16,7 @@ class AssetLookUp:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._sources: dict[str, WeightsSource] = {}
+        self._profiled: set[str] = set()
         self._networks: dict[tuple[str, Path], Network] = {}
 
     def image(self, ref: str, longer_side: int, base: Path) -> ImageFacts:
@@ -25,7 +26,11 @@ class AssetLookUp:
             AssetError: it cannot be read.
         """
         image = load_image(ref, longer_side, base)
-        return ImageFacts(image.sha256, image.height, image.width)
+        if image.profile and ref not in self._profiled:
+            self._profiled.add(ref)
+            applied = not image.profile.startswith("ignored: ")
+            self._say(f"{ref}: colour profile {image.profile}{', converted to sRGB' if applied else ''}")
+        return ImageFacts(image.sha256, image.height, image.width, image.profile)
 
     def weights(self, ref: str, base: Path) -> Network:
         """Return the name and hash of VGG-19 parameters, downloading them if that is what `ref` asks.

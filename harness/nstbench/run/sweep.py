@@ -62,7 +62,7 @@ class Outcome:
 
     Attributes:
         counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
-        ran: how many trials this call executed.
+        ran: how many trials this call executed; refused ones are recorded, not executed.
         no_device: whether a backend did not find the device it was asked to use.
         not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
     """
@@ -77,6 +77,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a planned trial went wrong; refused ones and those of another sweep did not."""
         return bool(set(self.counts) - {"ok", "refused", "interrupted"})
+
+    @property
+    def all_refused(self) -> bool:
+        """Whether nothing could be done as it was asked for."""
+        return set(self.counts) == {"refused"}
 
 
 @dataclass(slots=True)
@@ -124,7 +129,8 @@ class Sweep:
         records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
         counts = Counter(record.status if record else "interrupted" for record in records)
         no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
-        return Outcome(self.store.path, counts, len(self.recorded), no_device, unapplied)
+        refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
+        return Outcome(self.store.path, counts, len(self.recorded - refused), no_device, unapplied)
 
     def _write_tables(self) -> None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""

@@ -65,7 +65,12 @@ class Setup:
     def path(self) -> Path:
         """Where its outcome is kept."""
         digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-        return cache_dir() / "verified" / f"{digest[:16]}.json"
+        return memory() / f"{digest[:16]}.json"
+
+
+def memory() -> Path:
+    """Return the folder that keeps outcomes."""
+    return cache_dir() / "verified"
 
 
 @cache

@@ -17,12 +17,13 @@ from typing import Any
 
 from nstbench.api import BackendUnavailable, one_line
 from nstbench.assets import WeightsSource, load_weights
+from nstbench.record.files import refuse_unwritable_folder
 from nstbench.run.code import code_of
 from nstbench.run.ladder import RungResult, climb, passed
 from nstbench.run.machine import cpu_name, environment
 from nstbench.run.registry import plugin
 from nstbench.run.scenarios import biased, default_scenarios
-from nstbench.run.verified import Setup, remember
+from nstbench.run.verified import Setup, memory, remember
 
 Watch = Callable[[RungResult], None]
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -85,7 +86,9 @@ def verify(request: Request, watch: Watch) -> Verification:
 
     Raises:
         BackendUnavailable: it does not start, for instance as there is no such device.
+        ResultsError: the outcome could not be remembered.
     """
+    refuse_unwritable_folder(memory())
     rungs: list[RungResult] = []
     begun: Mapping[str, Any] = {}
     for kind, said in _events(request):
