@@ -23,13 +23,13 @@ def oldest() -> list[str]:
     return [re.sub(r">=([\w.]+).*", r"==\1", requirement) for requirement in extras["jax"]]
 
 
-def install(folder: Path, pins: list[str]) -> Path:
+def install(folder: Path, arguments: list[str]) -> Path:
     """Make an environment with nstbench and its extra, without `constraints.txt`; returns its Python."""
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, f"{ROOT}[jax]", *pins], check=True, env=environment)
+    subprocess.run([*command, f"{ROOT}[jax]", *arguments], check=True, env=environment)
     return python
 
 
@@ -48,8 +48,11 @@ def main() -> None:
     """Try both ends; exits with 1 if one of them does not pass."""
     folder, passed = Path(sys.argv[1]).absolute() / platform.python_version(), True
     print(f"| Python | {' | '.join(NAMES)} | ladder |\n|{'---|' * (len(NAMES) + 2)}", flush=True)
-    for end, pins in {"oldest": oldest(), "newest": []}.items():
-        python = install(folder / end, pins)
+    for end, arguments in {
+        "oldest": oldest(),
+        "newest": ["--upgrade", "--upgrade-strategy", "eager"],
+    }.items():
+        python = install(folder / end, arguments)
         versions = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout
         fine, said = verified(python)
         passed = passed and fine

@@ -50,7 +50,7 @@ def more_scenarios(weights):
     few = {**FEW_LAYERS, "tv_form": "mahendran"}
     return [
         Scenario("131 x 197, max", pose(weights, 131, 197, **few), steps=1),
-        Scenario("every layer, average", pose(weights, 33, 47, pooling="avg", **EVERY_LAYER), steps=1),
+        Scenario("every layer, average", pose(weights, 37, 29, pooling="avg", **EVERY_LAYER), steps=1),
         Scenario(
             "layers of no order, two styles, average",
             pose(weights, 27, 31, blend=(0.9, 0.1), pooling="avg", tv_form="absolute", **scattered),

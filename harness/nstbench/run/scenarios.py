@@ -54,7 +54,9 @@ def default_scenarios(weights: VggWeights, precision: str, options: Mapping[str,
     odd = pose(weights, 29, 37, **average, **common)
     slowing: dict[str, Any] = {"learning_rate_decay": 0.01}  # by a third over ten iterations
     return [
-        Scenario("every layer, odd sides, two styles", pose(weights, 37, 29, **deep, **common), steps=1),
+        # Odd at every pooling. With `random:0` no deep tap is so near zero, or another in its window, that
+        # rounding decides the gradient; at 37 x 29 one was, at 1e-7 of the largest.
+        Scenario("every layer, odd sides, two styles", pose(weights, 31, 47, **deep, **common), steps=1),
         Scenario("adam, even sides", even),
         Scenario(
             "adam's defaults, average pooling, odd sides",
