@@ -2,9 +2,9 @@
 # What nstbench does on a GPU, in one go:  bash run.sh [--cpu] OUT [STEP...]
 #
 # Installs the kit (`make gpu-kit`) without a network into a folder of its own, then takes the steps below in turn, the
-# most wanted first, each with a time limit; one that fails or is cut off does not end the others. OUT receives a few
-# files: summary.txt (printed last too), figures.json, report.html, sheet.jpg, details.tar.gz. --cpu does the same with
-# tiny sizes on the processor. Naming steps takes these only.
+# most wanted first, each with a time limit. One that fails or is cut off does not end the others, but the script then
+# ends in 3. OUT receives a few files: summary.txt (printed last too), figures.json, report.html, sheet.jpg,
+# details.tar.gz. --cpu does the same with tiny sizes on the processor. Naming steps takes these only.
 #
 #   NSTBENCH_GPU_SECONDS  all steps together [580]        PYTHON  interpreter [.venv of a checkout, or python3]
 set -uo pipefail
@@ -63,9 +63,11 @@ step() {
 
 # What is known so far, so that a run that is ended from outside has brought something.
 keep() {
-  "$PYTHON" "$HERE/summary.py" "$LOGS" "$OUT" > /dev/null 2>> "$LOGS/summary.err"
+  "$PYTHON" "$HERE/summary.py" "$LOGS" "$OUT" 2>> "$LOGS/summary.err"
+  local ended=$?
   cp "$WORK/sweep/report.html" "$WORK/sweep/sheet.jpg" "$OUT" 2> /dev/null
   tar -C "$WORK" --exclude='*.npz' --exclude='trials' -czf "$OUT/details.tar.gz" logs $(cd "$WORK" && ls -d sweep 2> /dev/null)
+  return $ended
 }
 
 # A wave of steps that time nothing and share the device.
@@ -108,5 +110,10 @@ check equal "$py" 60
 check slower "$WORK/slowed/bin/python" 100
 unset JAX_COMPILATION_CACHE_DIR
 XLA_PYTHON_CLIENT_MEM_FRACTION=.95 step size 60 "$py" "$HERE/sizes.py" $DEVICE $FIRST $LAST $((45 * PATIENCE)) "$WEIGHTS" "$WORK/size" $QUICK
+for name in $WANTED; do
+  grep -q "^$name"$'\t' "$LOGS/steps.tsv" 2> /dev/null || printf '%s\tno such step\t0\n' "$name" >> "$LOGS/steps.tsv"
+done
 keep
+ended=$?
 cat "$OUT/summary.txt"
+exit $ended

@@ -1,6 +1,7 @@
 """What the steps of run.sh found, on one screen: `summary.py LOGS OUT` writes summary.txt and figures.json.
 
-Reads steps.tsv (name, exit code, seconds) and NAME.out, whatever of it is there; standard library only.
+Reads steps.tsv (name, exit code, seconds) and NAME.out, whatever of it is there; standard library only. Ends
+in 3 if a step did not end well.
 """
 
 import json
@@ -11,11 +12,8 @@ from statistics import median
 
 LIMIT = 60
 """Lines: what is shown of a run on the GPU machine is its end."""
-OTHER_CODES = {
-    "check-slower": {4: "found it"},
-    "doctor": {6: "ok, but for a backend that is not installed here"},
-}
-"""Exit codes that are no failure."""
+ANSWERS = {"doctor": (0, 6), "check-equal": (0, 4, 5), "check-slower": (0, 4, 5)}
+"""Exit codes that answer what was asked: a backend is not installed, a regression, nothing can be said."""
 
 
 def main():
@@ -28,6 +26,7 @@ def main():
         lines[LIMIT - 1 :] = [f"... {len(lines) - LIMIT + 1} more lines: figures.json has everything"]
     (out / "summary.txt").write_text("\n".join(lines) + "\n")
     (out / "figures.json").write_text(json.dumps({"steps": steps, "found": found}, indent=1) + "\n")
+    return 0 if all(outcome(name, code) == "ok" for name, (code, _) in steps.items()) else 3
 
 
 def read(path):
@@ -51,6 +50,12 @@ def whole(line):
         return None
 
 
+def rows_of(found, name):
+    """Return the values of a step that prints one a line: one alone was read as that value."""
+    value = found.get(name) or []
+    return [value] if isinstance(value, dict) else value
+
+
 def safely(part, found):
     """A part that meets what it does not expect must not hide the others."""
     try:
@@ -63,8 +68,9 @@ def outcome(name, code):
     if not code.isdigit():
         return code
     number = int(code)
-    known = OTHER_CODES.get(name, {})
-    return known.get(number) or {0: "ok", 124: "cut off", 137: "cut off"}.get(number, f"FAILED ({number})")
+    if number in ANSWERS.get(name, (0,)):
+        return "ok"
+    return "cut off" if number in (124, 137) else f"FAILED ({number})"
 
 
 def on_steps(steps):
@@ -130,7 +136,7 @@ def on_ladder(precision, rungs):
 
 
 def loops(found):
-    rows = [row for name in found if name.startswith("loop-") for row in found[name] or []]
+    rows = [row for name in found if name.startswith("loop-") for row in rows_of(found, name)]
     measured = [row for row in rows if "step_s" in row]
     if measured:
         yield "loops, ms an iteration | of the first: cold compile, program, J an iteration, floor / time"
@@ -178,7 +184,7 @@ def sweep(found):
 
 
 def pytorch(found):
-    for row in found.get("pytorch") or []:
+    for row in rows_of(found, "pytorch"):
         if "left_out" in row:
             yield f"pytorch: left out, {row['left_out']}"
         else:
@@ -205,7 +211,7 @@ def check(found):
 
 
 def sizes(found):
-    for row in found.get("size") or []:
+    for row in rows_of(found, "size"):
         of_device = row["peak_device_bytes"] is not None
         taken, kind = (
             row["peak_device_bytes" if of_device else "peak_rss_bytes"],
@@ -221,4 +227,4 @@ def sizes(found):
 PARTS = (ceilings, doctor, parity, loops, sweep, pytorch, check, sizes)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -66,6 +66,13 @@ def test_every_step_ends_well(figures):
     assert slower in ("0", "4", "5"), "a tenth is hard to see in milliseconds of a busy processor"
 
 
+def test_a_step_that_does_not_exist_is_said_and_is_a_failure(kit, tmp_path):
+    environment = os.environ | {"PYTHON": sys.executable}
+    command = ["bash", kit / "run.sh", "--cpu", tmp_path, "loop-513"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (3, "no such step: loop-513 0 s\n")
+
+
 def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
     lines = (out / "summary.txt").read_text().splitlines()
     assert len(lines) <= 60
@@ -103,10 +110,19 @@ def summed_up(tmp_path):
             (logs / f"{name}.out").write_text(text)
         rows = {**dict.fromkeys(printed, "0"), **dict(codes)}
         (logs / "steps.tsv").write_text("".join(f"{name}\t{code}\t9\n" for name, code in rows.items()))
-        subprocess.run([sys.executable, HERE / "summary.py", logs, out], check=True)
+        done = subprocess.run([sys.executable, HERE / "summary.py", logs, out], check=False)
+        assert done.returncode == (3 if codes else 0)
         return (out / "summary.txt").read_text()
 
     return make
+
+
+def test_a_step_that_printed_a_single_line_is_understood(summed_up):
+    loop = {"size": 48, "precision": "bf16", "loop": "device", "step_s": 0.5, "mad_s": 0.01, "compile_s": 9.0}
+    loop |= {"program_bytes": 2**30, "joules_per_iteration": 2.5}
+    text = summed_up({"loop-48": json.dumps(loop), "pytorch": '{"left_out": "no torch here"}'})
+    assert "  48 bf16: device 500 ±1e+01 | 9.0 s, 1.00 GiB, 2.5 J" in text
+    assert "pytorch: left out, no torch here" in text
 
 
 def test_a_ladder_is_a_line_and_each_rung_that_fails_another(summed_up):
