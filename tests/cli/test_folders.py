@@ -72,7 +72,9 @@ def test_an_experiment_from_python_is_known_by_its_name(tmp_path, write):
     }
     python.sweep(plain | {"name": "mine"}, tmp_path / "out")
     python.sweep(plain | {"name": "mine", "fixed": {"size": 32, "iterations": 3}}, tmp_path / "out")
-    with pytest.raises(UsageError, match=r"holds the results of another experiment, 'mine' \(given in Python\)"):
+    with pytest.raises(
+        UsageError, match=r"holds the results of another experiment, 'mine' \(given in Python\)"
+    ):
         python.sweep(plain | {"name": "yours"}, tmp_path / "out")
     with pytest.raises(UsageError, match="'mine'"):
         python.sweep(write(), tmp_path / "out", overrides=["name=mine"])
@@ -128,7 +130,10 @@ def test_what_is_made_from_results_leaves_out_rows_that_are_no_longer_planned(ed
 
 def test_nothing_disappears_and_all_is_there_on_request(edited, nstbench, tmp_path):
     results = python.open_results(edited)
-    assert list(zip(results.runs["iterations"], results.runs["planned"], strict=True)) == [(8, True), (6, False)]
+    assert list(zip(results.runs["iterations"], results.runs["planned"], strict=True)) == [
+        (8, True),
+        (6, False),
+    ]
     assert results.losses["trial_id"].nunique() == 2
     whole = ("--outside-plan", "--to", "github-action-benchmark", "-o", "figures.json")
     nstbench("export", "results/exp", *whole)

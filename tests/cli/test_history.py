@@ -84,7 +84,9 @@ def test_an_edited_experiment_does_not_carry_old_measurements_to_a_new_commit(sw
 
 
 def test_rows_of_one_folder_go_to_the_commits_they_were_measured_at(swept, nstbench, tmp_path):
-    (tmp_path / "tiny.yaml").write_text(EXPERIMENT.replace("iterations: 6, ", "") + "sweep: {iterations: [6, 8]}")
+    (tmp_path / "tiny.yaml").write_text(
+        EXPERIMENT.replace("iterations: 6, ", "") + "sweep: {iterations: [6, 8]}"
+    )
     swept("commit", "-qam", "Second")
     nstbench("sweep", "tiny.yaml")
     said = nstbench("history", "add", "results/tiny").stdout.splitlines()

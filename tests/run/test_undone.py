@@ -87,7 +87,9 @@ def test_what_a_trial_takes_no_notice_of_is_not_said(tmp_path):
     asked = {"referee": "none", "rounds": 3, "timeout_s": 60}
     python.sweep(plain | {"measure": asked}, tmp_path)
     python.sweep(plain | {"measure": asked | {"timeout_s": 70}}, tmp_path)
-    with pytest.warns(UserWarning, match=r"^1 finished trial: measured with other settings \(rounds 3 -> 4\); "):
+    with pytest.warns(
+        UserWarning, match=r"^1 finished trial: measured with other settings \(rounds 3 -> 4\); "
+    ):
         python.sweep(plain | {"measure": asked | {"rounds": 4}}, tmp_path)
     python.sweep(plain | {"measure": asked | {"rounds": 4}}, tmp_path, redo=Redo(everything=True))
     python.sweep(plain | {"measure": asked | {"rounds": 4}}, tmp_path)

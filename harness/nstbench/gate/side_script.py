@@ -2,8 +2,8 @@
 
 It stays while it is asked, so that imports are paid for once; the processes that measure are the sweep's own,
 fresh each time. A request is a JSON line on standard input, {experiment, base, folder, log}; the answer is a
-line on file descriptor FD. It must work with whatever version of nstbench that side has, so it uses nothing but
-`nstbench.sweep`.
+line on file descriptor FD. It must work with whatever version of nstbench that side has, so it uses nothing
+but `nstbench.sweep`.
 """
 
 import json
