@@ -91,8 +91,12 @@ class Store:
         """Return the planned trials of backends that the command line leaves out this time."""
         if not experiment.chosen or belongs_to_another(self.path, experiment):
             return []
+        try:
+            planned = self.plan().trials
+        except ResultsError:  # there is none yet, or it is damaged and planned anew
+            return []
         labels = {choice.label for choice in experiment.backends}
-        return [trial for trial in self.plan().trials if trial.backend_label not in labels]
+        return [trial for trial in planned if trial.backend_label not in labels]
 
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
