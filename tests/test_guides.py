@@ -79,7 +79,9 @@ def test_a_command_that_does_not_exist_is_found(line):
 def test_its_experiments_load(guide):
     for block in blocks(guide.read_text(), "yaml"):
         written = parse(block, guide.name).value
-        inputs = WHOLE["inputs"] | written.get("inputs", {})
+        axes = {*written.get("sweep", {}), *written.get("sweep", {}).get("zip", {})}
+        inputs = {name: ref for name, ref in WHOLE["inputs"].items() if name not in axes}
+        inputs |= written.get("inputs", {})
         assert experiment_from_mapping({**WHOLE, **written, "inputs": inputs}).points(), block
 
 

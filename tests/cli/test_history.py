@@ -1,6 +1,7 @@
 """`nstbench history` as users type it, over real commits and sweeps."""
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -59,24 +60,86 @@ def test_a_commit_is_added_once_and_its_median_is_that_of_the_sweep(swept, nstbe
 
 
 def test_results_of_an_earlier_commit_are_not_taken_for_the_next(swept, nstbench, tmp_path):
-    nstbench("history", "add", "results/tiny")
+    start = swept("rev-parse", "HEAD")
     swept("commit", "-qm", "Second", "--allow-empty")
     nstbench("sweep", "tiny.yaml")  # does nothing, as all is done
     done = nstbench("history", "add", "results/tiny")
-    assert "1 left out, as this very measurement is on record for another commit" in done.stdout
-    assert "sweep --force" in done.stderr
+    assert done.stdout == f"results/history.jsonl: commit {start[:7]}: 1 added\n"
+    assert "none measured at commit" in done.stderr and "sweep --force" in done.stderr
     nstbench("sweep", "tiny.yaml", "--force")
     assert "1 added" in nstbench("history", "add", "results/tiny").stdout
     assert [row["subject"] for row in lines(tmp_path)] == ["Start", "Second"]
 
 
-def test_a_dirty_tree_is_refused_unless_allowed_and_then_marked(swept, nstbench, tmp_path):
+def test_an_edited_experiment_does_not_carry_old_measurements_to_a_new_commit(swept, nstbench, tmp_path):
+    before = swept("rev-parse", "HEAD")
+    (tmp_path / "tiny.yaml").write_text(EXPERIMENT.replace("iterations: 6", "iterations: 8"))
+    swept("commit", "-qam", "Second")
+    after = swept("rev-parse", "HEAD")
+    nstbench("sweep", "tiny.yaml", "--force")
+    nstbench("history", "add", "results/tiny")
+    assert [(row["iterations"], row["commit"]) for row in lines(tmp_path)] == [(8, after)]
+    nstbench("history", "add", "results/tiny", "--outside-plan")
+    assert {(row["iterations"], row["commit"]) for row in lines(tmp_path)} == {(8, after), (6, before)}
+
+
+def test_rows_of_one_folder_go_to_the_commits_they_were_measured_at(swept, nstbench, tmp_path):
+    (tmp_path / "tiny.yaml").write_text(
+        EXPERIMENT.replace("iterations: 6, ", "") + "sweep: {iterations: [6, 8]}"
+    )
+    swept("commit", "-qam", "Second")
+    nstbench("sweep", "tiny.yaml")
+    said = nstbench("history", "add", "results/tiny").stdout.splitlines()
+    assert len(said) == 2 and all(line.endswith(": 1 added") for line in said)
+    assert {(row["iterations"], row["subject"]) for row in lines(tmp_path)} == {(6, "Start"), (8, "Second")}
+
+
+def test_a_commit_that_was_not_measured_cannot_be_claimed(swept, nstbench, tmp_path):
+    swept("commit", "-qm", "Second", "--allow-empty")
+    refused = nstbench("history", "add", "results/tiny", "--commit", "HEAD", check=False)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+    start, second = (swept("rev-parse", rev)[:7] for rev in ("HEAD~1", "HEAD"))
+    assert f"was measured at commit {start}, not at {second}" in refused.stderr
+    assert not (tmp_path / "results/history.jsonl").exists()
+    nstbench("history", "add", "results/tiny", "--commit", "HEAD~1")
+
+
+def test_results_of_another_repository_are_refused(swept, nstbench, tmp_path):
+    shutil.rmtree(tmp_path / ".git")
+    swept("init", "-q")
+    swept("commit", "-qm", "Other", "--allow-empty")
+    refused = nstbench("history", "add", "results/tiny", check=False)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "which results were measured at, is not in this repository" in refused.stderr
+
+
+def test_results_that_know_no_commit_want_one_named(nstbench, write, tmp_path):
+    nstbench("sweep", write(EXPERIMENT))
+    commit = ("-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "Start", "--allow-empty")
+    for words in (("init", "-q"), commit):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    refused = nstbench("history", "add", "results/tiny", check=False)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "its commit is not known; name it with --commit REV" in refused.stderr
+    nstbench("history", "add", "results/tiny", "--commit", "HEAD")
+    assert [row["subject"] for row in lines(tmp_path)] == ["Start"]
+
+
+def test_what_a_dirty_tree_measured_is_refused_unless_allowed_and_then_marked(git, nstbench, tmp_path):
     (tmp_path / "tiny.yaml").write_text(EXPERIMENT + "seed: 0\n")
+    nstbench("sweep", "tiny.yaml")
+    git("checkout", "-q", "tiny.yaml")
     refused = nstbench("history", "add", "results/tiny", check=False)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
     assert "--allow-dirty" in refused.stderr
     nstbench("history", "add", "results/tiny", "--allow-dirty")
     assert [row["dirty"] for row in lines(tmp_path)] == [True]
+
+
+def test_what_is_changed_after_measuring_does_not_matter(swept, nstbench, tmp_path):
+    (tmp_path / "tiny.yaml").write_text(EXPERIMENT + "seed: 0\n")
+    nstbench("history", "add", "results/tiny")
+    assert [row["dirty"] for row in lines(tmp_path)] == [False]
 
 
 def test_the_history_itself_may_be_committed_and_changed(swept, nstbench, tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from nstbench.api import ResultsError, UsageError
+from nstbench.record.checkout import Checkout, checkout_of
 from nstbench.record.commit import Commit, find_commit
 from nstbench.record.files import write_json
 from nstbench.record.history import history_rows, machine_of, problem_of
@@ -102,6 +103,26 @@ def test_only_the_commit_that_is_checked_out_can_be_dirty(git):
     (git.top / "code.py").write_text("2")
     assert find_commit("HEAD", git.top).dirty
     assert not find_commit("HEAD~1", git.top).dirty
+
+
+def test_what_was_checked_out_is_known_with_the_files_that_differed(git):
+    assert checkout_of(git.top) == Checkout(git("rev-parse", "HEAD"))
+    (git.top / "new.py").write_text("untracked")
+    (git.top / "a b.py").write_text("1")
+    git("add", "a b.py")
+    (git.top / "code.py").write_text("2")
+    assert checkout_of(git.top).changed == ("a b.py", "code.py")
+    git("mv", "-f", "code.py", "code2.py")
+    assert set(checkout_of(git.top).changed) == {"a b.py", "code.py", "code2.py"}
+
+
+def test_where_there_is_no_commit_none_is_noted(git, tmp_path, monkeypatch):
+    assert checkout_of(tmp_path) == Checkout()
+    (tmp_path / "fresh").mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path / "fresh", check=True)
+    assert checkout_of(tmp_path / "fresh") == Checkout()
+    monkeypatch.setenv("PATH", str(git.top))
+    assert checkout_of(git.top) == Checkout()
 
 
 def test_no_repository_and_no_such_commit_are_one_line(git, tmp_path):

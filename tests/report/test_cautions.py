@@ -47,6 +47,17 @@ def test_what_is_different_or_doubtful_is_said(tmp_path, changes, said):
     assert caution.startswith(said)
 
 
+def test_different_code_under_one_version_is_said_and_different_commits_are(tmp_path):
+    here, there = (
+        {"backend_code": digit * 12, "commit": digit * 40, "changed": changed}
+        for digit, changed in (("a", ()), ("b", ("code.py",)))
+    )
+    assert cautions(results_of(tmp_path, a_record(**here), a_record(OTHER, **there))) == [
+        "different code under one version, fake 1.0: aaaaaaaaaaaa, bbbbbbbbbbbb",
+        "measured at different commits: aaaaaaa, bbbbbbb with changes",
+    ]
+
+
 def test_isolation_none_is_said(tmp_path):
     assert "isolation none is for debugging" in cautions(results_of(tmp_path, a_record(isolation="none")))[0]
 

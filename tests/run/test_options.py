@@ -47,7 +47,8 @@ def test_several_styles_are_blended_by_weights_that_add_up_to_one(tmp_path):
 
 def test_blends_can_be_an_axis_and_have_results_of_their_own(tmp_path):
     blends = [["sample:coffee", "sample:waves"], {"sample:coffee": 9, "sample:waves": 1}, "sample:waves"]
-    runs = nstbench.sweep(experiment() | {"sweep": {"style": blends}}, tmp_path).runs
+    asked = experiment() | {"inputs": {"content": "sample:cat"}, "sweep": {"style": blends}}
+    runs = nstbench.sweep(asked, tmp_path).runs
     assert list(runs["style"]) == ["sample:coffee,sample:waves"] * 2 + ["sample:waves"]
     assert list(runs["style_blend"].fillna("")) == ["0.5,0.5", "0.9,0.1", ""]
     assert runs["trial_id"].is_unique

@@ -75,6 +75,13 @@ def test_other_options_are_another_setup(tmp_path):
     assert len(paths) == 2
 
 
+def test_other_code_under_the_same_version_is_another_setup():
+    facts = {"cpu": "c", "packages": {}}
+    found = plugin("fake")
+    paths = {Setup.of(found, "c", "highest", {}, facts | {"code": code}).path for code in ("a", "b")}
+    assert len(paths) == 2
+
+
 def test_a_process_that_ends_early_is_a_failure_that_says_why():
     gone = replace(request("fake").weights, kind="file", path="/no/such.npz")
     outcome = verify(replace(request("fake"), weights=gone), lambda rung: None)

@@ -122,9 +122,10 @@ def _remark(rows: list[HistoryRow], head: Commit) -> None:
     from nstbench.cli.console import stderr
 
     made = datetime.fromisoformat(head.committed_at)
-    early = sum(datetime.fromisoformat(row.measured_at) < made for row in rows)
-    if early or all(row.commit != head.sha for row in rows):
-        what = f"{early} measured before" if early else "none measured at"
+    own = [row for row in rows if row.commit == head.sha]
+    early = sum(datetime.fromisoformat(row.measured_at) < made for row in own)
+    if early or not own:
+        what = f"{early} measured before" if own else "none measured at"
         advice = "`nstbench sweep --force` measures again what is done already"
         stderr().print(f"note: {what} commit {head.sha[:7]}; {advice}", markup=False)
 

@@ -70,7 +70,7 @@ class Store:
         Of a sweep limited to some backends, the trials of the others stay planned. The plan is written first,
         as it says whose folder this is.
         """
-        whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment)))
+        whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment, plan)))
         base = str(experiment.base.absolute())
         write_json(
             self.path / "plan.json", {**whole.to_json(), "base": base, **origin(experiment, self.path)}
@@ -87,12 +87,17 @@ class Store:
             plan = read_json(path)
             return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
 
-    def _not_chosen(self, experiment: Experiment) -> list[Trial]:
+    def _not_chosen(self, experiment: Experiment, plan: Plan) -> list[Trial]:
         """Return the planned trials of backends that the command line leaves out this time."""
         if not experiment.chosen or belongs_to_another(self.path, experiment):
             return []
+        try:
+            planned = self.plan().trials
+        except ResultsError:  # there is none yet, or it is damaged and planned anew
+            return []
         labels = {choice.label for choice in experiment.backends}
-        return [trial for trial in self.plan().trials if trial.backend_label not in labels]
+        again = {trial.trial_id for trial in plan.trials}
+        return [one for one in planned if one.backend_label not in labels and one.trial_id not in again]
 
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
