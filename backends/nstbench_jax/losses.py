@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.lax import Precision
 
+from nstbench.api import ROUNDING
 from nstbench_jax.network import Taps
 
 
@@ -60,16 +61,22 @@ def total_variation(image: jax.Array, form: str) -> jax.Array:
     return jnp.sum((jnp.square(down[:, :-1]) + jnp.square(right[:-1])) ** 1.25)
 
 
+def distance(seen: jax.Array, target: jax.Array) -> jax.Array:
+    """Return sum (seen - target)^2, or 0 where that is less than `nstbench.api.ROUNDING` can make."""
+    squares = jnp.sum(jnp.square(seen - target))
+    return jnp.where(squares < ROUNDING**2 * jnp.sum(jnp.square(target)), 0.0, squares)
+
+
 def losses(
     taps: Taps, image: jax.Array, targets: Targets, knobs: Knobs, tv_form: str
 ) -> tuple[jax.Array, jax.Array]:
     """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
     content = sum(
-        weight * 0.5 * jnp.sum(jnp.square(taps[layer] - targets.content[layer]))
+        weight * 0.5 * distance(taps[layer], targets.content[layer])
         for layer, weight in knobs.content_weights.items()
     )
     energies = {
-        layer: jnp.sum(jnp.square(gram(taps[layer]) - target)) / (4.0 * target.shape[0] ** 2)
+        layer: distance(gram(taps[layer]), target) / (4.0 * target.shape[0] ** 2)
         for layer, target in sorted(targets.style.items())
     }
     style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from nstbench.api import ROUNDING
 from nstbench_tensorflow.network import Taps
 
 _TF32_BITS = -(1 << 13)
@@ -68,14 +69,20 @@ def total_variation(image: Any, form: str) -> Any:
     return tf.reduce_sum(tf.square(dy)) + tf.reduce_sum(tf.square(dx))
 
 
+def distance(seen: Any, target: Any) -> Any:
+    """Return sum (seen - target)^2, or 0 where that is less than `nstbench.api.ROUNDING` can make."""
+    squares = tf.reduce_sum(tf.square(seen - target))
+    return tf.where(squares < ROUNDING**2 * tf.reduce_sum(tf.square(target)), 0.0, squares)
+
+
 def losses(grams: Taps, tv: Any, taps: Taps, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
     """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
     content = sum(
-        weight * 0.5 * tf.reduce_sum(tf.square(taps[layer] - targets.content[layer]))
+        weight * 0.5 * distance(taps[layer], targets.content[layer])
         for layer, weight in knobs.content_weights.items()
     )
     energies = {
-        layer: tf.reduce_sum(tf.square(grams[layer] - target)) / (4.0 * target.shape[0] ** 2)
+        layer: distance(grams[layer], target) / (4.0 * target.shape[0] ** 2)
         for layer, target in sorted(targets.style.items())
     }
     style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())

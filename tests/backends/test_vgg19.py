@@ -186,6 +186,20 @@ def test_where_lbfgs_is_drawn_beyond_the_bounds_its_losses_are_those_of_its_pict
     assert reached == pytest.approx(of_picture[0], rel=1e-5)
 
 
+STAYING = [("jax", {}), ("jax", {"loop": "device"}), ("tf", {}), ("tf", {"xla": True})]
+
+
+@pytest.mark.parametrize("changes", [{}, {"beta": 0.0, "styles": (second_style(),)}], ids=["style", "alpha"])
+@pytest.mark.parametrize(("name", "options"), STAYING)
+def test_an_image_that_is_all_that_is_asked_for_stays_as_it_is(started, name, options, changes):
+    """Content is style, or the content alone counts: what is left of a loss is rounding, and no direction."""
+    content = problem().content
+    posed = problem(styles=(content,), init=content, options=options)
+    totals, image, _ = trace(started[name], replace(posed, **changes), 4)
+    assert list(totals) == [0, 0, 0, 0]
+    np.testing.assert_array_equal(image, content)
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_a_loss_that_is_not_a_number_shows_and_ends(backend, optimiser):

@@ -22,7 +22,7 @@ from nstbench.api.errors import (
     did_you_mean,
     one_line,
 )
-from nstbench.api.losses import TV_FORMS, LossTrace
+from nstbench.api.losses import ROUNDING, TV_FORMS, LossTrace
 from nstbench.api.problem import Evaluation, Problem
 from nstbench.api.vgg19 import (
     BGR_MEAN,
@@ -48,6 +48,7 @@ __all__ = [
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
     "LAYERS",
+    "ROUNDING",
     "TV_FORMS",
     "VGG_SETTINGS",
     "Advice",

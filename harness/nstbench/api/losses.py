@@ -12,6 +12,10 @@ positions; F (generated), P (content) and S (style) are its N x M taps (Gatys, E
 Dividing each Gram matrix by its own M equals the paper's 1 / (4 N^2 M^2) when both images have one size,
 and lets them differ.
 
+A distance that rounding alone can make is none: where sum (F - P)^2 < ROUNDING^2 sum P^2, the term of that
+layer is 0 and so is its gradient; likewise with G and A. The image is where it should be, and Adam, which
+steps as far for a small gradient as for a large one, would walk away from there.
+
 Total variation has three forms (`TV_FORMS`). With dy, dx the differences of x in [0, 1] to the next pixel
 below and to the right, over every channel:
 
@@ -28,6 +32,12 @@ from dataclasses import dataclass
 from nstbench.api.vgg19 import Array
 
 TV_FORMS = ("squared", "absolute", "mahendran")
+
+ROUNDING = 2.0**-18
+"""Root mean square by which two float32 programs may differ in what should be equal, relative: 64 roundings.
+
+Between TensorFlow's own kernels and those of XLA on a CPU it was 2^-20 after ten convolutions.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -87,7 +87,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "final_total": ("float64", "at the last logged iteration: before its update"),
     "final_content": ("float64", "likewise, without alpha"),
     "final_style": ("float64", "likewise, without beta"),
-    "referee_total": ("float64", "content loss in shares of the style image's + style loss in the content's"),
+    "referee_total": (
+        "float64",
+        "content loss in the style image's + style loss in the content's; empty if they are one image",
+    ),
     "referee_content": ("float64", "content loss of the 8-bit picture at conv4_2"),
     "referee_style": ("float64", "mean E_l of conv1_1 conv2_1 conv3_1 conv4_1 conv5_1"),
     "referee_heldout": ("float64", "mean E_l of conv2_2 conv3_4, which by default nobody optimises"),

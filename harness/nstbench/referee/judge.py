@@ -38,8 +38,8 @@ class Judgement:
         tv: squared differences between neighbours, summed.
         ssim: structural similarity to the content image (Wang et al. 2004), 7 x 7 window, mean of R, G and B.
         total: content in units of the style image's content loss, plus style in units of the content image's
-            style loss. Either of these two scores about 1, a good pastiche less. None if a unit is zero:
-            the content image is the style image.
+            style loss. Either of these two scores about 1, a good pastiche less. Where the content image is
+            the style image both units are nothing: that image itself then scores 0, any other None.
     """
 
     content: float
@@ -135,10 +135,21 @@ def _judgement(
         heldout=heldout,
         tv=total_variation(picture),
         ssim=_ssim(picture, goal.content),
-        total=content / units[0] + style / units[1] if all(units) else None,
+        total=_total(_share(content, units[0]), _share(style, units[1])),
         style_layers=style_layers,
         heldout_layers=heldout_layers,
     )
+
+
+def _share(loss: float, unit: float) -> float | None:
+    """Return a loss in units of another. Of nothing, nothing is a share of 0, and something has no share."""
+    if unit:
+        return loss / unit
+    return None if loss else 0.0
+
+
+def _total(content: float | None, style: float | None) -> float | None:
+    return None if content is None or style is None else content + style
 
 
 def _look(network: Vgg19, picture: Array) -> tuple[Floats, dict[str, Floats]]:

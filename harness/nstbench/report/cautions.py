@@ -67,9 +67,11 @@ def _referee(ok: pd.DataFrame) -> Iterator[str]:
     weights = _named(ok, "referee_weights", "referee_weights_sha256")
     if len(weights) > 1:
         yield f"the referee had different weights, so its losses do not compare: {_list(weights)}"
-    missing = ok["referee_total"].isna().sum()
-    if missing:
+    judged = ok["referee_ssim"].notna()
+    if missing := int((~judged).sum()):
         yield f"{_trials(missing, 'was', 'were')} not judged by the referee, so there is no common measure"
+    if alone := int((judged & ok["referee_total"].isna()).sum()):
+        yield f"{_trials(alone, 'has', 'have')} no referee loss, as content and style are the same image"
 
 
 def _machines(ok: pd.DataFrame) -> Iterator[str]:
