@@ -1,15 +1,14 @@
 """The contract: the only room a backend imports. Standard library and NumPy only."""
 
-from nstbench.api.backend import (
+from nstbench.api.backend import Backend, Session
+from nstbench.api.capabilities import (
     FEEDFORWARD_SETTINGS,
     VGG_SETTINGS,
     Advice,
-    Backend,
     Capabilities,
     Device,
     Network,
     Option,
-    Session,
 )
 from nstbench.api.errors import (
     AssetError,

@@ -13,119 +13,12 @@ that serves this one backend.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from nstbench.api.capabilities import Advice, Capabilities, Device, Network
 from nstbench.api.losses import LossTrace
 from nstbench.api.problem import Evaluation, Problem
 from nstbench.api.vgg19 import Array, VggWeights
-
-VGG_SETTINGS = frozenset(
-    [
-        "content",
-        "style",
-        "style_blend",
-        "size",
-        "style_size",
-        "weights",
-        "content_layers",
-        "content_weights",
-        "style_layers",
-        "style_weights",
-        "iterations",
-        "alpha",
-        "beta",
-        "tv_weight",
-        "tv_form",
-        "optimiser",
-        "learning_rate",
-        "learning_rate_decay",
-        "adam_beta1",
-        "adam_epsilon",
-        "init",
-        "pooling",
-        "precision",
-        "seed",
-        "deterministic",
-        "device",
-    ]
-)
-"""Every setting that an iterative VGG-19 backend can take notice of."""
-
-FEEDFORWARD_SETTINGS = frozenset(["content", "style", "size", "style_size", "precision", "device"])
-"""The settings a single-pass network can take notice of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A setting that belongs to one backend, given under `backends: - {name: ..., options: {...}}`.
-
-    Attributes:
-        default: its type is the type a value must have.
-        choices: allowed values; empty for any of that type.
-    """
-
-    default: bool | int | float | str
-    help: str
-    choices: tuple[bool | int | float | str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What can be said of a backend without loading its framework.
-
-    Attributes:
-        summary: one line for `nstbench backends`.
-        consumes: settings that change its result; trials that differ only in others are one trial.
-        devices: of `cpu` and `gpu`.
-        requires: modules that must be importable; the first missing one is the reason it is not ready.
-        install: the line that installs what `requires` names.
-        options: its own options, by name.
-        variables: environment variables that change its numbers or seconds, as names or as beginnings that
-            end in `_`; they are recorded with every row.
-    """
-
-    summary: str
-    consumes: frozenset[str]
-    devices: tuple[str, ...] = ("cpu",)
-    requires: tuple[str, ...] = ()
-    install: str = ""
-    options: Mapping[str, Option] = field(default_factory=dict)
-    variables: tuple[str, ...] = ()
-
-    @property
-    def iterative(self) -> bool:
-        """Whether it takes optimiser steps; otherwise one `run(1)` is one whole picture."""
-        return "iterations" in self.consumes
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where a backend computes: kind is `cpu` or `gpu`; an empty name stands for that of the processor."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Something to know about what is installed here.
-
-    Attributes:
-        line: one sentence; where there is something to do, what.
-        urgent: whether results may be wrong until it is done. Otherwise it is taken care of.
-    """
-
-    line: str
-    urgent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """Which parameters produced a result: a name for people and the SHA-256 of the file they came from."""
-
-    name: str
-    sha256: str
 
 
 class Session(Protocol):

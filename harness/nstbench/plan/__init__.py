@@ -2,12 +2,13 @@
 
 from nstbench.plan.choices import BackendChoice
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
-from nstbench.plan.experiment import Experiment, Point, experiment_from_mapping, load_experiment
+from nstbench.plan.experiment import Experiment, experiment_from_mapping, load_experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.gate import Gate
 from nstbench.plan.measure import Measure
 from nstbench.plan.options import read_options
 from nstbench.plan.planner import plan_trials
+from nstbench.plan.point import Point
 from nstbench.plan.schema import json_schema
 from nstbench.plan.settings import Settings
 from nstbench.plan.trajectories import Plan, Trajectory, chunk_size

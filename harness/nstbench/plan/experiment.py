@@ -19,27 +19,13 @@ from nstbench.plan.measure import Measure
 from nstbench.plan.messages import shown, unknown_key, validated
 from nstbench.plan.overrides import apply_overrides
 from nstbench.plan.places import Mistake, Path, Places
+from nstbench.plan.point import Point
 from nstbench.plan.settings import Settings
 from nstbench.plan.shape import FIXABLE, Inputs, Outline
 from nstbench.plan.sources import contents, named, plain
 from nstbench.plan.yaml12 import parse
 
 MOST_TRIALS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One combination of settings.
-
-    Attributes:
-        labels: axis -> what its value is called here; names: those of them that the experiment gave.
-        origins: setting -> where its value stands; settings at their default are not in it.
-    """
-
-    settings: Settings
-    labels: Mapping[str, str]
-    names: Mapping[str, str] = field(default_factory=dict)
-    origins: Mapping[str, Path] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
 from nstbench.plan.choices import BackendChoice
 from nstbench.plan.consumed import asked, consumed, noticed, refusal
-from nstbench.plan.experiment import Experiment, Point
+from nstbench.plan.experiment import Experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.options import complete_options
 from nstbench.plan.places import Mistake, Path
+from nstbench.plan.point import Point
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
 
