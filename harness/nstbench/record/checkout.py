@@ -6,14 +6,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from nstbench.record.git import told
+from nstbench.record.git import git
+from nstbench.record.working_tree import changed_files
 
 MOST_CHANGED = 10
 """Changed files that are named; a tree with more is no cleaner without one of them."""
-
-_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "-z")
-_FIELDS_BEFORE_PATH = {"1": 7, "u": 9}
-"""What that prints of a changed and of an unmerged file before its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +27,11 @@ class Checkout:
 
 
 def checkout_of(folder: Path) -> Checkout:
-    """Ask git, once, what the repository that a folder lies in has checked out; nothing is written."""
+    """Say what the repository that a folder lies in has checked out; nothing is written."""
     try:
-        said = told(folder, "--no-optional-locks", *_STATUS)
+        top = Path(git(folder, "rev-parse", "--show-toplevel"))
+        commit = git(top, "rev-parse", "--verify", "HEAD")
+        changed = changed_files(top, commit, tracked_contents_only=True)
     except (OSError, subprocess.CalledProcessError):
         return Checkout()
-    commit, changed = "", []
-    for entry in said.split("\0"):
-        kind, _, rest = entry.partition(" ")
-        if kind == "#" and rest.startswith("branch.oid "):
-            commit = rest.removeprefix("branch.oid ")
-        elif kind in _FIELDS_BEFORE_PATH:
-            changed.append(rest.split(" ", _FIELDS_BEFORE_PATH[kind])[-1])
-    return Checkout() if commit in ("", "(initial)") else Checkout(commit, tuple(changed[:MOST_CHANGED]))
+    return Checkout(commit, tuple(sorted(changed)[:MOST_CHANGED]))
