@@ -128,11 +128,11 @@ def on_ladder(precision, rungs):
     good = sum(rung["status"] == "ok" for rung in rungs)
     known = [rung for rung in rungs if rung["error"] is not None]
     worst = max(known, key=lambda rung: rung["error"] / rung["limit"])
-    nearest = f"{worst['name']} {worst['error']:.1e} of {worst['limit']:.0e}"
+    nearest = f"{worst['name']} {worst['error']:.2g} of {worst['limit']:.2g}"
     yield f"verify {precision}: {good} of {len(rungs)} rungs ok; nearest to its limit: {nearest}"
     for rung in rungs:
         if rung["status"] == "failed":
-            yield f"    FAILED {rung['name']} {rung['error']} of {rung['limit']:.0e}; {rung['detail'][:50]}"
+            yield f"    FAILED {rung['name']} {rung['error']} of {rung['limit']:.2g}; {rung['detail'][:50]}"
 
 
 def loops(found):
@@ -143,7 +143,7 @@ def loops(found):
     for size, precision in dict.fromkeys((row["size"], row["precision"]) for row in measured):
         here = [row for row in measured if (row["size"], row["precision"]) == (size, precision)]
         times = "  ".join(
-            f"{row['loop']} {1e3 * row['step_s']:.3g} ±{1e3 * row['mad_s']:.1g}" for row in here
+            f"{row['loop']} {1e3 * row['step_s']:.3g} ±{1e3 * row['mad_s']:.2g}" for row in here
         )
         yield f"  {size} {precision}: {times} | {', '.join(of_first(here[0], found))}"
     for row in rows:

@@ -121,7 +121,7 @@ def test_a_step_that_printed_a_single_line_is_understood(summed_up):
     loop = {"size": 48, "precision": "bf16", "loop": "device", "step_s": 0.5, "mad_s": 0.01, "compile_s": 9.0}
     loop |= {"program_bytes": 2**30, "joules_per_iteration": 2.5}
     text = summed_up({"loop-48": json.dumps(loop), "pytorch": '{"left_out": "no torch here"}'})
-    assert "  48 bf16: device 500 ±1e+01 | 9.0 s, 1.00 GiB, 2.5 J" in text
+    assert "  48 bf16: device 500 ±10 | 9.0 s, 1.00 GiB, 2.5 J" in text
     assert "pytorch: left out, no torch here" in text
 
 
@@ -131,9 +131,9 @@ def test_a_ladder_is_a_line_and_each_rung_that_fails_another(summed_up):
     broken = {"name": "last loss", "status": "failed", "error": None, "limit": 1e-4, "detail": "no memory"}
     assert set(fine) == {each.name for each in fields(RungResult)}
     text = summed_up({"verify-bf16": json.dumps([{"backend": "jax-vgg19", "rungs": [fine, wrong, broken]}])})
-    assert "verify bf16: 1 of 3 rungs ok; nearest to its limit: gradient 5.0e-01 of 1e-03" in text
-    assert "FAILED gradient 0.5 of 1e-03; far off" in text
-    assert "FAILED last loss None of 1e-04; no memory" in text
+    assert "verify bf16: 1 of 3 rungs ok; nearest to its limit: gradient 0.5 of 0.001" in text
+    assert "FAILED gradient 0.5 of 0.001; far off" in text
+    assert "FAILED last loss None of 0.0001; no memory" in text
 
 
 def test_what_comes_back_is_a_handful_of_small_files(out):
