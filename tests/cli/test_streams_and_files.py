@@ -10,8 +10,6 @@ import pytest
 
 NSTBENCH = Path(sys.executable).with_name("nstbench")
 LONG = "a" * 300
-RUN = "[1/1]"
-"""What standard error says once a trial was run."""
 
 
 def one_line(nstbench, *arguments, code=2):
@@ -73,28 +71,23 @@ def test_a_check_whose_outcome_could_not_be_written_is_not_made(nstbench, write,
     one_line(nstbench, "check", write(), *arguments)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["schema", "-o", "tiny.yaml/schema.json"],
-        ["schema", "-o", "."],
-        ["report", "results/tiny", "-o", "."],
-        ["report", LONG],
-        ["show", LONG],
-        ["compare", "results/tiny", LONG],
-        ["export", "results/tiny", "--to", "csv", "-o", "tiny.yaml"],
-        ["rerun", "abc", LONG],
-        ["history", "add", LONG],
-        ["history", "show", "--file", LONG],
-        ["check", "tiny.yaml", "--base", "HEAD", "--project", LONG],
-        ["check", "tiny.yaml", "--base-python", LONG],
-        ["check", "--pytest-json", LONG, "--candidate", LONG],
-        ["sweep", "tiny.yaml", "--set", f"init={LONG}.png"],
-        ["sweep", "tiny.yaml", "--set", "measure.referee=~nobody-of-this-name/weights.npz"],
-    ],
-)
-def test_a_place_that_cannot_be_used_is_one_line(nstbench, swept, arguments):
-    one_line(nstbench, *arguments)
+NOWHERE = [
+    ["schema", "-o", "tiny.yaml/schema.json"],
+    ["report", "results/tiny", "-o", "."],
+    ["show", LONG],
+    ["export", "results/tiny", "--to", "csv", "-o", "tiny.yaml"],
+    ["rerun", "abc", LONG],
+    ["history", "show", "--file", LONG],
+    ["check", "tiny.yaml", "--base", "HEAD", "--project", LONG],
+    ["check", "tiny.yaml", "--base-python", LONG],
+    ["check", "--pytest-json", LONG, "--candidate", LONG],
+    ["sweep", "tiny.yaml", "--set", "measure.referee=~nobody-of-this-name/weights.npz"],
+]
+
+
+def test_a_place_that_cannot_be_used_is_one_line(nstbench, swept):
+    for arguments in NOWHERE:
+        one_line(nstbench, *arguments)
 
 
 def test_a_schema_goes_into_a_folder_that_is_made_and_through_a_device(nstbench, tmp_path):
@@ -104,14 +97,11 @@ def test_a_schema_goes_into_a_folder_that_is_made_and_through_a_device(nstbench,
     assert nstbench("schema", "-o", "/dev/stdout").stdout == written
 
 
-@pytest.mark.parametrize("verb", ["show results/tiny", "show results/tiny --json", "sweep tiny.yaml"])
-def test_a_full_disk_behind_standard_output_is_one_line_and_not_fine(swept, tmp_path, verb):
-    done = shell(tmp_path, f"nstbench {verb} > /dev/full")
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == (
-        "nstbench: standard output cannot be written: No space left on device"
-    )
-    assert "Traceback" not in done.stderr
+def test_a_full_disk_behind_standard_output_is_one_line_and_not_fine(swept, tmp_path):
+    for verb in ("show results/tiny", "show results/tiny --json"):
+        done = shell(tmp_path, f"nstbench {verb} > /dev/full")
+        assert done.returncode == 2
+        assert done.stderr == "nstbench: standard output cannot be written: No space left on device\n"
 
 
 def test_what_a_verb_found_is_not_hidden_by_an_output_that_fails(write, tmp_path):
@@ -120,22 +110,16 @@ def test_what_a_verb_found_is_not_hidden_by_an_output_that_fails(write, tmp_path
         assert shell(tmp_path, f"nstbench sweep {path} --force {redirection}").returncode == 3, redirection
 
 
-@pytest.mark.parametrize("verb", ["show results/tiny", "backends", "presets show coursera", "--version"])
-def test_without_standard_output_a_verb_is_quiet(swept, tmp_path, verb):
-    done = shell(tmp_path, f"nstbench {verb} >&-")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("verb", ["show results/tiny --json", "schema", "presets show coursera"])
-def test_a_reader_that_leaves_is_no_error(swept, tmp_path, verb):
-    done = shell(tmp_path, f"set -o pipefail; nstbench {verb} | true")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_without_standard_output_or_with_a_reader_that_leaves_a_verb_is_quiet(swept, tmp_path):
+    for verb in ("show results/tiny", "show results/tiny --json", "presets show coursera", "--version"):
+        for line in (f"nstbench {verb} >&-", f"set -o pipefail; nstbench {verb} | true"):
+            done = shell(tmp_path, line)
+            assert (done.returncode, done.stderr) == (0, ""), line
 
 
 @pytest.mark.parametrize("setting", ["PYTHONIOENCODING=ascii", "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"])
 def test_what_ascii_lacks_is_spelt_out(swept, tmp_path, setting):
     shutil.move(tmp_path / "results/tiny", tmp_path / "results/größer")
-    for verb in ("show results/größer", "sweep tiny.yaml -o results/größer"):
-        done = shell(tmp_path, f"{setting} {NSTBENCH} {verb}")
-        assert done.returncode == 0, done.stderr
-        assert "mad" in done.stdout
+    done = shell(tmp_path, f"{setting} nstbench show results/größer")
+    assert done.returncode == 0, done.stderr
+    assert "mad" in done.stdout

@@ -60,7 +60,9 @@ def _lasting(stream: TextIO | None, own: TextIO | None) -> tuple[TextIO, Lasting
         return stream, None
     stream.flush()
     file = LastingFile(stream.fileno(), "w", closefd=False)
-    errors = "backslashreplace" if stream.errors == "strict" else stream.errors
+    # Of the ways to treat a sign that the encoding lacks, these two may raise.
+    raises = stream.errors == "strict" or (stream.errors == "surrogateescape" and stream.encoding != "utf-8")
+    errors = "backslashreplace" if raises else stream.errors
     lasting = io.TextIOWrapper(
         io.BufferedWriter(file),
         stream.encoding,
