@@ -18,6 +18,13 @@ def problems(load, text, **options):
 MINIMAL = "inputs: {content: a, style: b}\nbackends: [x]\n"
 
 CHANGES = [
+    ("tv_weight: 100}", "beta: 1}", "exp.yaml:5:46: 'beta' is fixed here and an axis in sweep.zip[0].beta; "),
+    (
+        "tv_weight: 100}",
+        "iterations: 9}",
+        "exp.yaml:5:46: 'iterations' is fixed here and an axis in sweep.iterations; keep one of the two",
+    ),
+    ("  iterations: [20, 40, 80]", "  style: [a, b]", "exp.yaml:4:31: 'style' is fixed here and an axis in"),
     ("size: 192", "size: 16", "exp.yaml:5:15: must be at least 32, found 16"),
     ("size: 192", "size: 9000", "exp.yaml:5:15: must be at most 8,192, found 9000"),
     ("size: 192", "size: '192'", "exp.yaml:5:15: must be a whole number, found the text '192'"),

@@ -61,6 +61,18 @@ def test_an_axis_can_be_given(load):
     assert values(experiment, "iterations", "pooling") >= {(1, "max"), (1, "avg"), (80, "avg")}
 
 
+def test_an_axis_that_is_given_takes_the_place_of_a_fixed_value(load):
+    experiment = load(overrides=["sweep.patience=[1, 2]"])
+    assert values(experiment, "patience") == {(1,), (2,), (0,)}, "the included point has the default"
+    assert "patience" not in experiment.data["fixed"]
+    zipped = load(overrides=["sweep.zip={patience: [1, 2], tv_weight: [3, 4]}"])
+    assert values(zipped, "patience", "tv_weight") >= {(1, 3.0), (2, 4.0)}
+    (line,) = refused(load, "patience=3", "sweep.patience=[1, 2]")
+    assert line == (
+        "--set 'patience=3': 'patience' is fixed here and an axis in sweep.patience; keep one of the two"
+    )
+
+
 def test_zipped_settings_are_set_together_or_not_at_all(load):
     assert values(load(overrides=["alpha=5", "beta=6"]), "alpha", "beta") == {(5.0, 6.0)}
     (line,) = refused(load, "alpha=5")

@@ -173,6 +173,19 @@ def test_mlflow_reads_settings_figures_losses_and_pictures(results, fine, tmp_pa
     assert "told to fail" in runs["b/ad · beta=1"].data.tags["nstbench.error_message"]
 
 
+def test_runs_go_into_a_store_of_mlflow_that_holds_others_and_into_no_other_folder(results, tmp_path, client):
+    folder = tmp_path / "mlruns"
+    client(folder).create_experiment("mine")
+    reader = client(export(results, "mlflow", folder))
+    assert {one.name for one in reader.search_experiments()} >= {"mine", "tiny"}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").touch()
+    for name in ("mlflow", "tensorboard", "csv", "parquet"):
+        with pytest.raises(UsageError, match=r"holds what nstbench did not make \(notes\.txt\)"):
+            export(results, name, tmp_path / "other")
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["notes.txt"]
+
+
 def test_no_figure_that_is_not_finite_reaches_mlflow(tmp_path, client):
     diverged = {"name": "fake", "options": {"fault": "nan", "at": 3}}
     results = nstbench.sweep(ONE_PASS | {"backends": [diverged]}, tmp_path / "tiny")
