@@ -64,7 +64,7 @@ def test_a_shipped_backend_agrees_with_the_referee_on_every_rung(started, weight
     scenarios = default_scenarios(weights, "highest", {}) + more_scenarios(weights)
     results = list(climb(name, started[name], weights, scenarios))
     for result in results:  # `pytest -s` shows the largest error of each rung
-        print(f"{name:10} {result.name:18} {result.error:.1e} (limit {result.limit:.0e}) {result.detail}")
+        print(f"{name:10} {result.name:18} {result.error:.1e} (limit {result.limit:.1e}) {result.detail}")
     assert [result.name for result in results] == [rung.name for rung in RUNGS]
     assert {result.name: result.detail for result in results if result.status != "ok"} == {}
 

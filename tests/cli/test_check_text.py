@@ -52,6 +52,14 @@ def test_a_timed_metric_shows_both_sides_the_interval_and_what_could_be_found(pr
     assert row(text, "compile_s")[-1] == "pass"
 
 
+@pytest.mark.parametrize("allowance", [0.125, 0.0005, 1.505])
+def test_an_allowance_is_shown_as_it_is(printed, allowance):
+    grown = Finding("fake", "final_total", REGRESSION, 1.0, 1 + 1.01 * allowance, allowance)
+    assert (
+        float(row(printed(Verdict("new", (grown,))), "final_total")[5].removesuffix(" %")) == 100 * allowance
+    )
+
+
 def test_of_the_noise_free_metrics_only_what_did_not_pass_is_shown(printed):
     text = printed(EVERYTHING)
     assert row(text, "peak_rss_bytes") == [

@@ -1,11 +1,16 @@
 """`nstbench verify` as users type it."""
 
+import io
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
+from nstbench.cli.verify import _print
+from nstbench.run.ladder import RungResult
 from nstbench.run.rungs import RUNGS
 
 
@@ -15,6 +20,16 @@ def test_every_rung_is_printed_and_the_verdict_last(nstbench):
     assert [line[:11].strip() for line in rungs] == ["ok"] * len(RUNGS)
     assert all(rung.name in line for rung, line in zip(RUNGS, rungs, strict=True))
     assert verdict.startswith("tf-vgg19 on ") and verdict.endswith(": verified")
+
+
+@pytest.mark.parametrize("precision", ["highest", "default", "bf16"])
+def test_a_limit_is_printed_as_it_is(precision):
+    for rung in RUNGS:
+        limit, out = rung.limits[precision], io.StringIO()
+        _print(RungResult(rung.name, "ok", 0.99 * limit, limit, ""), Console(file=out, width=200))
+        (seen,) = re.findall(r"\(limit (.*)\)", out.getvalue())
+        assert float(seen) == limit
+        assert f" {0.99 * limit:.2e} " in out.getvalue()
 
 
 @pytest.mark.parametrize(

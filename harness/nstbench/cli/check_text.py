@@ -72,7 +72,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
         figure(finding.metric, finding.base),
         figure(finding.metric, finding.candidate),
         _change(finding),
-        number(finding.allowance) if finding.metric in ABSOLUTE else _share(finding.allowance),
+        _allowance(finding),
         f"{_share(found.detectable)} and more" if found else "",
         finding.outcome.upper() if finding.outcome in (REGRESSION, FAILED) else finding.outcome,
     )
@@ -95,6 +95,13 @@ def _change(finding: Finding) -> str:
     if finding.base and finding.candidate is not None:
         return _percent(finding.candidate / finding.base - 1, "+")
     return ""
+
+
+def _allowance(finding: Finding) -> str:
+    """Write a limit in full: rounded, it would contradict the verdict beside it."""
+    if finding.allowance is None:
+        return ""
+    return f"{finding.allowance:g}" if finding.metric in ABSOLUTE else f"{100 * finding.allowance:g} %"
 
 
 def _share(value: float | None) -> str:

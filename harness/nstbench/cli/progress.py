@@ -76,6 +76,7 @@ class ProgressWatcher(Watcher):
         trial = record.trial
         unit = "iteration" if "iterations" in trial.settings else "pass"
         pace = f", {seconds(record.step_median_s)} per {unit}" if record.step_median_s else ""
-        outcome = f"ok{pace}" if record.status == "ok" else f"{record.status}, {record.error_message}"
+        doubt = f"; caution: {record.caution}" if record.caution else ""
+        outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}, {record.error_message}"
         name = " ".join(filter(None, (trial.backend_label, trial.label)))
         self.says(f"[{self._done}/{self._total}] {name}: {outcome}")

@@ -72,6 +72,14 @@ def print_table(results: Results, name: str, as_json: bool) -> None:
     stdout().print(table(None, list(frame.columns), rows))
 
 
+def _picture(row: Any, folder: str) -> str | None:
+    """Say where the picture is and what is strange about it, or why there is none."""
+    if row.status != "ok":
+        reason: str | None = row.error_message
+        return reason
+    return f"{folder}/{row.image}" + (f" ({row.caution})" if row.caution else "")
+
+
 def _cell(value: Any) -> object:
     from nstbench.cli.console import number
 
@@ -99,7 +107,7 @@ def _runs(results: Results) -> object:
             number(row.final_total),
             number(row.referee_total, 3),
             number(row.referee_ssim, 3),
-            f"{row.results if others else only}/{row.image}" if row.status == "ok" else row.error_message,
+            _picture(row, row.results if others else only),
         ]
         for row in rows
     ]

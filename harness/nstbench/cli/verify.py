@@ -135,8 +135,8 @@ def _print(rung: RungResult, console: Console) -> None:
     colour = COLOURS.get(rung.status, "yellow")
     status = "FAILED" if rung.status == "failed" else rung.status
     console.print(f"[{colour}]{status:11}[/{colour}] ", end="")
-    error = "" if rung.error is None else f"{rung.error:.1e}"
-    line = f"{rung.name:18} {error:>8} (limit {rung.limit:.0e})  {rung.detail}"
+    error = "" if rung.error is None else f"{rung.error:.2e}"
+    line = f"{rung.name:18} {error:>8} (limit {rung.limit:.1e})  {rung.detail}"
     console.print(line, markup=False, soft_wrap=True)
 
 

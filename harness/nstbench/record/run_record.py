@@ -46,6 +46,7 @@ class RunRecord:
     """One executed (or refused) trial.
 
     Attributes:
+        caution: what is strange about a picture that is none the less a result.
         phases: seconds by phase: import, load, prepare, compile. A phase that another trial of the same
             worker already paid for is absent.
         rounds: the calls that led to this trial's picture, in order.
@@ -77,6 +78,7 @@ class RunRecord:
     started_at: str | None = None
     error_type: str | None = None
     error_message: str | None = None
+    caution: str | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     rounds: tuple[Round, ...] = ()
     compile_count: int | None = None

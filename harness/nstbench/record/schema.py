@@ -17,6 +17,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "status": ("string", "ok failed timeout oom diverged refused interrupted"),
     "error_type": ("string", "class of the error"),
     "error_message": ("string", "its message, or the reason for a refusal"),
+    "caution": ("string", "what is strange about a picture that is ok: nothing moved, or the loss rose"),
     "started_at": ("string", "UTC, ISO 8601"),
     "content": ("string", "content image as asked for"),
     "style": ("string", "style image as asked for"),

@@ -30,6 +30,7 @@ def cautions(results: Results) -> list[str]:
     return [
         *_plan(results),
         *_not_ok(runs),
+        *_doubtful(ok),
         *_inputs(ok),
         *_referee(ok),
         *_machines(ok),
@@ -51,6 +52,12 @@ def _not_ok(runs: pd.DataFrame) -> Iterator[str]:
     if len(others):
         counts = ", ".join(f"{count} {status}" for status, count in others.items())
         yield f"{others.sum()} of {len(runs)} trials are not ok: {counts}"
+
+
+def _doubtful(ok: pd.DataFrame) -> Iterator[str]:
+    doubtful = ok[ok["caution"].notna()]
+    for said, own in doubtful.groupby("caution", sort=False):
+        yield f"{_list(_points(own))}: {said}"
 
 
 def _inputs(ok: pd.DataFrame) -> Iterator[str]:

@@ -49,8 +49,9 @@ class Bench:
 
     def execute(self, job: Job, emit: Emit) -> None:
         """Run a job to its end. Whatever goes wrong becomes a record; only interrupts are raised."""
-        watched = {name: job.trials[0].settings.get(name, 0) for name in ("patience", "min_delta")}
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), plateau=Plateau(**watched))
+        settings = job.trials[0].settings
+        watched = {name: settings.get(name, 0) for name in ("patience", "min_delta")}
+        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), settings, plateau=Plateau(**watched))
         session: Session | None = None
         self._flop = None
         waiting = list(job.trials)
@@ -58,7 +59,7 @@ class Bench:
             self._get_ready(job, log, emit)
             problem = build_problem(job.trials[0], job.base)
             session = self._prepared(problem, job, log, emit)
-            painting = Painting(session, problem.content, job, log)
+            painting = Painting(session, problem, job, log)
             emit(Entered("rounds"))
             while waiting:
                 self._advance(painting, waiting[0], emit)
@@ -135,7 +136,7 @@ class Bench:
 
     def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
         log.write_losses(job.trial_folder(trial) / "losses.npz")
-        return self._record(job, trial, log, status="ok")
+        return self._record(job, trial, log, **log.outcome())
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
         log.write_losses(job.trial_folder(trial) / "losses.npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -18,17 +19,20 @@ from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
 from nstbench.run.energy import EnergyMeter
 from nstbench.run.plateau import Plateau
-
-
-class DivergedError(NstbenchError):
-    """A loss is no longer a finite number."""
+from nstbench.run.soundness import DivergedError, why_diverged, why_doubtful, why_not_finite
 
 
 @dataclass(slots=True)
 class Logbook:
-    """Filled while a trajectory runs; a record is a snapshot of it."""
+    """Filled while a trajectory runs; a record is a snapshot of it.
+
+    Attributes:
+        settings: of its trials, which differ in `iterations` alone.
+        moved: whether a pixel of the newest picture differs from the starting image.
+    """
 
     started_at: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
@@ -36,6 +40,7 @@ class Logbook:
     plateau: Plateau = field(default_factory=lambda: Plateau(0, 0.0))
     energy: EnergyMeter = field(default_factory=EnergyMeter)
     compile_count: int = 0
+    moved: bool = True
     _start: float = field(default_factory=perf_counter)
 
     def add(self, step: Step) -> None:
@@ -48,12 +53,19 @@ class Logbook:
         if step.trace is None:
             return
         self.traces.append(step.trace)
-        if not np.isfinite(step.trace.total).all():
-            first = (
-                self.iterations - step.round.iterations + int(np.argmin(np.isfinite(step.trace.total))) + 1
-            )
-            raise DivergedError(f"the total loss is not finite from iteration {first}; lower learning_rate")
+        if reason := why_not_finite(self.traces, self.settings):
+            raise DivergedError(reason)
         self.plateau.see(step.trace.total)
+
+    def outcome(self) -> dict[str, Any]:
+        """Return the fields of a record that say how the optimisation went so far."""
+        if not self.traces:
+            return {"status": "ok"}
+        start, end = float(self.traces[0].total[0]), float(self.traces[-1].total[-1])
+        if reason := why_diverged(start, end, self.settings):
+            return {"status": "diverged", "error_type": DivergedError.__name__, "error_message": reason}
+        doubt = why_doubtful(start, end, self.moved, self.iterations, self.settings)
+        return {"status": "ok", "caution": doubt}
 
     def hand_over(self) -> tuple[dict[str, float], int]:
         """Return phases and compilations since the last record, and start counting anew."""

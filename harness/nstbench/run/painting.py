@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nstbench.api import Array, Session
+import numpy as np
+
+from nstbench.api import Array, Problem, Session
 from nstbench.assets import save_png
 from nstbench.plan import Trial
 from nstbench.record import Picture
@@ -15,10 +17,10 @@ from nstbench.run.logbook import Logbook
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painting:
-    """What is being painted: the session, the content image, and what has been written down."""
+    """What is being painted: the session, the problem it solves, and what has been written down."""
 
     session: Session
-    content: Array
+    problem: Problem
     job: Job
     log: Logbook
 
@@ -30,8 +32,9 @@ class Painting:
             AssetError: it is not finite, or cannot be written.
         """
         image = self._checked(self.session.image())
+        self.log.moved = not np.array_equal(image, self.problem.init)
         if trial.settings.get("preserve_colour"):
-            image = with_colour_of(self.content, image)
+            image = with_colour_of(self.problem.content, image)
         done = None if trial.checkpoint is None else self.log.iterations
         name = "picture.png" if done is None else f"{done:06d}.png"
         path = self.job.trial_folder(trial) / "images" / name
@@ -40,7 +43,7 @@ class Painting:
         self.log.pictures.append(Picture(done, relative, sha256, self.log.optimise_s(done is not None)))
 
     def _checked(self, image: Array) -> Array:
-        if image.shape != self.content.shape:
-            found, wanted = tuple(image.shape), self.content.shape
+        if image.shape != self.problem.content.shape:
+            found, wanted = tuple(image.shape), self.problem.content.shape
             raise ValueError(f"the backend's image has shape {found}; the content image has {wanted}")
         return image

@@ -34,7 +34,7 @@ from nstbench.api import (
 RATE = 0.1
 REACH = {"adam": 1.0, "sgd": 0.5, "lbfgs": 2.0}
 """How far one iteration goes, relative to `RATE`; `lbfgs` counts as many evaluations."""
-FAULTS = ("none", "raise", "memory", "nan", "exit", "kill", "hang")
+FAULTS = ("none", "raise", "memory", "nan", "rise", "exit", "kill", "hang")
 _BEYOND = {"pooling": ("avg", "average pooling is"), "precision": ("bf16", "precision bf16 is")}
 
 
@@ -105,6 +105,8 @@ class FakeSession(Session):
         row = self._losses()
         rate = np.float32(min(1.0, _rate(self._problem, self._step - 1)))
         self._image = self._image + rate * (self._goal - self._image)
+        if fault == "rise":  # a step far too long, and clipped
+            self._image = np.where(self._image > self._goal, np.float32(1), np.float32(0))
         return [np.nan, *row[1:]] if fault == "nan" else row
 
     def _losses(self) -> list[float]:
