@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import LossTrace, NstbenchError
+from nstbench.api import LossTrace
 from nstbench.record.files import write_atomic
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
