@@ -45,7 +45,7 @@ def test_a_count_that_is_no_number_of_operations_fails_the_trial_by_name(tmp_pat
 def test_a_count_that_breaks_fails_the_trial_and_the_next_starts_without_one(tmp_path, monkeypatch):
     counts = iter([6.0])
     monkeypatch.setattr(FakeSession, "flop", lambda self: next(counts))
-    runs = nstbench.sweep(experiment(sweep={"beta": [1, 2]}), tmp_path).runs
+    runs = nstbench.sweep(experiment(fixed={"size": 32}, sweep={"beta": [1, 2]}), tmp_path).runs
     assert list(runs["status"]) == ["ok", "failed"]
     assert list(runs["error_type"].fillna("")) == ["", "StopIteration"]
     assert list(runs["counted_gflop"].isna()) == [False, True]
