@@ -3,7 +3,8 @@
 It pulls every pixel towards a goal, a fixed fraction per iteration, so each iteration has a closed form:
 after k steps `image = goal + (init - goal) * (1 - rate)^k`, with `rate` = `RATE` at the default settings. The
 goal is that of the heaviest weight: beta stands for the mean colour of the style images, alpha for the
-content image, tv_weight for the mean colour of the start. Its "taps" are every second, fourth ... pixel.
+content image, tv_weight for the mean colour of the start. Its "taps" are every second, fourth ... pixel, and
+its losses are means over them, so that the heaviest weight decides where the total is least as well.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class FakeSession(Session):
     def _losses(self) -> list[float]:
         problem, image = self._problem, self._image
         content = sum(
-            weight * 0.5 * float(np.sum((_tap(image, layer) - _tap(problem.content, layer)) ** 2))
+            weight * 0.5 * float(np.mean((_tap(image, layer) - _tap(problem.content, layer)) ** 2))
             for layer, weight in problem.content_layers.items()
         )
         energies = [
