@@ -97,7 +97,7 @@ def ceilings(found):
         yield f"ceilings: {best[-1][:100]}"
         return
     facts = best["environment"]
-    packages = {name: facts["packages"].get(name) for name in ("nstbench", "jax", "jaxlib", "flax")}
+    packages = {name: facts["packages"].get(name) for name in ("nstbench", "jax", "jaxlib")}
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
     yield f"{best['device']}; {', '.join(facts['gpus']) or facts['cpu']}; {facts['cores']} cores; {versions}"
     rates = ", ".join(f"{name} {rate / 1e12:.3g}" for name, rate in best["flop_per_s"].items())
