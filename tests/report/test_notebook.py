@@ -63,7 +63,7 @@ def test_a_notebook_shows_a_row_and_a_picture_of_every_trial(results):
     assert shown[0]["total loss"] == f"{results.runs['final_total'][0]:.4g}"
     assert shown[1]["trial"] == results.runs["label"][1]
     assert "<deep>" in shown[1]["trial"]
-    assert {row["status"] for row in shown if row["backend"] == "bad"} == {"failed: told to fail"}
+    assert {row["status"] for row in shown if row["backend"] == "bad"} == {"failed: RuntimeError: told to fail"}
     assert page.tags.count("img") == 5 + 2, "five pastiches, the content and the style"
     assert all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
     sizes = {Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).size for uri in page.sources}
