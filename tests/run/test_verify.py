@@ -70,7 +70,7 @@ def test_a_backend_without_vgg19_has_nothing_to_verify(tmp_path):
 
 
 def test_other_options_are_another_setup(tmp_path):
-    facts = {"cpu": "c", "packages": {}}
+    facts = {"cpu": "c", "packages": {}, "variables": {}}
     paths = {Setup.of(plugin("tf-vgg19"), "c", "highest", {"xla": xla}, facts).path for xla in (False, True)}
     assert len(paths) == 2
 
