@@ -17,7 +17,7 @@ def test_defaults_are_those_of_gatys():
     assert made.layer_weights("content") == {"conv4_2": 1.0}
 
 
-@pytest.mark.parametrize(("optimiser", "rate"), [("adam", 0.05), ("sgd", 3e-8)])
+@pytest.mark.parametrize(("optimiser", "rate"), [("adam", 0.05), ("sgd", 1e-8)])
 def test_a_learning_rate_that_is_not_given_goes_with_the_optimiser(optimiser, rate):
     assert settings(optimiser=optimiser).learning_rate == rate
     assert settings(optimiser=optimiser, learning_rate=rate) == settings(optimiser=optimiser)

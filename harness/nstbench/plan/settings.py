@@ -16,7 +16,7 @@ PARTIAL = {"partial": True}
 
 KINDS = ("content", "style")
 
-LEARNING_RATES = {"adam": 0.05, "sgd": 3e-8}
+LEARNING_RATES = {"adam": 0.05, "sgd": 1e-8}
 """Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
 
 TV_WEIGHT = 30_000.0
