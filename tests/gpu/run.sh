@@ -34,11 +34,11 @@ export NSTBENCH_CACHE=$WORK/cache
 
 if [ $DEVICE = gpu ]; then
   COPY=4096 SIDE=8192 LOOPS='512 256 1024' FIRST=1024 LAST=16384 TURNS='512 40 6' REPEATED='256 20'
-  QUICK='' SWEEP='' CHECK='' PATIENCE=1
+  PRECISIONS='highest default bf16' QUICK='' SWEEP='' CHECK='' PATIENCE=1
 else
   export JAX_PLATFORMS=cpu
   COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=64 TURNS='48 2 2' REPEATED='48 4'
-  QUICK='--quick' PATIENCE=4
+  PRECISIONS='highest bf16' QUICK='--quick' PATIENCE=4 # there `default` is `highest`
   SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000,10000]
     --set sweep.style_layers=[[conv1_1],[conv2_1]] --set content_layers=[conv2_2]'
   CHECK='--set size=48 --set iterations=12 --set measure.chunk=2 --set gate.pairs=2
@@ -79,7 +79,7 @@ if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$WORK/slowed" > "$L
 fi
 
 step ceilings 40 "$py" "$HERE/ceilings.py" $DEVICE $COPY $SIDE
-for precision in highest default bf16; do
+for precision in $PRECISIONS; do
   step verify-$precision 120 "$nst" verify jax-vgg19 --device $DEVICE --precision $precision --json &
 done
 step contract 120 "$nst" backends check jax-vgg19 --device $DEVICE ${ONLY:-} --json &
