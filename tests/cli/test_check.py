@@ -118,9 +118,15 @@ def test_a_version_that_does_not_install_is_its_side_s_fault(check, repo):
 def test_a_trial_that_crashes_is_its_side_s_fault(check, python):
     fine, crashes = python("fine"), python("crashes", MODULE.replace("time.sleep", CRASH + " #"))
     sides = ["--base-python", fine, "--candidate-python", crashes]
-    assert "the candidate's trial failed: broken on purpose" in check("tiny.yaml", *sides, code=3).stdout
+    assert (
+        "the candidate's trial failed: RuntimeError: broken on purpose"
+        in check("tiny.yaml", *sides, code=3).stdout
+    )
     sides = ["--base-python", crashes, "--candidate-python", fine]
-    assert "no base: its trial failed: broken on purpose" in check("tiny.yaml", *sides, code=5).stdout
+    assert (
+        "no base: its trial failed: RuntimeError: broken on purpose"
+        in check("tiny.yaml", *sides, code=5).stdout
+    )
 
 
 def test_a_trial_that_only_one_version_refuses_is_its_side_s_fault(check, python):

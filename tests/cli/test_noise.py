@@ -53,7 +53,7 @@ def test_the_table_says_what_can_be_seen_and_nothing_is_left(typed, tmp_path):
 def test_a_trial_that_fails_ends_in_3_and_the_others_are_told(typed):
     code, out, err = typed("--pairs", "3", "--json", text=BROKEN)
     assert code == 3
-    assert "broken: failed: told to fail" in err
+    assert "broken: failed: RuntimeError: told to fail" in err
     told = json.loads(out)
     (found,) = told["noise"]
     assert (told["wanted"], found["subject"]) == (0.1, "fake")

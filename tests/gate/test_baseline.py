@@ -107,7 +107,7 @@ def test_the_same_is_written_in_the_same_bytes_sorted_one_figure_a_line(baseline
     assert one == two == three
     assert one.endswith(b"}\n")
     found = json.loads(one, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
-    assert found == sorted(found) == ["experiment", "machine", "packages", "reason", "trials"]
+    assert found == sorted(found) == ["experiment", "machine", "packages", "reason", "trials", "variables"]
     assert b'\n   "compile_count": ' in one
 
 

@@ -76,7 +76,7 @@ def test_other_options_are_another_setup(tmp_path):
 
 
 def test_other_code_under_the_same_version_is_another_setup():
-    facts = {"cpu": "c", "packages": {}}
+    facts = {"cpu": "c", "packages": {}, "variables": {}}
     found = plugin("fake")
     paths = {Setup.of(found, "c", "highest", {}, facts | {"code": code}).path for code in ("a", "b")}
     assert len(paths) == 2
