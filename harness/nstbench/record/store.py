@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from nstbench.api import ResultsError
 from nstbench.plan import Experiment, Plan, Trial
-from nstbench.record.files import read_json, reading, write_atomic, write_json
+from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
 from nstbench.record.ownership import LOCK, belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
 
@@ -56,13 +56,11 @@ class Store:
             UsageError: it holds something else.
             ResultsError: it cannot be written.
         """
-        try:
+        with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path / LOCK):
                 refuse_other_experiment(self.path, experiment, join)
                 self.write_plan(experiment, plan)
-        except OSError as error:
-            raise ResultsError(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
     def write_plan(self, experiment: Experiment, plan: Plan) -> None:
         """Keep the experiment as it was written and the trials it came to; older results stay.

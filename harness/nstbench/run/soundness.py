@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import LossTrace
+from nstbench.api import LossTrace, NstbenchError
 
 RISE = 2.0
 """A total that ends so many times as high as it started has diverged; one that ends higher is doubtful. An
@@ -17,7 +17,7 @@ SQUARES_OVERFLOW = 1e19
 """The optimisers square the gradient: beyond the root of float32's largest number that is infinite."""
 
 
-class DivergedError(Exception):
+class DivergedError(NstbenchError):
     """A loss is no longer a finite number, or far higher than it was at the start."""
 
 
