@@ -86,6 +86,13 @@ def test_a_trial_whose_loss_has_risen_far_is_diverged_and_has_no_pastiche(tmp_pa
     assert runs["error_message"][1].endswith("; lower learning_rate")
 
 
+def test_a_trial_whose_loss_is_no_number_says_so_in_the_same_words_as_one_whose_loss_rose(tmp_path):
+    broken = [{"name": "fake", "options": {"fault": "nan", "at": 3}}]
+    runs = nstbench.sweep(experiment(fixed={"size": 32}, backends=broken), tmp_path).runs
+    assert list(runs["status"]) == ["diverged"]
+    assert runs["error_message"][0] == "the total loss is not finite from iteration 3; lower learning_rate"
+
+
 def test_a_trial_in_which_nothing_moves_is_ok_with_a_caution_that_readers_see(tmp_path):
     """Where alpha outweighs beta the stand-in makes for the content image, where it is already."""
     fixed = {"size": 32, "iterations": 6, "beta": 100, "tv_weight": 0}
