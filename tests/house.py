@@ -16,29 +16,37 @@ BACKENDS = PROJECT["entry-points"]["nstbench.backends"]
 FRONT = "the package's __init__"
 ARROWS = {
     "api": set(),
-    "plan": {"api"},
+    "presets": {"api"},
+    "experiment": {"api", "presets"},
+    "plan": {"api", "experiment", "presets"},
     "assets": {"api"},
-    "record": {"api", "plan"},
+    "record": {"api", "experiment", "plan"},
     "referee": {"api"},
-    "run": {"api", "plan", "assets", "record", "referee"},
-    "report": {"api", "plan", "record"},
-    "gate": {FRONT, "api", "plan", "record"},
+    "run": {"api", "experiment", "plan", "assets", "record", "referee"},
+    "parity": {"api", "experiment", "plan", "assets", "record", "referee", "run"},
+    "compare": {"api", "experiment", "plan", "record"},
+    "report": {"api", "experiment", "plan", "record", "compare"},
+    "export": {"api", "experiment", "plan", "record"},
+    "gate": {FRONT, "api", "experiment", "plan", "record"},
     "testing": {"api", "assets"},
-    "cli": {FRONT, "api", "plan", "assets", "gate", "record", "report", "run", "testing"},
-    FRONT: {"record", "report", "run"},
+    "cli": {
+        *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "compare"),
+        *("report", "export", "gate", "testing"),
+    },
+    FRONT: {"record", "report", "run", "compare"},
 }
 """Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""
 
 TYPES_ONLY = "under TYPE_CHECKING only"
 OWNERS = {
-    "yaml": {"plan"},
-    "pydantic": {"plan"},
-    "pydantic_core": {"plan"},
-    "pandas": {"record", "report", f"cli {TYPES_ONLY}"},
+    "yaml": {"experiment"},
+    "pydantic": {"experiment"},
+    "pydantic_core": {"experiment"},
+    "pandas": {"record", "report", "compare", "export", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
     "skimage": {"assets", "referee"},
-    "scipy": {"gate", "report", "nstbench_tensorflow"},
+    "scipy": {"gate", "compare", "nstbench_tensorflow"},
     "pytest": {"testing"},
     "h5py": {"assets"},
     "pooch": {"assets"},
@@ -48,8 +56,8 @@ OWNERS = {
     "filelock": {"gate", "record"},
     "jinja2": {"report"},
     "plotly": {"report"},
-    "tensorboard": {"report"},
-    "mlflow": {"report"},
+    "tensorboard": {"export"},
+    "mlflow": {"export"},
     "ruptures": {"report"},
     "rich": {"cli"},
     "typer": {"cli"},
@@ -75,7 +83,11 @@ FRAMEWORKS = {
 }
 MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
 NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
-MAY_NAME = {"assets": {"tensorflow", "keras"}, "plan": {"tensorflow", "keras"}}
+MAY_NAME = {
+    "assets": {"tensorflow", "keras"},
+    "presets": {"tensorflow", "keras"},
+    "experiment": {"tensorflow", "keras"},
+}
 """Room -> names it may mention after all: where weights lie, and whose defaults a preset copies."""
 
 FILE_LIMIT, FUNCTION_LIMIT = 250, 45

@@ -8,8 +8,8 @@ from typer.main import get_command
 from nstbench.api import NstbenchError, UsageError
 from nstbench.assets import SAMPLES
 from nstbench.cli.app import app, exit_code
-from nstbench.plan import Settings, experiment_from_mapping, load_experiment
-from nstbench.plan.measure import Measure
+from nstbench.experiment import Settings, experiment_from_mapping, load_experiment
+from nstbench.experiment.measure import Measure
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from nstbench.compare.compare import Comparison
     from nstbench.record import Results
-    from nstbench.report.compare import Comparison
     from nstbench.report.notebook import ResultsView
     from nstbench.run.sweep import Redo, Watcher
 
@@ -90,7 +90,7 @@ def compare(
         UsageError: there is nothing to compare, or `by` or `base` is unknown.
         ResultsError: a folder is missing or was not made by a sweep.
     """
-    from nstbench.report.compare import compare_folders
+    from nstbench.compare.compare import compare_folders
 
     return compare_folders(*paths, by=by, base=base, outside_plan=outside_plan)
 

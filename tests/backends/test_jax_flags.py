@@ -16,8 +16,8 @@ FUSED = f"{flags.FUSION}dot,individual_dot,reduce"
 SUMS = """
 from pathlib import Path
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.run.ladder import RUNGS, climb
-from nstbench.run.scenarios import biased, large_scenario
+from nstbench.parity.ladder import RUNGS, climb
+from nstbench.parity.scenarios import biased, large_scenario
 from nstbench_jax import JaxVgg19
 weights = biased(load_weights(resolve_weights("random:0", Path())))
 backend = JaxVgg19()

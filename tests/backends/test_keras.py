@@ -11,8 +11,8 @@ import pytest
 
 from nstbench.api import BGR_MEAN, LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
+from nstbench.parity.scenarios import biased, noise
 from nstbench.referee import evaluate, gram
-from nstbench.run.scenarios import biased, noise
 
 HEIGHT, WIDTH = 37, 45
 SCRIPT = """

@@ -9,9 +9,8 @@ import pytest
 
 from nstbench.api import VGG_SETTINGS, Capabilities
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.referee import descend
-from nstbench.run.ladder import RUNGS, climb, passed
-from nstbench.run.scenarios import (
+from nstbench.parity.ladder import RUNGS, climb, passed
+from nstbench.parity.scenarios import (
     EVERY_LAYER,
     FEW_LAYERS,
     SHALLOW,
@@ -20,6 +19,7 @@ from nstbench.run.scenarios import (
     default_scenarios,
     pose,
 )
+from nstbench.referee import descend
 
 from .wrong import MISTAKES, Iterations, Right, wrong
 

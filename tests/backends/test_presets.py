@@ -3,8 +3,8 @@
 import pytest
 
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.plan import experiment_from_mapping
-from nstbench.plan.presets import PRESETS
+from nstbench.experiment import experiment_from_mapping
+from nstbench.presets.presets import PRESETS
 from nstbench.referee import taps
 from nstbench.run.problem import build_problem
 from nstbench.run.registry import plugin

@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from nstbench.api import UnknownName, UsageError
 from nstbench.cli.presets import presets_app
-from nstbench.plan import Settings, load_experiment
-from nstbench.plan.conversion import convert
-from nstbench.plan.presets import PRESETS
-from nstbench.plan.yaml12 import parse
+from nstbench.experiment import Settings, load_experiment
+from nstbench.experiment.yaml12 import parse
+from nstbench.presets.conversion import convert
+from nstbench.presets.presets import PRESETS
 
 
 def run(*arguments):

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.run.ladder import RungResult
+from nstbench.parity.ladder import RungResult
 
 from ..house import PROJECT, ROOT
 from ..test_guides import understood

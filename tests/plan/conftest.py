@@ -13,7 +13,8 @@ from nstbench.api import (
     Option,
     UnknownName,
 )
-from nstbench.plan import BackendFacts, ImageFacts, load_experiment
+from nstbench.experiment import load_experiment
+from nstbench.plan import BackendFacts, ImageFacts
 
 LAYERS = """\
 # yaml-language-server: $schema=experiment.schema.json

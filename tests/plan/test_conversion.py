@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 
 from nstbench.api import UsageError
-from nstbench.plan.conversion import convert
-from nstbench.plan.presets import PRESETS
+from nstbench.presets.conversion import convert
+from nstbench.presets.presets import PRESETS
 
 from .foreign_losses import foreign_losses
 from .scenes import canonical_content, canonical_style, canonical_tv, scene

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nstbench.api import ExperimentError
-from nstbench.plan import experiment_from_mapping, load_experiment
+from nstbench.experiment import experiment_from_mapping, load_experiment
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "backends": ["x"]}
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nstbench.api import ExperimentError
-from nstbench.plan import experiment_from_mapping, plan_trials
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import plan_trials
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}
 

@@ -6,7 +6,7 @@ import string
 import pytest
 
 from nstbench.api import ExperimentError
-from nstbench.plan import experiment_from_mapping, load_experiment
+from nstbench.experiment import experiment_from_mapping, load_experiment
 
 
 def problems(load, text, **options):

@@ -7,7 +7,8 @@ from hashlib import sha256
 import pytest
 
 from nstbench.api import BackendUnavailable, ExperimentError
-from nstbench.plan import Trial, experiment_from_mapping, plan_trials
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Trial, plan_trials
 from nstbench.plan.trial import canonical_json
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nstbench.api import ExperimentError
-from nstbench.plan import Settings, experiment_from_mapping, plan_trials
-from nstbench.plan.presets import PRESETS
+from nstbench.experiment import Settings, experiment_from_mapping
+from nstbench.plan import plan_trials
+from nstbench.presets.presets import PRESETS
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "backends": ["jax-vgg19"]}
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, TV_FORMS, UnknownName, tap_shape
-from nstbench.plan import Settings
-from nstbench.plan.conversion import convert, scaled_layer_weights, scaled_tv_weight
-from nstbench.plan.presets import PRESETS, find_preset
+from nstbench.experiment import Settings
+from nstbench.presets.conversion import convert, scaled_layer_weights, scaled_tv_weight
+from nstbench.presets.presets import PRESETS, find_preset
 
 from .foreign_losses import PROJECTS, foreign_losses
 from .scenes import SIZES, canonical_content, canonical_style, canonical_tv, scene, some_image, some_taps

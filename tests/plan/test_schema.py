@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from nstbench.api import LAYERS, ExperimentError, layer_name
-from nstbench.plan import Measure, Settings, json_schema
+from nstbench.experiment import Measure, Settings, json_schema
 
 
 @pytest.fixture(scope="module")

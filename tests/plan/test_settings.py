@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from nstbench.plan import Measure, Settings
+from nstbench.experiment import Measure, Settings
 
 
 def settings(**given):

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from nstbench.api import ExperimentError
-from nstbench.plan.places import Mark
-from nstbench.plan.yaml12 import MOST_BYTES, parse
+from nstbench.experiment.places import Mark
+from nstbench.experiment.yaml12 import MOST_BYTES, parse
 
 
 def value(text):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Round, RunRecord, Store
 
 SETTINGS = {

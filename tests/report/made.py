@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nstbench.assets import load_image, save_png
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Results, Round, RunRecord, Store
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")

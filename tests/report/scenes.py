@@ -1,6 +1,7 @@
 """Results folders made by hand: every number in them is chosen, so every answer is known."""
 
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Round, RunRecord, Store, open_results
 
 SETTINGS = {

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 import nstbench
-from nstbench.plan import Settings
+from nstbench.compare.compare import compare, compare_folders
+from nstbench.experiment import Settings
+from nstbench.export.exports import benchmark_entries
 from nstbench.record import open_results
-from nstbench.report.compare import compare, compare_folders
 from nstbench.report.contact_sheet import arrange
-from nstbench.report.exports import benchmark_entries
 from nstbench.report.page_axes import axes
 
 from .scenes import a_folder, a_record, a_trial

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from nstbench.api import Device
-from nstbench.plan import experiment_from_mapping, plan_trials
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import plan_trials
 from nstbench.record.tables import runs_table
 from nstbench.run.bench import Bench
 from nstbench.run.energy import EnergyMeter, find_counter

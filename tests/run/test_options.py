@@ -7,7 +7,7 @@ from PIL import Image
 import nstbench
 from nstbench.api import Problem
 from nstbench.assets import load_image, resize
-from nstbench.plan import experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
 from nstbench.run.colour import with_colour_of
 from nstbench.run.problem import build_problem
 from nstbench.run.sweep import prepare_sweep

@@ -18,7 +18,7 @@ from PIL import Image
 import nstbench
 from nstbench.api import ExperimentError
 from nstbench.assets import load_image
-from nstbench.plan import experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 from nstbench.testing.fakes import RATE, FakeSession
 

@@ -9,12 +9,12 @@ import pytest
 import nstbench
 from nstbench.api import BackendUnavailable
 from nstbench.assets import resolve_weights
-from nstbench.plan import read_options
+from nstbench.experiment import read_options
+from nstbench.parity.rungs import RUNGS
+from nstbench.parity.verify import Request, verify
 from nstbench.run.registry import plugin
-from nstbench.run.rungs import RUNGS
 from nstbench.run.sweep import Redo
 from nstbench.run.verified import Setup
-from nstbench.run.verify import Request, verify
 
 TINY = {
     "name": "tiny",

@@ -1,7 +1,7 @@
 """The settings that plugins are asked about are those the planner knows, with values it would pass."""
 
 from nstbench.api import TV_FORMS, VGG_SETTINGS
-from nstbench.plan.settings import Settings
+from nstbench.experiment.settings import Settings
 from nstbench.testing.settings import DEFAULTS, IDLE, PLANNING_AXES
 
 

@@ -83,6 +83,16 @@ class Capabilities:
         """Whether it takes optimiser steps; otherwise one `run(1)` is one whole picture."""
         return "iterations" in self.consumes
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether it sees images through chosen layers of VGG-19."""
+        return "style_layers" in self.consumes
+
+    @property
+    def has_ladder(self) -> bool:
+        """Whether it optimises with VGG-19, so that `nstbench verify` has something to compare."""
+        return {"weights", "iterations", "style_layers"} <= self.consumes
+
 
 @dataclass(frozen=True, slots=True)
 class Device:

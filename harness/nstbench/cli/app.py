@@ -20,6 +20,7 @@ from nstbench.api import BackendUnavailable, NstbenchError
 from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.compare import compare
+from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
 from nstbench.cli.history import history_app
@@ -29,7 +30,6 @@ from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
 from nstbench.cli.show import show
-from nstbench.cli.streams import make_streams_last
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
 from nstbench.cli.verify import verify

@@ -26,7 +26,7 @@ def backends(
 
     listed = [_describe(plugin) for plugin in plugins().values()]
     if as_json:
-        from nstbench.cli.console import print_json
+        from nstbench.cli.console.console import print_json
 
         print_json(listed)
         return
@@ -59,7 +59,7 @@ def _describe(plugin: Any) -> dict[str, Any]:
 
 
 def _print_table(listed: list[dict[str, Any]]) -> None:
-    from nstbench.cli.console import stdout, table
+    from nstbench.cli.console.console import stdout, table
 
     console = stdout()
     rows = [

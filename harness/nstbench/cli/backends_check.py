@@ -28,7 +28,7 @@ def check(
 
     Ends in 3 if it breaks one, in 6 if it is not installed or does not start.
     """
-    from nstbench.cli.console import print_json
+    from nstbench.cli.console.console import print_json
     from nstbench.testing import examine
 
     chosen = _chosen(only or [])
@@ -94,14 +94,14 @@ def _start(candidate: Candidate, device: str) -> Subject:
     if "weights" not in candidate.backend.capabilities.consumes:
         return start(candidate, device=device)
     from nstbench.assets import load_weights, resolve_weights
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     weights = load_weights(resolve_weights("random:0", Path.cwd(), stderr().print))
     return start(candidate, weights, device=device)
 
 
 def _print(outcome: Outcome) -> None:
-    from nstbench.cli.console import stdout
+    from nstbench.cli.console.console import stdout
 
     console, colour = stdout(), COLOURS[outcome.status]
     status = "FAILED" if outcome.status == "failed" else outcome.status

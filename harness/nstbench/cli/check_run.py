@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nstbench.api import UsageError
 from nstbench.cli.check_sides import find_sides, ready_sides, refuse_missing_pictures
-from nstbench.cli.interruption import interruptible
+from nstbench.cli.console.interruption import interruptible
+from nstbench.experiment import Experiment, load_experiment
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, without_refused, write_baseline
 from nstbench.gate.checkout import Version
 from nstbench.gate.measured import read_measured
@@ -18,7 +19,6 @@ from nstbench.gate.pairs import Pairs
 from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
 from nstbench.gate.timing import TOGETHER, broken_side, check_timing
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
-from nstbench.plan import Experiment, load_experiment
 from nstbench.record.files import refuse_unwritable, refuse_unwritable_folder, write_atomic
 
 EXIT_CODES = {PASS: 0, FAILED: 3, REGRESSION: 4, INCONCLUSIVE: 5}
@@ -118,8 +118,8 @@ def _ignored(folder: Path) -> Path:
 
 def report(verdicts: Sequence[Verdict], wanted: Wanted) -> None:
     """Print verdicts in the form asked for, and write JUnit XML if asked to."""
-    from nstbench.cli.check_text import print_verdicts, to_json, to_markdown
-    from nstbench.cli.console import print_json
+    from nstbench.cli.console.check_text import print_verdicts, to_json, to_markdown
+    from nstbench.cli.console.console import print_json
     from nstbench.gate.junit import to_junit
 
     if wanted.junit:
@@ -173,8 +173,8 @@ def refuse_contradictions(wanted: Wanted) -> None:
 def _timing(
     wanted: Wanted, experiment: Experiment, compared: Sequence[Side | Version], folder: Path
 ) -> Verdict:
-    from nstbench.cli.console import stderr
-    from nstbench.cli.pair_progress import PairProgress
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.pair_progress import PairProgress
     from nstbench.run.machine import cores_in_order
 
     try:
@@ -220,8 +220,8 @@ def _baseline_path(wanted: Wanted, experiment: Experiment) -> Path:
 
 
 def _swept(experiment: Experiment, folder: Path, reason: str) -> Baseline:
-    from nstbench.cli.console import stderr
-    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.cli.sweep import run_to_the_end
     from nstbench.run.sweep import Redo, prepare_sweep
 

@@ -16,7 +16,7 @@ from nstbench.gate.side import BASE, CANDIDATE, Side
 
 if TYPE_CHECKING:
     from nstbench.cli.check_run import Wanted
-    from nstbench.plan import Experiment
+    from nstbench.experiment import Experiment
 
 
 def find_sides(wanted: Wanted) -> list[Side] | list[Version]:

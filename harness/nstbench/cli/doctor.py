@@ -24,7 +24,7 @@ def doctor() -> None:
 
     Ends in 6 if a backend cannot be used here, else in 0: the rest is advice.
     """
-    from nstbench.cli.console import stdout
+    from nstbench.cli.console.console import stdout
 
     console, usable = stdout(), True
     for check in (_python, _backends, _advice, _weights, _cache, _threads):

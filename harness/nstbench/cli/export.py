@@ -30,8 +30,8 @@ def export(
 
     An earlier export in the same place is replaced; a folder that holds anything else is refused.
     """
+    from nstbench.export.exports import export as write
     from nstbench.record import open_results
-    from nstbench.report.exports import export as write
 
     found = open_results(*results, outside_plan=outside_plan)
     print(write(found, to, out))

@@ -79,7 +79,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print every commit of every series.")] = False,
 ) -> None:
     """Show each series: its commits, first and latest median, and the steps found in it."""
-    from nstbench.cli.console import print_json, stdout, table
+    from nstbench.cli.console.console import print_json, stdout, table
     from nstbench.record.history_file import read_history
     from nstbench.report.history import of_experiment, series_of
 
@@ -119,7 +119,7 @@ def _remark(rows: list[HistoryRow], head: Commit) -> None:
     """Warn of results of an earlier commit: a sweep does not redo what is done."""
     from datetime import datetime
 
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     made = datetime.fromisoformat(head.committed_at)
     own = [row for row in rows if row.commit == head.sha]
@@ -131,7 +131,7 @@ def _remark(rows: list[HistoryRow], head: Commit) -> None:
 
 
 def _cells(one: Series) -> tuple[object, ...]:
-    from nstbench.cli.console import seconds
+    from nstbench.cli.console.console import seconds
 
     first, last = one.rows[0], one.rows[-1]
     steps = [f"{one.rows[step.at].commit[:7]} x{step.ratio:.2f} {step.direction}" for step in one.steps]

@@ -13,8 +13,8 @@ import typer
 from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
+    from nstbench.experiment import Experiment
     from nstbench.gate.noise import Noise
-    from nstbench.plan import Experiment
 
 
 def noise(
@@ -33,7 +33,8 @@ def noise(
 
     Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
     """
-    from nstbench.plan import load_experiment, plan_trials
+    from nstbench.experiment import load_experiment
+    from nstbench.plan import plan_trials
     from nstbench.run.look_up import AssetLookUp
     from nstbench.run.registry import facts
 
@@ -50,9 +51,9 @@ def noise(
 
 def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Noise], Mapping[str, str]]:
     """Return what was measured, and subject -> what went wrong with it."""
-    from nstbench.cli.console import stderr
-    from nstbench.cli.interruption import interruptible
-    from nstbench.cli.pair_progress import PairProgress
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.interruption import interruptible
+    from nstbench.cli.console.pair_progress import PairProgress
     from nstbench.gate.noise import measure_noise
     from nstbench.gate.pairs import Pairs
     from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
@@ -88,7 +89,7 @@ def _refuse(wanted: float, allowance: float | None) -> None:
 def _show(found: list[Noise], wanted: float, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nstbench.cli.console import print_json, seconds, stdout, table
+    from nstbench.cli.console.console import print_json, seconds, stdout, table
     from nstbench.gate.timing import NOTHING_TO_TIME
 
     if as_json:

@@ -22,8 +22,8 @@ def rerun(
 
     The results stay as they are.
     """
-    from nstbench.cli.console import print_json, stderr
-    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.console.console import print_json, stderr
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.run.rerun import find_trial
     from nstbench.run.rerun import rerun as run_again
 
@@ -52,7 +52,7 @@ def _facts(outcome: Rerun) -> dict[str, Any]:
 
 
 def _sentences(outcome: Rerun) -> list[str]:
-    from nstbench.cli.console import number, seconds
+    from nstbench.cli.console.console import number, seconds
 
     before, after = outcome.before, outcome.after
     said = [f"{before.trial.trial_id} {before.trial.backend_label} {before.trial.label}".rstrip()]

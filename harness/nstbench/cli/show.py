@@ -46,7 +46,7 @@ def show(
 
 def print_left_out(results: Results) -> None:
     """Say on standard error how many rows are not shown."""
-    from nstbench.cli.console import counted, stderr
+    from nstbench.cli.console.console import counted, stderr
 
     if count := results.shown.left_out:
         text = f"{counted(count, 'older row')} outside the present plan: --outside-plan takes older rows in"
@@ -55,7 +55,7 @@ def print_left_out(results: Results) -> None:
 
 def print_table(results: Results, name: str, as_json: bool) -> None:
     """Print a table: the columns people look at first, or everything as JSON."""
-    from nstbench.cli.console import print_json, stdout, table
+    from nstbench.cli.console.console import print_json, stdout, table
 
     results = results.shown
     frame: pd.DataFrame = getattr(results, name)
@@ -81,13 +81,14 @@ def _picture(row: Any, folder: str) -> str | None:
 
 
 def _cell(value: Any) -> object:
-    from nstbench.cli.console import number
+    from nstbench.cli.console.console import number
 
     return number(value, 5) if isinstance(value, float) else value
 
 
 def _runs(results: Results) -> object:
-    from nstbench.cli.console import number, seconds, table
+    from nstbench.api import short_layer
+    from nstbench.cli.console.console import number, seconds, table
 
     columns = [
         *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
@@ -99,7 +100,7 @@ def _runs(results: Results) -> object:
         [
             row.backend_label,
             row.label,
-            (row.style_layers or "").replace("conv", "").replace(",", " "),
+            " ".join(map(short_layer, (row.style_layers or "").split(","))),
             row.status,
             seconds(row.step_median_s),
             seconds(row.step_mad_s),

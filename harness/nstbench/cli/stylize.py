@@ -23,10 +23,10 @@ def stylize(
     import sys
     import tempfile
 
-    from nstbench.cli.console import seconds, stderr
-    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.console.console import seconds, stderr
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.cli.sweep import exit_code, run_to_the_end
-    from nstbench.plan import experiment_from_mapping
+    from nstbench.experiment import experiment_from_mapping
     from nstbench.record.files import refuse_unwritable, write_atomic
     from nstbench.run.sweep import prepare_sweep
 

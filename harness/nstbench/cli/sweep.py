@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.record import Results
     from nstbench.run.sweep import Outcome, Sweep
 
@@ -46,10 +46,10 @@ def sweep(
 
     Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
     """
-    from nstbench.cli.console import stderr
-    from nstbench.cli.plan_table import print_plan
-    from nstbench.cli.progress import ProgressWatcher
-    from nstbench.plan import load_experiment
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.plan_table import print_plan
+    from nstbench.cli.console.progress import ProgressWatcher
+    from nstbench.experiment import load_experiment
     from nstbench.run.sweep import Redo, prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or ())
@@ -73,14 +73,14 @@ def exit_code(outcome: Outcome) -> int:
 
 def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcome:
     """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and a hint."""
-    from nstbench.cli.interruption import interruptible
+    from nstbench.cli.console.interruption import interruptible
 
     with interruptible(hint), watch:
         return prepared.run()
 
 
 def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
     from nstbench.cli.show import print_left_out, print_table
     from nstbench.record import open_results
 
@@ -102,7 +102,7 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
 
 def print_not_applied(sentences: Sequence[str], redo: str) -> None:
     """Say on standard error what is asked for and not done, and the command that does it."""
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     for sentence in sentences:
         stderr().print(f"not applied to {sentence}", markup=False)

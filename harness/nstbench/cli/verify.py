@@ -11,8 +11,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nstbench.run.ladder import RungResult
-    from nstbench.run.verify import Request, Verification
+    from nstbench.parity.ladder import RungResult
+    from nstbench.parity.verify import Request, Verification
 
 COLOURS = {"ok": "green", "failed": "red"}
 
@@ -38,8 +38,8 @@ def verify(
     backend is not installed or has no such device.
     """
     from nstbench.assets import resolve_weights
-    from nstbench.cli.console import print_json, stderr, stdout
-    from nstbench.run.verify import Request
+    from nstbench.cli.console.console import print_json, stderr, stdout
+    from nstbench.parity.verify import Request
 
     _check("--device", device, ("auto", "cpu", "gpu"))
     _check("--precision", precision, ("highest", "default", "bf16"))
@@ -90,7 +90,7 @@ def _chosen(names: Iterable[str], remarks: Console) -> list[str]:
 
 def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
     """Complete a backend's options; other backends of the same command must have them too."""
-    from nstbench.plan import read_options
+    from nstbench.experiment import read_options
     from nstbench.run.registry import plugin
 
     return read_options(name, texts, plugin(name).load().capabilities.options)
@@ -103,11 +103,10 @@ def _cannot(name: str) -> str:
         BackendUnavailable: it, or its framework, is not installed.
     """
     from nstbench.api import BackendUnavailable
-    from nstbench.run.ladder import has_ladder
     from nstbench.run.registry import plugin, readiness
 
     backend = plugin(name).load()
-    if not has_ladder(backend.capabilities):
+    if not backend.capabilities.has_ladder:
         return "has no VGG-19 to compare"
     state = readiness(backend)
     if not state.ready:
@@ -118,7 +117,7 @@ def _cannot(name: str) -> str:
 def _verified(request: Request, console: Console, remarks: Console) -> Verification | None:
     """Verify one backend, rung by rung; None if it does not start, which does not keep the others from it."""
     from nstbench.api import BackendUnavailable
-    from nstbench.run.verify import verify as climb
+    from nstbench.parity.verify import verify as climb
 
     what = f"{request.backend}, precision {request.precision}, weights {request.weights.name}"
     remarks.print(f"{what}:", markup=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nstbench.api import VGG_SETTINGS, Capabilities
-from nstbench.plan.conversion import scaled_layer_weights, scaled_tv_weight
-from nstbench.plan.settings import DEPENDENT, KINDS, Settings
+from nstbench.experiment.settings import DEPENDENT, KINDS, Settings
+from nstbench.presets.conversion import scaled_layer_weights, scaled_tv_weight
 
 ALWAYS = frozenset({"preserve_colour"})
 """Settings that the harness carries out itself, for every backend."""

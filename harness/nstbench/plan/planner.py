@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
-from nstbench.plan.choices import BackendChoice
+from nstbench.experiment.choices import BackendChoice
+from nstbench.experiment.experiment import Experiment
+from nstbench.experiment.options import complete_options
+from nstbench.experiment.places import Mistake, Path
+from nstbench.experiment.point import Point
 from nstbench.plan.consumed import asked, consumed, noticed, refusal
-from nstbench.plan.experiment import Experiment
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
-from nstbench.plan.options import complete_options
-from nstbench.plan.places import Mistake, Path
-from nstbench.plan.point import Point
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
 
@@ -104,13 +104,14 @@ class _Planning:
 
     def trial(self, ready: _Ready, scene: _Scene) -> Trial | None:
         """Make one trial."""
-        settings, consumes = scene.point.settings, ready.facts.capabilities.consumes
+        settings, can = scene.point.settings, ready.facts.capabilities
+        consumes = can.consumes
         network = self._weights(scene.point) if "weights" in consumes else ready.network
-        if ("weights" in consumes and network is None) or not self._large_enough(scene, consumes):
+        if ("weights" in consumes and network is None) or not self._large_enough(scene, can.has_layers):
             return None
         scene_size = scene.content.height, scene.content.width
-        kept = consumed(settings, ready.facts.capabilities, *scene_size)
-        own = noticed(settings, ready.facts.capabilities)
+        kept = consumed(settings, can, *scene_size)
+        own = noticed(settings, can)
         labels = {axis: label for axis, label in scene.point.labels.items() if axis in own}
         trial = Trial(
             trial_id="",
@@ -134,8 +135,7 @@ class _Planning:
             label=", ".join(labels.values()),
             axes={axis: scene.point.names.get(axis) for axis in labels},
             asked={name: value for name, value in asked(settings).items() if name in own},
-            refusal=refusal(ready.facts.name, settings, ready.facts.capabilities)
-            or ready.facts.refuse(kept, ready.options),
+            refusal=refusal(ready.facts.name, settings, can) or ready.facts.refuse(kept, ready.options),
         )
         return trial.identified()
 
@@ -152,8 +152,8 @@ class _Planning:
         ref, base = point.settings.weights, self.experiment.base
         return self._once(ref, _origin(point, "weights"), lambda: self.look_up.weights(ref, base))
 
-    def _large_enough(self, scene: _Scene, consumes: frozenset[str]) -> bool:
-        if "style_layers" not in consumes:
+    def _large_enough(self, scene: _Scene, has_layers: bool) -> bool:
+        if not has_layers:
             return True
         settings = scene.point.settings
         taps = (*settings.content_layers, *settings.style_layers)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import ResultsError, UsageError
-from nstbench.plan import Experiment
+from nstbench.experiment import Experiment
 from nstbench.record.files import DAMAGE, read_json
 
 LOCK = ".lock"

@@ -18,7 +18,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from nstbench.api import ResultsError
-from nstbench.plan import Experiment, Plan, Trial
+from nstbench.experiment import Experiment
+from nstbench.plan import Plan, Trial
 from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
 from nstbench.record.ownership import LOCK, belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord

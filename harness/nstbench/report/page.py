@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.compare.cautions import cautions
+from nstbench.compare.time_to_loss import THRESHOLDS, time_to_loss
+from nstbench.compare.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.files import read_json, reading
-from nstbench.report.cautions import cautions
+from nstbench.record.rows import plan_note
 from nstbench.report.figures import PHASES, pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.page_axes import axes
 from nstbench.report.page_pictures import gallery, hashes
 from nstbench.report.page_values import plain, short
-from nstbench.report.rows import plan_note
-from nstbench.report.time_to_loss import THRESHOLDS, time_to_loss
-from nstbench.report.values import UNUSED
 
 NUMBERS = (
     *("step_median_s", "step_mad_s", "compile_s", "optimise_s", "wall_s", "iterations_done", "gflop_per_s"),

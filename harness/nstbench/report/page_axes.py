@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nstbench.plan import Settings
-from nstbench.report.values import UNUSED, Points, Values
+from nstbench.compare.values import UNUSED, Points, Values
+from nstbench.experiment import Settings
 
 BACKEND = "backend_label"
 OTHERS = ("options", "threads", "isolation", "backend_version")

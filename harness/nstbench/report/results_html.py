@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from nstbench.record import Results
+from nstbench.record.rows import TrialRows, trials
 from nstbench.report.page_pictures import hashes
-from nstbench.report.rows import TrialRows, trials
 from nstbench.report.thumbnails import thumbnail
 
 SIDE, MOST_ROWS = 96, 40

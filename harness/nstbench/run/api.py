@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nstbench.plan import experiment_from_mapping, load_experiment
+from nstbench.experiment import experiment_from_mapping, load_experiment
 from nstbench.record import Results, open_results
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from nstbench.api import Array, AssetError
 from nstbench.assets import WeightsSource, load_image, load_weights, resize
-from nstbench.plan import Experiment, Trial
+from nstbench.experiment import Experiment
+from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
 from nstbench.run.look_up import AssetLookUp
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from nstbench.api import UsageError, did_you_mean
 from nstbench.assets import load_image
-from nstbench.plan import Plan, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan
 from nstbench.record import Results, RunRecord, Store
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts

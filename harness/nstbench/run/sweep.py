@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError
-from nstbench.plan import Experiment, Plan, Trial, plan_trials
+from nstbench.experiment import Experiment
+from nstbench.plan import Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
 from nstbench.record.checkout import Checkout, checkout_of
 from nstbench.record.ownership import refuse_other_experiment
@@ -18,7 +19,6 @@ from nstbench.run.executor import WorkerLost, execute
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Environment, Event, Job, Recorded
 from nstbench.run.judging import Judging, find_judging
-from nstbench.run.ladder import has_ladder
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts, plugin
 from nstbench.run.undone import not_applied
@@ -198,7 +198,7 @@ class Sweep:
         if facts is None or record.device_name is None:
             return None
         trial, found = record.trial, plugin(record.trial.backend)
-        if not has_ladder(found.load().capabilities):
+        if not found.load().capabilities.has_ladder:
             return None
         precision = trial.settings.get("precision", "default")
         known = {**facts, "code": record.backend_code}
