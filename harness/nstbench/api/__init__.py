@@ -2,8 +2,6 @@
 
 from nstbench.api.backend import Backend, Session
 from nstbench.api.capabilities import (
-    FEEDFORWARD_SETTINGS,
-    VGG_SETTINGS,
     Advice,
     Capabilities,
     Device,
@@ -21,8 +19,19 @@ from nstbench.api.errors import (
     did_you_mean,
     one_line,
 )
-from nstbench.api.losses import ROUNDING, TV_FORMS, LossTrace
+from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
+from nstbench.api.losses import ROUNDING, LossTrace
 from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.settings import (
+    FEEDFORWARD_SETTINGS,
+    METHOD,
+    SETTINGS,
+    TV_FORMS,
+    VGG_SETTINGS,
+    Method,
+    Setting,
+    Settings,
+)
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,
@@ -48,7 +57,10 @@ __all__ = [
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
     "LAYERS",
+    "LOSS_COLUMNS",
+    "METHOD",
     "ROUNDING",
+    "SETTINGS",
     "TV_FORMS",
     "VGG_SETTINGS",
     "Advice",
@@ -61,12 +73,17 @@ __all__ = [
     "Evaluation",
     "ExperimentError",
     "LossTrace",
+    "Method",
     "Network",
     "NstbenchError",
     "Option",
     "Problem",
+    "Programs",
     "ResultsError",
     "Session",
+    "Setting",
+    "Settings",
+    "Static",
     "UnknownName",
     "UsageError",
     "VggWeights",
@@ -75,9 +92,12 @@ __all__ = [
     "gflop_per_iteration",
     "in_channels",
     "layer_name",
+    "loss_trace",
+    "numbers",
     "one_line",
     "short_layer",
     "smallest_side",
+    "static_part",
     "tap_shape",
     "up_to",
 ]
