@@ -27,13 +27,13 @@ ARROWS = {
     "compare": {"api", "experiment", "plan", "record"},
     "report": {"api", "experiment", "plan", "record", "compare"},
     "export": {"api", "experiment", "plan", "record"},
-    "gate": {FRONT, "api", "experiment", "plan", "record"},
+    "gate": {FRONT, "api", "assets", "experiment", "plan", "record"},
     "testing": {"api", "assets"},
     "cli": {
         *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "compare"),
         *("report", "export", "gate", "testing"),
     },
-    FRONT: {"record", "report", "run", "compare"},
+    FRONT: {"experiment", "plan", "record", "report", "run", "compare", "gate"},
 }
 """Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""
 
@@ -90,7 +90,10 @@ MAY_NAME = {
 }
 """Room -> names it may mention after all: where weights lie, and whose defaults a preset copies."""
 
-FILE_LIMIT, FUNCTION_LIMIT = 250, 45
+FILE_LIMIT, FUNCTION_LIMIT, LINE_LIMIT = 250, 45, 110
+
+WORK = {"subprocess", "tempfile", "multiprocessing", "concurrent", "threading"}
+"""Modules by which something runs or is kept for a while: the work of a room, not of a verb."""
 
 
 @dataclass(frozen=True)
@@ -199,3 +202,38 @@ def too_long(source: str, room: str) -> Iterator[str]:
             length = node.end_lineno - node.lineno + 1
             if length > FUNCTION_LIMIT:
                 yield f"{node.lineno}: {length} lines in {node.name}, at most {FUNCTION_LIMIT}: split it"
+
+
+def work_in_verbs(source: str, file: str) -> Iterator[str]:
+    """Say what a verb's file has besides the verb: what it decides or computes belongs to a room.
+
+    Verbs alone are public there, classes of data have no place there, and nothing is started or kept.
+
+    Args:
+        file: the name of the file without its suffix; its last word is the verb's name.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            verbs = (file.rpartition("_")[2], "main")  # those of typer's groups are decorated
+            if not (node.name.startswith("_") or node.name in verbs or _decorators(node) & TYPERS):
+                yield f"{node.lineno}: {node.name} is no verb: move it to its room, or to console"
+        elif isinstance(node, ast.ClassDef) and "dataclass" in _decorators(node):
+            yield f"{node.lineno}: {node.name} is data: move it to the room that makes or takes it"
+    for each in imports(source):
+        if each.module.partition(".")[0] in WORK:
+            yield f"{each.line}: imports {each.module}: have a room do what it is for"
+
+
+TYPERS = {"command", "callback"}
+
+
+def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    called = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    return {each.attr if isinstance(each, ast.Attribute) else ast.unparse(each) for each in called}
+
+
+def too_wide(source: str) -> Iterator[str]:
+    """Say which lines are too wide; of Python's the formatter sees to it."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > LINE_LIMIT:
+            yield f"{number}: {len(line)} characters in the line, at most {LINE_LIMIT}: break it"
