@@ -119,7 +119,11 @@ def test_an_arrow_the_right_way_is_not(room, source):
     ("room", "source", "said"),
     [
         ("run", "import sympy.core", "sympy has no owner"),
-        ("run", "def f():\n    import pandas as pd", "belongs to cli under TYPE_CHECKING only and compare"),
+        (
+            "run",
+            "def f():\n    import pandas as pd",
+            "belongs to cli under TYPE_CHECKING only and comparison",
+        ),
         ("cli", "import pandas", "belongs to"),
         ("api", LAZY + "from PIL.Image import Image", "belongs to assets"),
         ("nstbench_jax", "import tensorflow as tf", "belongs to nstbench_tensorflow and nstbench_tfhub"),

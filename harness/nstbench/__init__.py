@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nstbench.compare.compare import Comparison
+    from nstbench.comparison.compare import Comparison
     from nstbench.experiment import ExperimentLike
     from nstbench.gate.noise import MeasuredNoise
     from nstbench.gate.pairs import PairWatcher
@@ -122,7 +122,7 @@ def compare(
         UsageError: there is nothing to compare, or `by` or `base` is unknown.
         ResultsError: a folder is missing or was not made by a sweep.
     """
-    from nstbench.compare.compare import compare_folders
+    from nstbench.comparison.compare import compare_folders
 
     return compare_folders(*paths, by=by, base=base, outside_plan=outside_plan)
 
