@@ -94,6 +94,8 @@ FILE_LIMIT, FUNCTION_LIMIT, LINE_LIMIT = 250, 45, 110
 
 WORK = {"subprocess", "tempfile", "multiprocessing", "concurrent", "threading"}
 """Modules by which something runs or is kept for a while: the work of a room, not of a verb."""
+MOST_TAKEN = 4
+"""Names that a verb's file may take from one room; with more it puts together what the room should offer."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,8 @@ def too_long(source: str, room: str) -> Iterator[str]:
 def work_in_verbs(source: str, file: str) -> Iterator[str]:
     """Say what a verb's file has besides the verb: what it decides or computes belongs to a room.
 
-    Verbs alone are public there, classes of data have no place there, and nothing is started or kept.
+    Verbs alone are public there, classes of data have no place there, nothing is started or kept, and no room
+    is put together from its parts.
 
     Args:
         file: the name of the file without its suffix; its last word is the verb's name.
@@ -222,6 +225,22 @@ def work_in_verbs(source: str, file: str) -> Iterator[str]:
     for each in imports(source):
         if each.module.partition(".")[0] in WORK:
             yield f"{each.line}: imports {each.module}: have a room do what it is for"
+    for room, names in _taken(ast.parse(source)).items():
+        if len(names) > MOST_TAKEN and room not in ("api", "cli"):
+            listed = ", ".join(sorted(names))
+            yield f"1: takes {listed} from {room}, at most {MOST_TAKEN} names: have {room} offer one for it"
+
+
+def _taken(node: ast.AST) -> dict[str, set[str]]:
+    """Return room -> names imported from it, but for types."""
+    found: dict[str, set[str]] = {}
+    if isinstance(node, ast.ImportFrom) and (room := room_imported(node.module or "")):
+        found[room] = {alias.name for alias in node.names}
+    elif not (isinstance(node, ast.If) and _is_for_types(node.test)):
+        for child in ast.iter_child_nodes(node):
+            for room, names in _taken(child).items():
+                found[room] = found.get(room, set()) | names
+    return found
 
 
 TYPERS = {"command", "callback"}

@@ -214,6 +214,7 @@ def test_files_that_import_one_way_and_the_front_are_no_circle(sources):
         ("check", "@dataclasses.dataclass\nclass Wanted:\n    pass"),
         ("doctor", "def doctor():\n    import subprocess"),
         ("noise", "from tempfile import TemporaryDirectory"),
+        ("noise", "from nstbench.gate.a import A, B\ndef noise():\n    from nstbench.gate.b import C, D, E"),
     ],
 )
 def test_work_in_a_verb_s_file_is_found(file, source):
@@ -228,6 +229,8 @@ def test_work_in_a_verb_s_file_is_found(file, source):
         ("presets", "@app.callback(invoke_without_command=True)\ndef options():\n    pass"),
         ("check", "class FilesAfterOptions(TyperCommand):\n    pass"),
         ("app", "def main():\n    pass"),
+        ("noise", "from nstbench.gate.a import A, B\nfrom nstbench.run.b import C, D, E"),
+        ("noise", LAZY + "from nstbench.gate.a import A, B, C, D, E"),
     ],
 )
 def test_a_verb_and_its_presentation_are_not(file, source):
