@@ -24,16 +24,16 @@ ARROWS = {
     "referee": {"api"},
     "run": {"api", "experiment", "plan", "assets", "record", "referee"},
     "parity": {"api", "experiment", "plan", "assets", "record", "referee", "run"},
-    "compare": {"api", "experiment", "plan", "record"},
-    "report": {"api", "experiment", "plan", "record", "compare"},
+    "comparison": {"api", "experiment", "plan", "record"},
+    "report": {"api", "experiment", "plan", "record", "comparison"},
     "export": {"api", "experiment", "plan", "record"},
-    "gate": {FRONT, "api", "experiment", "plan", "record"},
+    "gate": {FRONT, "api", "assets", "experiment", "plan", "record"},
     "testing": {"api", "assets"},
     "cli": {
-        *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "compare"),
+        *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "comparison"),
         *("report", "export", "gate", "testing"),
     },
-    FRONT: {"record", "report", "run", "compare"},
+    FRONT: {"experiment", "plan", "record", "report", "run", "comparison", "gate"},
 }
 """Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""
 
@@ -42,11 +42,11 @@ OWNERS = {
     "yaml": {"experiment"},
     "pydantic": {"experiment"},
     "pydantic_core": {"experiment"},
-    "pandas": {"record", "report", "compare", "export", f"cli {TYPES_ONLY}"},
+    "pandas": {"record", "report", "comparison", "export", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
     "skimage": {"assets", "referee"},
-    "scipy": {"gate", "compare", "nstbench_tensorflow"},
+    "scipy": {"gate", "comparison", "nstbench_tensorflow"},
     "pytest": {"testing"},
     "h5py": {"assets"},
     "pooch": {"assets"},
@@ -90,7 +90,12 @@ MAY_NAME = {
 }
 """Room -> names it may mention after all: where weights lie, and whose defaults a preset copies."""
 
-FILE_LIMIT, FUNCTION_LIMIT = 250, 45
+FILE_LIMIT, FUNCTION_LIMIT, LINE_LIMIT = 250, 45, 110
+
+WORK = {"subprocess", "tempfile", "multiprocessing", "concurrent", "threading"}
+"""Modules by which something runs or is kept for a while: the work of a room, not of a verb."""
+MOST_TAKEN = 4
+"""Names that a verb's file may take from one room; with more it puts together what the room should offer."""
 
 
 @dataclass(frozen=True)
@@ -199,3 +204,55 @@ def too_long(source: str, room: str) -> Iterator[str]:
             length = node.end_lineno - node.lineno + 1
             if length > FUNCTION_LIMIT:
                 yield f"{node.lineno}: {length} lines in {node.name}, at most {FUNCTION_LIMIT}: split it"
+
+
+def work_in_verbs(source: str, file: str) -> Iterator[str]:
+    """Say what a verb's file has besides the verb: what it decides or computes belongs to a room.
+
+    Verbs alone are public there, classes of data have no place there, nothing is started or kept, and no room
+    is put together from its parts.
+
+    Args:
+        file: the name of the file without its suffix; its last word is the verb's name.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            verbs = (file.rpartition("_")[2], "main")  # those of typer's groups are decorated
+            if not (node.name.startswith("_") or node.name in verbs or _decorators(node) & TYPERS):
+                yield f"{node.lineno}: {node.name} is no verb: move it to its room, or to console"
+        elif isinstance(node, ast.ClassDef) and "dataclass" in _decorators(node):
+            yield f"{node.lineno}: {node.name} is data: move it to the room that makes or takes it"
+    for each in imports(source):
+        if each.module.partition(".")[0] in WORK:
+            yield f"{each.line}: imports {each.module}: have a room do what it is for"
+    for room, names in _taken(ast.parse(source)).items():
+        if len(names) > MOST_TAKEN and room not in ("api", "cli"):
+            listed = ", ".join(sorted(names))
+            yield f"1: takes {listed} from {room}, at most {MOST_TAKEN} names: have {room} offer one for it"
+
+
+def _taken(node: ast.AST) -> dict[str, set[str]]:
+    """Return room -> names imported from it, but for types."""
+    found: dict[str, set[str]] = {}
+    if isinstance(node, ast.ImportFrom) and (room := room_imported(node.module or "")):
+        found[room] = {alias.name for alias in node.names}
+    elif not (isinstance(node, ast.If) and _is_for_types(node.test)):
+        for child in ast.iter_child_nodes(node):
+            for room, names in _taken(child).items():
+                found[room] = found.get(room, set()) | names
+    return found
+
+
+TYPERS = {"command", "callback"}
+
+
+def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    called = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    return {each.attr if isinstance(each, ast.Attribute) else ast.unparse(each) for each in called}
+
+
+def too_wide(source: str) -> Iterator[str]:
+    """Say which lines are too wide; of Python's the formatter sees to it."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > LINE_LIMIT:
+            yield f"{number}: {len(line)} characters in the line, at most {LINE_LIMIT}: break it"

@@ -7,7 +7,8 @@ from typer.main import get_command
 
 from nstbench.api import NstbenchError, UsageError
 from nstbench.assets import SAMPLES
-from nstbench.cli.app import app, exit_code
+from nstbench.cli.app import app
+from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.experiment import Settings, experiment_from_mapping, load_experiment
 from nstbench.experiment.measure import Measure
 
@@ -68,6 +69,6 @@ def test_files_that_are_linked_exist(readme, request):
 
 def test_exit_codes_are_those_listed(readme):
     assert "2 bad usage or a bad experiment" in readme
-    assert exit_code(UsageError("")) == exit_code(NstbenchError("")) == 2
+    assert code_of_error(UsageError("")) == code_of_error(NstbenchError("")) == 2
     with pytest.raises(UsageError):
         experiment_from_mapping({}, ".")

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nstbench.api import BackendUnavailable, UnknownName, UsageError
-from nstbench.cli.app import exit_code
 from nstbench.cli.backends import backends_app
+from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.testing import CHECKS, FakeBackend
 
 
@@ -78,7 +78,7 @@ def test_a_crash_is_the_failure_of_one_check(backends, monkeypatch):
 def test_what_cannot_be_checked_is_one_line(backends, arguments, error, code, said):
     found = backends("check", *arguments).exception
     assert isinstance(found, error)
-    assert exit_code(found) == code
+    assert code_of_error(found) == code
     assert said in str(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import nstbench
-from nstbench.compare.compare import compare, compare_folders
+from nstbench.comparison.compare import compare, compare_folders
 from nstbench.experiment import Settings
 from nstbench.export.exports import benchmark_entries
 from nstbench.record import open_results

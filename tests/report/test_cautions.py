@@ -3,7 +3,7 @@
 import pytest
 
 from nstbench.api import ResultsError
-from nstbench.compare.cautions import cautions
+from nstbench.comparison.cautions import cautions
 from nstbench.record import Round
 from tests.report.scenes import SINGLE_PASS, a_failure, a_record, a_trial, results_of
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nstbench
 from nstbench.api import ResultsError, UsageError
-from nstbench.compare.cautions import cautions
+from nstbench.comparison.cautions import cautions
 from nstbench.record import Results, open_results
 from nstbench.report.figures import pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.html import report_html, write_report

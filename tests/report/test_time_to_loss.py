@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from nstbench.compare.compare import compare
-from nstbench.compare.time_to_loss import time_to_loss
+from nstbench.comparison.compare import compare
+from nstbench.comparison.time_to_loss import time_to_loss
 from nstbench.record import open_results
 from tests.report.scenes import SINGLE_PASS, a_folder, a_record, a_trial, results_of
 

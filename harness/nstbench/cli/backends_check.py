@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nstbench.testing import Candidate, Check, Outcome, Subject
+    from nstbench.testing import Candidate, Outcome, Subject
 
 COLOURS = {"ok": "green", "failed": "red", "n/a": "dim"}
 
@@ -29,9 +28,9 @@ def check(
     Ends in 3 if it breaks one, in 6 if it is not installed or does not start.
     """
     from nstbench.cli.console.console import print_json
-    from nstbench.testing import examine
+    from nstbench.testing import examine, find_checks
 
-    chosen = _chosen(only or [])
+    chosen = find_checks(only or [])
     subject, outcomes = _started(_find(name), device), []
     for outcome in examine(subject, chosen):
         outcomes.append(outcome)
@@ -44,17 +43,6 @@ def check(
         counts = Counter(outcome.status for outcome in outcomes)
         print(f"{name}: {counts['ok']} ok, {failed} failed, {counts['n/a']} not applicable")
     raise typer.Exit(3 if failed else 0)
-
-
-def _chosen(only: Sequence[str]) -> Sequence[Check]:
-    from nstbench.api import UnknownName
-    from nstbench.testing import CHECKS
-
-    known = {each.name: each for each in CHECKS}
-    for name in only:
-        if name not in known:
-            raise UnknownName("check", name, known)
-    return [known[name] for name in only] or CHECKS
 
 
 def _find(name: str) -> Candidate:

@@ -12,7 +12,7 @@ from nstbench.cli.show import OutsidePlanOption
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nstbench.compare.compare import Comparison
+    from nstbench.comparison.compare import Comparison
 
 
 def compare(
@@ -42,7 +42,7 @@ def compare(
     """
     from nstbench.api import UsageError
     from nstbench.cli.console.compare_text import as_text, to_markdown
-    from nstbench.compare.compare import compare_folders
+    from nstbench.comparison.compare import compare_folders
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("compare: --json, --csv and --markdown exclude each other; choose one")

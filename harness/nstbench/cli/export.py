@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nstbench.cli.show import OutsidePlanOption, print_left_out
+from nstbench.cli.show import OutsidePlanOption
 
 
 def export(
@@ -30,6 +30,7 @@ def export(
 
     An earlier export in the same place is replaced; a folder that holds anything else is refused.
     """
+    from nstbench.cli.console.results_table import print_left_out
     from nstbench.export.exports import export as write
     from nstbench.record import open_results
 

@@ -2,6 +2,7 @@
 
 from nstbench.experiment.choices import BackendChoice
 from nstbench.experiment.experiment import Experiment, experiment_from_mapping, load_experiment
+from nstbench.experiment.forms import ExperimentLike, experiment_from
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.options import read_options
@@ -12,10 +13,12 @@ from nstbench.experiment.settings import Settings
 __all__ = [
     "BackendChoice",
     "Experiment",
+    "ExperimentLike",
     "Gate",
     "Measure",
     "Point",
     "Settings",
+    "experiment_from",
     "experiment_from_mapping",
     "json_schema",
     "load_experiment",

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from nstbench.api import UnknownName, UsageError
-from nstbench.compare.values import UNUSED
+from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.rows import trials
 from nstbench.report.page_axes import BACKEND, Axis, axes

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.compare.cautions import cautions
-from nstbench.compare.time_to_loss import THRESHOLDS, time_to_loss
-from nstbench.compare.values import UNUSED
+from nstbench.comparison.cautions import cautions
+from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
+from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.files import read_json, reading
 from nstbench.record.rows import plan_note

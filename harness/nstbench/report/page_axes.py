@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nstbench.compare.values import UNUSED, Points, Values
+from nstbench.comparison.values import UNUSED, Points, Values
 from nstbench.experiment import Settings
 
 BACKEND = "backend_label"

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nstbench.testing.check import CHECKS, Check, Outcome, examine
+    from nstbench.testing.check import CHECKS, Check, Outcome, examine, find_checks
     from nstbench.testing.fakes import FakeBackend
     from nstbench.testing.for_pytest import contract
     from nstbench.testing.subject import Candidate, Subject, find_backend, start
@@ -27,11 +27,12 @@ __all__ = [
     "contract",
     "examine",
     "find_backend",
+    "find_checks",
     "start",
 ]
 
 _HOMES = {
-    "check": ("CHECKS", "Check", "Outcome", "examine"),
+    "check": ("CHECKS", "Check", "Outcome", "examine", "find_checks"),
     "fakes": ("FakeBackend",),
     "for_pytest": ("contract",),
     "subject": ("Candidate", "Subject", "find_backend", "start"),

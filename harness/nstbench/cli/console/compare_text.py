@@ -11,7 +11,7 @@ from nstbench.cli.console.small_table import Small, escaped
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nstbench.compare.compare import Comparison
+    from nstbench.comparison.compare import Comparison
 
 MOST_NAMED = 4
 

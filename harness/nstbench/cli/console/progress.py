@@ -20,7 +20,7 @@ class ProgressWatcher(Watcher):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = bars(console)
-        self._overall = self._bars.add_task("sweep", total=None, note="")
+        self._overall = self._bars.add_task("sweep", total=None, note="", visible=False)
         self._trial = self._bars.add_task("", total=None, note="", visible=False)
         self._total = self._done = 0
         self._job: Job | None = None
@@ -44,7 +44,7 @@ class ProgressWatcher(Watcher):
         done = len(plan.trials) - pending
         already = f", {done} of them already done" if done else ""
         self.says(f"{plan.experiment}: {counted(len(plan.trials), 'trial')}{already}")
-        self._bars.update(self._overall, total=pending, note=f"0/{pending} trials")
+        self._bars.update(self._overall, total=pending, note=f"0/{pending} trials", visible=True)
 
     def event(self, job: Job, event: Event) -> None:
         """Show phase, or iterations, pace and loss."""

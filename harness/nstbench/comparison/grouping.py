@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nstbench.api import UsageError, did_you_mean
-from nstbench.compare.values import Points
+from nstbench.comparison.values import Points
 from nstbench.experiment import Settings
 from nstbench.experiment.settings import WEIGHTED
 

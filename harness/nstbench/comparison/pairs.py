@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nstbench.api import UnknownName, UsageError
-from nstbench.compare.grouping import BACKEND, Grouping, fixed_columns, group_names, what_differs
+from nstbench.comparison.grouping import BACKEND, Grouping, fixed_columns, group_names, what_differs
 
 MOST_NAMED = 3
 

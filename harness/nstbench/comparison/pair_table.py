@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.compare.grouping import IDENTITY
-from nstbench.compare.pairs import Matching
-from nstbench.compare.ratios import Ratio, ratio_of_medians
-from nstbench.compare.time_to_loss import THRESHOLDS, arrival, judged_pictures, with_folder
+from nstbench.comparison.grouping import IDENTITY
+from nstbench.comparison.pairs import Matching
+from nstbench.comparison.ratios import Ratio, ratio_of_medians
+from nstbench.comparison.time_to_loss import THRESHOLDS, arrival, judged_pictures, with_folder
 from nstbench.record import Results
 
 FIGURES = (

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nstbench.compare.pair_table import FIGURES, TO, WORST
-from nstbench.compare.pairs import Matching
-from nstbench.compare.ratios import Ratio, mean_ratio
+from nstbench.comparison.pair_table import FIGURES, TO, WORST
+from nstbench.comparison.pairs import Matching
+from nstbench.comparison.ratios import Ratio, mean_ratio
 
 SUMS = ("compile_s",)
 """Trials of one worker share a compilation and one of them reports it: only the sum compares."""

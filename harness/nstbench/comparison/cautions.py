@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.compare.ratios import FEWEST_ROUNDS
-from nstbench.compare.time_to_loss import with_folder
+from nstbench.comparison.ratios import FEWEST_ROUNDS
+from nstbench.comparison.time_to_loss import with_folder
 from nstbench.record import Results
 from nstbench.record.files import read_json, reading
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from nstbench.api import UsageError
-from nstbench.compare.cautions import cautions
-from nstbench.compare.grouping import BACKEND, column_of, distinct_options
-from nstbench.compare.pair_table import pair_table
-from nstbench.compare.pairs import Matching, match
-from nstbench.compare.summary import group_table
-from nstbench.compare.time_to_loss import with_folder
+from nstbench.comparison.cautions import cautions
+from nstbench.comparison.grouping import BACKEND, column_of, distinct_options
+from nstbench.comparison.pair_table import pair_table
+from nstbench.comparison.pairs import Matching, match
+from nstbench.comparison.summary import group_table
+from nstbench.comparison.time_to_loss import with_folder
 from nstbench.record import Results, open_results
 
 
