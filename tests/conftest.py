@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+
+from .command import NSTBENCH, CommandServer
 
 EXPERIMENT = """
 name: tiny
@@ -52,13 +52,30 @@ def write(tmp_path):
     return writer
 
 
+def environment():
+    """Return the environment variables, but for the one in which pytest says where it is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture(scope="session")
+def command_server(cache):
+    """Keep one process that has imported the command line, and forks."""
+    server = CommandServer(environment())
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def nstbench(tmp_path):
-    """Run the installed command in an empty folder."""
+def nstbench(tmp_path, tmp_path_factory, command_server):
+    """Run the installed command in an empty folder, in a process of its own."""
 
     def run(*arguments, check=True, **options):
-        command = [Path(sys.executable).with_name("nstbench"), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, **options)
+        argv = [*map(str, arguments)]
+        if options or environment() != command_server.environment:
+            options = {"capture_output": True, "text": True, "cwd": tmp_path, "check": False} | options
+            done = subprocess.run([NSTBENCH, *argv], **options)
+        else:
+            done = command_server.run(argv, tmp_path, tmp_path_factory.mktemp("said"))
         assert not check or done.returncode == 0, done.stderr
         return done
 
