@@ -1,7 +1,9 @@
 """What many tests share: a cache of their own, small experiments, and the command line as a process."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -14,6 +16,15 @@ fixed: {size: 32, iterations: 6, alpha: 1}
 measure: {referee: none}
 backends: [fake]
 """
+
+
+def pytest_configure(config):
+    """Let XLA keep what one test has compiled for the next, and for the processes that tests start."""
+    if not hasattr(config, "workerinput"):  # workers of xdist inherit it
+        folder = tempfile.mkdtemp(prefix="nstbench-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 
 def pytest_sessionfinish(session):
@@ -73,7 +84,7 @@ def nstbench(tmp_path, tmp_path_factory, command_server):
         argv = [*map(str, arguments)]
         if options or environment() != command_server.environment:
             options = {"capture_output": True, "text": True, "cwd": tmp_path, "check": False} | options
-            done = subprocess.run([NSTBENCH, *argv], **options)
+            done = subprocess.run([NSTBENCH, *argv], **options)  # noqa: PLW1510 - said in the options
         else:
             done = command_server.run(argv, tmp_path, tmp_path_factory.mktemp("said"))
         assert not check or done.returncode == 0, done.stderr
