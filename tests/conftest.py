@@ -1,11 +1,13 @@
 """What many tests share: a cache of their own, small experiments, and the command line as a process."""
 
 import os
+import shutil
 import subprocess
-import sys
-from pathlib import Path
+import tempfile
 
 import pytest
+
+from .command import NSTBENCH, CommandServer
 
 EXPERIMENT = """
 name: tiny
@@ -14,6 +16,15 @@ fixed: {size: 32, iterations: 6, alpha: 1}
 measure: {referee: none}
 backends: [fake]
 """
+
+
+def pytest_configure(config):
+    """Let XLA keep what one test has compiled for the next, and for the processes that tests start."""
+    if not hasattr(config, "workerinput"):  # workers of xdist inherit it
+        folder = tempfile.mkdtemp(prefix="nstbench-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 
 def pytest_sessionfinish(session):
@@ -52,13 +63,30 @@ def write(tmp_path):
     return writer
 
 
+def environment():
+    """Return the environment variables, but for the one in which pytest says where it is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture(scope="session")
+def command_server(cache):
+    """Keep one process that has imported the command line, and forks."""
+    server = CommandServer(environment())
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def nstbench(tmp_path):
-    """Run the installed command in an empty folder."""
+def nstbench(tmp_path, tmp_path_factory, command_server):
+    """Run the installed command in an empty folder, in a process of its own."""
 
     def run(*arguments, check=True, **options):
-        command = [Path(sys.executable).with_name("nstbench"), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, **options)
+        argv = [*map(str, arguments)]
+        if options or environment() != command_server.environment:
+            options = {"capture_output": True, "text": True, "cwd": tmp_path, "check": False} | options
+            done = subprocess.run([NSTBENCH, *argv], **options)  # noqa: PLW1510 - said in the options
+        else:
+            done = command_server.run(argv, tmp_path, tmp_path_factory.mktemp("said"))
         assert not check or done.returncode == 0, done.stderr
         return done
 

@@ -35,7 +35,7 @@ def main(name):
         shape = (3, 3, in_channels(layer), CHANNELS[layer])
         kernel = generator.standard_normal(shape, np.float32) * np.float32((2 / 9 / shape[2]) ** 0.5)
         weights[layer] = kernel, np.zeros(shape[3], np.float32)
-    content, style, init = (generator.random((96, 80, 3), np.float32) for _ in range(3))
+    content, style, init = (generator.random((64, 56, 3), np.float32) for _ in range(3))
     plain = Problem(content, (style,), init, {"conv2_2": 1.0}, dict.fromkeys(LAYERS, 1.0), 1.0, 100.0)
     backend = make(ITERATIVE[name])
     backend.start("cpu", deterministic=True)

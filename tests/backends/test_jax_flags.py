@@ -31,7 +31,7 @@ print(first.status, first.detail)
 STARTED = """
 import os
 from nstbench_jax import JaxVgg19
-JaxVgg19().start("cpu", deterministic={deterministic})
+JaxVgg19().start("cpu", deterministic=True)
 print(os.environ["XLA_FLAGS"])
 """
 
@@ -89,8 +89,17 @@ def test_through_the_backend_the_sums_are_right():
         (flags.DETERMINISTIC, True, [flags.DETERMINISTIC, flags.FUSION]),
     ],
 )
-def test_flags_of_the_user_stay_and_what_they_do_not_say_is_added(given, deterministic, then):
-    assert said(STARTED.format(deterministic=deterministic), given).split() == then
+def test_flags_of_the_user_stay_and_what_they_do_not_say_is_added(monkeypatch, given, deterministic, then):
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("XLA_FLAGS", given)
+    flags.set_flags(deterministic)
+    assert os.environ["XLA_FLAGS"].split() == then
+
+
+@needs_the_fault
+def test_the_flags_are_set_when_the_backend_starts():
+    assert said(STARTED, FUSED).split() == [FUSED, flags.DETERMINISTIC]
 
 
 @needs_the_fault

@@ -10,7 +10,8 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,16 @@ def gpu_names() -> list[str]:
     return listing.strip().splitlines()
 
 
+@cache
+def providers() -> Mapping[str, Sequence[str]]:
+    """Return top-level module -> distributions; to look through all that is installed takes half a second."""
+    return packages_distributions()
+
+
 def loaded_packages() -> dict[str, str]:
     """Return name -> version of every distribution that has a module loaded in this process."""
     top_level = {module.partition(".")[0] for module in sys.modules}
-    names = {
-        dist for module, dists in packages_distributions().items() if module in top_level for dist in dists
-    }
+    names = {dist for module, dists in providers().items() if module in top_level for dist in dists}
     # An editable installation is in no list of modules, so nstbench is named.
     return {name: version(name) for name in sorted(names | {"nstbench"}, key=str.lower)}
 
