@@ -68,7 +68,7 @@ def _advice() -> Iterator[Check]:
 
     for name, plugin in plugins().items():
         with suppress(NstbenchError):  # one that cannot be loaded has been named
-            backend = plugin.load()
+            backend = plugin.make()
             if readiness(backend).ready:
                 yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
 
@@ -78,7 +78,7 @@ def _device(name: str) -> Check:
     code = (
         "import sys; from nstbench.api import one_line\n"
         "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
-        f"try: device = plugin({name!r}).load().start('auto')\n"
+        f"try: device = plugin({name!r}).make().start('auto')\n"
         "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )
