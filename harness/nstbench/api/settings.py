@@ -65,6 +65,10 @@ class Setting:
         """What pages call it."""
         return self.name.replace("_", " ")
 
+    def default_beside(self, settings: Settings) -> Any:
+        """Return its value where nothing is given; some depend on the other settings."""
+        return self.worked_out(settings) if self.worked_out else self.default
+
 
 def _setting(kind: str, default: Any, says: str, **more: Any) -> Any:
     """Declare a field of the settings."""
@@ -135,10 +139,14 @@ class Method:
         contrast=(1, 1e-6),
     )
     adam_beta1: float = _number(
-        0.9, "Adam's decay of the first moment", least=0, below=1, matters=_of("adam"), contrast=(0.9, 0.1)
+        0.9, "Decay of Adam's first moment", least=0, below=1, matters=_of("adam"), contrast=(0.9, 0.1)
     )
     adam_epsilon: float = _number(
-        1e-8, "Adam's epsilon, outside the corrected root", above=0, matters=_of("adam"), contrast=(1e-8, 1e9)
+        1e-8,
+        "Epsilon of Adam, outside the corrected root",
+        above=0,
+        matters=_of("adam"),
+        contrast=(1e-8, 1e9),
     )
     pooling: str = _choice("max", ("max", "avg"), "Pooling between the blocks of VGG-19")
     precision: str = _choice(

@@ -7,7 +7,6 @@ from nstbench.experiment.measure import Measure
 from nstbench.experiment.options import read_options
 from nstbench.experiment.point import Point
 from nstbench.experiment.schema import json_schema
-from nstbench.experiment.settings import Settings
 
 __all__ = [
     "BackendChoice",
@@ -15,7 +14,6 @@ __all__ = [
     "Gate",
     "Measure",
     "Point",
-    "Settings",
     "experiment_from_mapping",
     "json_schema",
     "load_experiment",
