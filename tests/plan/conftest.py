@@ -8,6 +8,7 @@ from nstbench.api import (
     FEEDFORWARD_SETTINGS,
     VGG_SETTINGS,
     AssetError,
+    Backend,
     Capabilities,
     Network,
     Option,
@@ -88,19 +89,32 @@ CHOICES = {
 }
 
 
-def _network_of(options):
-    return Network(f"magenta-{options['mode']}", "feed")
+class Planned(Backend):
+    """A backend that can only be planned for."""
+
+    def refuse(self, settings):
+        return "bf16 is beyond it" if settings.precision == "bf16" else None
+
+    def prepare(self, problem):
+        raise NotImplementedError
 
 
-def _refuse(settings, options):
-    return "bf16 is beyond it" if settings.get("precision") == "bf16" else None
+class JaxLike(Planned):
+    capabilities = Capabilities("jax", VGG_SETTINGS, ("cpu", "gpu"))
 
 
-KNOWN = {
-    "jax-vgg19": Capabilities("jax", VGG_SETTINGS, ("cpu", "gpu")),
-    "tf-vgg19": Capabilities("tf", VGG_SETTINGS, options={"xla": XLA}),
-    "fast": Capabilities("fast", FEEDFORWARD_SETTINGS, options=CHOICES),
-}
+class TensorFlowLike(Planned):
+    capabilities = Capabilities("tf", VGG_SETTINGS, options={"xla": XLA})
+
+
+class Fast(Planned):
+    capabilities = Capabilities("fast", FEEDFORWARD_SETTINGS, options=CHOICES)
+
+    def identify(self):
+        return Network(f"magenta-{self.options['mode']}", "feed")
+
+
+KNOWN = {"jax-vgg19": JaxLike, "tf-vgg19": TensorFlowLike, "fast": Fast}
 
 
 @pytest.fixture
@@ -110,7 +124,6 @@ def facts():
     def of(name):
         if name not in KNOWN:
             raise UnknownName("backend", name, KNOWN)
-        identify = _network_of if name == "fast" else lambda options: None
-        return BackendFacts(name, "1.0", KNOWN[name], identify, _refuse)
+        return BackendFacts(name, "1.0", KNOWN[name].capabilities, KNOWN[name])
 
     return of

@@ -253,7 +253,7 @@ def test_a_seed_that_nothing_depends_on_makes_one_trial(tmp_path):
 
 
 def labelled(trial, name, **asked):
-    return replace(trial, axes={"beta": name}, asked=dict(trial.settings, **asked))
+    return replace(trial, axes={"beta": name}, asked=trial.noticed_settings() | asked)
 
 
 def test_names_that_folders_do_not_agree_on_give_way_to_values(tmp_path):
