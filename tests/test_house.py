@@ -8,6 +8,7 @@ from .house import (
     FUNCTION_LIMIT,
     ROOT,
     SOURCES,
+    loose_settings,
     named_backends,
     room_of,
     too_long,
@@ -23,7 +24,7 @@ def broken(rule, paths):
     ]
 
 
-@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long])
+@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long, loose_settings])
 def test_the_source_keeps(rule):
     assert len(SOURCES) > 50
     found = broken(rule, SOURCES)
@@ -131,3 +132,33 @@ def test_what_is_too_long_is_found():
     body = "    x = 1\n" * FUNCTION_LIMIT
     assert list(too_long(f"class A:\n    pass\nasync def f():\n{body}", "run"))
     assert not list(too_long(f"def f():\n{body.removesuffix('    x = 1' + chr(10))}", "run"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def refuse(self, settings: Mapping[str, Any]) -> str | None: ...",
+        "def f(*, settings: dict[str, Any] | None = None): ...",
+        "class A:\n    settings: Mapping[str, Any] = field(default_factory=dict)",
+        "self.settings: dict[str, Any] = {}",
+        "x = trial.settings['alpha']",
+        "x = settings[f'{kind}_layers']",
+        "x = job.trials[0].settings.get('device', 'auto')",
+    ],
+)
+def test_settings_that_are_names_and_values_once_more_are_found(source):
+    assert list(loose_settings(source, "run"))
+    assert not list(loose_settings(source, "experiment"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def refuse(self, settings: Settings, options: Mapping[str, Any]) -> str | None: ...",
+        "x = settings.alpha + data['settings']['beta']",
+        "settings: Mapping[str, Setting] = {}",
+        "x = settings[0]",
+    ],
+)
+def test_typed_settings_are_not(source):
+    assert not list(loose_settings(source, "run"))

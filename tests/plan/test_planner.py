@@ -79,7 +79,9 @@ def test_a_trial_says_everything_its_backend_needs(only):
 def test_the_identity_is_the_hash_of_canonical_json(only):
     trial = only()
     settings = {
-        k: v for k, v in trial.noticed_settings().items() if k not in ("content", "style", "weights", "loss_scale")
+        k: v
+        for k, v in trial.noticed_settings().items()
+        if k not in ("content", "style", "weights", "loss_scale")
     }
     written = {
         "backend": "jax-vgg19",

@@ -110,10 +110,10 @@ def identity(trial: Trial) -> dict[str, Any]:
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
     paths. Not labels, the place of the files, or how it is measured.
     """
-    settings = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
+    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
     if trial.init_sha256:
-        settings["init"] = trial.init_sha256
-    return {"settings": settings} | {name: getattr(trial, name) for name in _IDENTITY}
+        decisive["init"] = trial.init_sha256
+    return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}
 
 
 def canonical_json(value: Any) -> str:
