@@ -92,7 +92,7 @@ class Bench:
             self._environment_id, facts = environment(self.backend.capabilities.variables)
             emit(Environment(self._environment_id, facts))
         log.energy = EnergyMeter(self._counter)
-        if self._loaded != (wanted := job.weights):
+        if self._loaded != (wanted := (job.weights,)):
             emit(Entered("load"))
             network = self.backend.identify()
             if network and network.sha256 != trial.weights_sha256:
