@@ -46,9 +46,9 @@ class CommandServer:
 def serve():
     """Fork a process for each request until standard input closes."""
     # What verbs import when they are called: now, once.
-    import nstbench.cli.check_run
     import nstbench.cli.sweep
-    import nstbench.compare.compare
+    import nstbench.comparison.compare
+    import nstbench.gate.check
     import nstbench.report.html
     import nstbench.run.sweep  # noqa: F401
     from nstbench.cli import main

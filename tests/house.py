@@ -84,6 +84,7 @@ FRAMEWORKS = {
 MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
 NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
 MAY_NAME = {
+    "api": {"keras"},
     "assets": {"tensorflow", "keras"},
     "presets": {"tensorflow", "keras"},
     "experiment": {"tensorflow", "keras"},
@@ -96,6 +97,11 @@ WORK = {"subprocess", "tempfile", "multiprocessing", "concurrent", "threading"}
 """Modules by which something runs or is kept for a while: the work of a room, not of a verb."""
 MOST_TAKEN = 4
 """Names that a verb's file may take from one room; with more it puts together what the room should offer."""
+
+WRITTEN_SETTINGS = {"experiment", "presets"}
+"""Rooms in which settings are names and values, as people write them."""
+
+LOOSE = re.compile(r"\b(?:dict|Dict|Mapping|MutableMapping)\[str, Any\]")
 
 
 @dataclass(frozen=True)
@@ -256,3 +262,31 @@ def too_wide(source: str) -> Iterator[str]:
     for number, line in enumerate(source.splitlines(), 1):
         if len(line) > LINE_LIMIT:
             yield f"{number}: {len(line)} characters in the line, at most {LINE_LIMIT}: break it"
+
+
+def loose_settings(source: str, room: str) -> Iterator[str]:
+    """Say where settings are a mapping of names once more, although they have been read."""
+    if room in WRITTEN_SETTINGS:
+        return
+    for node in ast.walk(ast.parse(source)):
+        if _is_called_settings(node) and (found := LOOSE.search(ast.unparse(node.annotation))):
+            yield f"{node.lineno}: settings are no {found[0]} here: take `nstbench.api.Settings`"
+        if isinstance(node, ast.Subscript) and _is_settings(node.value) and _is_text(node.slice):
+            yield f"{node.lineno}: {ast.unparse(node)}: settings have attributes"
+        if isinstance(node, ast.Attribute) and node.attr == "get" and _is_settings(node.value):
+            yield f"{node.lineno}: {ast.unparse(node)}: settings have attributes, and every one is there"
+
+
+def _is_called_settings(node: ast.AST) -> bool:
+    """Whether this is a parameter, field or variable of that name, with an annotation."""
+    if isinstance(node, ast.arg):
+        return node.arg == "settings" and node.annotation is not None
+    return isinstance(node, ast.AnnAssign) and _is_settings(node.target)
+
+
+def _is_settings(node: ast.AST) -> bool:
+    return "settings" in (getattr(node, "id", None), getattr(node, "attr", None))
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))

@@ -13,6 +13,7 @@ from .house import (
     LINE_LIMIT,
     ROOT,
     SOURCES,
+    loose_settings,
     named_backends,
     room_of,
     too_long,
@@ -36,7 +37,7 @@ def broken(rule, paths):
     ]
 
 
-@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long])
+@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long, loose_settings])
 def test_the_source_keeps(rule):
     assert len(SOURCES) > 50
     found = broken(rule, SOURCES)
@@ -240,3 +241,33 @@ def test_a_verb_and_its_presentation_are_not(file, source):
 def test_a_line_that_is_too_wide_is_found():
     assert list(too_wide("let a = 1;\n" + "x" * (LINE_LIMIT + 1)))
     assert not list(too_wide("x" * LINE_LIMIT))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def refuse(self, settings: Mapping[str, Any]) -> str | None: ...",
+        "def f(*, settings: dict[str, Any] | None = None): ...",
+        "class A:\n    settings: Mapping[str, Any] = field(default_factory=dict)",
+        "self.settings: dict[str, Any] = {}",
+        "x = trial.settings['alpha']",
+        "x = settings[f'{kind}_layers']",
+        "x = job.trials[0].settings.get('device', 'auto')",
+    ],
+)
+def test_settings_that_are_names_and_values_once_more_are_found(source):
+    assert list(loose_settings(source, "run"))
+    assert not list(loose_settings(source, "experiment"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def refuse(self, settings: Settings, options: Mapping[str, Any]) -> str | None: ...",
+        "x = settings.alpha + data['settings']['beta']",
+        "settings: Mapping[str, Setting] = {}",
+        "x = settings[0]",
+    ],
+)
+def test_typed_settings_are_not(source):
+    assert not list(loose_settings(source, "run"))

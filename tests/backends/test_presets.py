@@ -10,7 +10,7 @@ from nstbench.run.problem import build_problem
 from nstbench.run.registry import plugin
 from nstbench.run.sweep import prepare_sweep
 
-from ..plan.foreign_losses import flat_border, foreign_losses
+from ..presets.foreign_losses import flat_border, foreign_losses
 
 TERMS = ("content", "style", "total")
 

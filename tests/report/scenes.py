@@ -42,7 +42,7 @@ def a_trial(settings=None, **fields):
         "weights": "random:0",
         "weights_sha256": "f" * 64,
     }
-    return Trial(trial_id="", settings=kept, **(usual | fields)).identified()
+    return Trial.from_json({"trial_id": "", "settings": kept} | usual | fields).identified()
 
 
 SINGLE_PASS = dict.fromkeys(set(SETTINGS) - {"content", "style"})

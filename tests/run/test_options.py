@@ -171,5 +171,5 @@ def test_settings_that_change_nothing_make_no_further_trials(tmp_path):
     swept = {"optimiser": ["lbfgs", "sgd"], "learning_rate": [0.1, 0.2], "adam_beta1": [0.5, 0.9]}
     made = experiment_from_mapping(experiment() | {"sweep": swept}, tmp_path)
     trials = prepare_sweep(made, tmp_path / "out").plan.trials
-    seen = [(t.settings["optimiser"], t.settings.get("learning_rate")) for t in trials]
+    seen = [(t.settings.optimiser, t.noticed_settings().get("learning_rate")) for t in trials]
     assert seen == [("lbfgs", None), ("sgd", 0.1), ("sgd", 0.2)]

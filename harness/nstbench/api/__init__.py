@@ -21,17 +21,10 @@ from nstbench.api.errors import (
 )
 from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
 from nstbench.api.losses import ROUNDING, LossTrace
+from nstbench.api.method import METHOD, TV_FORMS, Method
 from nstbench.api.problem import Evaluation, Problem
-from nstbench.api.settings import (
-    FEEDFORWARD_SETTINGS,
-    METHOD,
-    SETTINGS,
-    TV_FORMS,
-    VGG_SETTINGS,
-    Method,
-    Setting,
-    Settings,
-)
+from nstbench.api.setting import Setting
+from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from nstbench.api.losses import LossTrace
+from nstbench.api.method import METHOD
 from nstbench.api.problem import Problem
-from nstbench.api.settings import METHOD
 from nstbench.api.vgg19 import Array
 
 P = TypeVar("P")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from nstbench.api.errors import UnknownName
-from nstbench.api.settings import METHOD, Method
+from nstbench.api.method import METHOD, Method
 from nstbench.api.vgg19 import Array
 
 

@@ -123,9 +123,9 @@ def _setting(text: str) -> tuple[str, Any]:
     return name.strip(), parse(value.strip(), text).value
 
 
-def _print_fixed(settings: Mapping[str, Any], prefix: str = "") -> None:
+def _print_fixed(written: Mapping[str, Any], prefix: str = "") -> None:
     print(f"{prefix}fixed:")
-    for name, value in settings.items():
+    for name, value in written.items():
         print(f"{prefix}  {name}: {_yaml(value)}")
 
 

@@ -69,6 +69,6 @@ def _sentences(outcome: Rerun) -> list[str]:
         said.append(f"losses: at most {number(outcome.loss_difference, 2)} apart, relative, at any iteration")
     share = 100 * (outcome.pixels_changed or 0)
     said.append(f"picture: {share:.3g} % of the pixels differ, by at most {outcome.pixel_difference} of 255")
-    if not before.trial.settings.get("deterministic"):
+    if not before.trial.settings.deterministic:
         said.append("for identical bits set deterministic: true")
     return said

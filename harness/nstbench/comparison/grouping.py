@@ -8,20 +8,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nstbench.api import UsageError, did_you_mean
+from nstbench.api import SETTINGS, UsageError, did_you_mean
 from nstbench.comparison.values import Points
-from nstbench.experiment import Settings
 from nstbench.experiment.settings import WEIGHTED
 
 SIZES = ("height", "width", "style_height", "style_width")
 _ELSEWHERE = {"content", "style", "weights", "size", "style_size", "style_scale", "loss_scale", "device"}
 """Settings for which hashes, sizes and converted weights stand."""
-SETTINGS = (
+HELD = (
     *("content_sha256", "style_sha256", *SIZES, "weights_sha256"),
-    *(name for name in Settings.model_fields if name not in _ELSEWHERE),
+    *(name for name in SETTINGS if name not in _ELSEWHERE),
 )
 BACKEND = ("backend", "backend_label", "options")
-IDENTITY = ("backend", "backend_version", "device", *SETTINGS)
+IDENTITY = ("backend", "backend_version", "device", *HELD)
 """What identifies a trial, but for its options: see `pairs`."""
 
 _UNITS = ("content_weights", "style_weights", "tv_weight")
@@ -31,7 +30,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "results": ("backend_version",),
     "experiment": ("backend_version",),
     "backend_label": ("backend", "backend_version"),
-    "label": SETTINGS,
+    "label": HELD,
     "content": ("content_sha256", "height", "width", *_UNITS),
     "style": ("style_sha256", "style_height", "style_width", "style_blend"),
     "weights": ("weights_sha256",),
@@ -67,9 +66,7 @@ SAME: dict[str, tuple[str, ...]] = {
 }
 """Compared column -> the settings that say the same."""
 
-COMPARABLE = tuple(
-    dict.fromkeys((*FOLLOWS, "options", *IDENTITY, *Settings.model_fields, "threads", "isolation"))
-)
+COMPARABLE = tuple(dict.fromkeys((*FOLLOWS, "options", *IDENTITY, *SETTINGS, "threads", "isolation")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.api import short_layer
-from nstbench.experiment import Settings
+from nstbench.api import SETTINGS, short_layer
 from nstbench.experiment.settings import DEPENDENT, WEIGHTED
 from nstbench.plan.trial import canonical_json
 
@@ -64,7 +63,7 @@ class Points:
 
         Layers come with their weights, and several styles with theirs: what was given as one is one value.
         """
-        found = self._of_setting(name) if name in Settings.model_fields else self._column(name)
+        found = self._of_setting(name) if name in SETTINGS else self._column(name)
         keys = _keys(found)
         of = {key: value for key, value in zip(keys, found, strict=True) if key is not None}
         given: defaultdict[str, set[str]] = defaultdict(set)

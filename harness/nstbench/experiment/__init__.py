@@ -8,7 +8,6 @@ from nstbench.experiment.measure import Measure
 from nstbench.experiment.options import read_options
 from nstbench.experiment.point import Point
 from nstbench.experiment.schema import json_schema
-from nstbench.experiment.settings import Settings
 
 __all__ = [
     "BackendChoice",
@@ -17,7 +16,6 @@ __all__ = [
     "Gate",
     "Measure",
     "Point",
-    "Settings",
     "experiment_from",
     "experiment_from_mapping",
     "json_schema",

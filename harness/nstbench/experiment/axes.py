@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import Any, TypeAlias
 
-from nstbench.api import did_you_mean
+from nstbench.api import SETTINGS, did_you_mean
 from nstbench.experiment.labels import label_of
 from nstbench.experiment.messages import shown, unknown_key, validated
 from nstbench.experiment.places import Mistake, Path
-from nstbench.experiment.settings import KINDS, PARTIAL, Settings
-from nstbench.experiment.shape import SETTINGS, SWEEP_RULES
+from nstbench.experiment.settings import KINDS, PARTIAL, WRITTEN, Written
+from nstbench.experiment.shape import SWEEP_RULES
 
 _BEHIND_EXCLUDE = (("sweep",), ("fixed",), ("inputs",), ("--set",))
 """Parts whose mistakes would make an exclusion look wrong that is not."""
@@ -34,7 +34,7 @@ class Choice:
     setting: str
     label: str
     raw: Any
-    alone: Settings
+    alone: Written
     path: Path
     named: bool = False
 
@@ -87,7 +87,7 @@ def choose(
         mistakes.append(unknown_key(path, SETTINGS))
         return None
     found: list[Mistake] = []
-    alone = validated(Settings, {**dict.fromkeys(KINDS, "-"), setting: raw}, (), found, PARTIAL)
+    alone = validated(WRITTEN, {**dict.fromkeys(KINDS, "-"), setting: raw}, (), found, PARTIAL)
     mistakes += [Mistake((*path, *each.path[1:]), each.text, each.at_key) for each in found]
     if alone is None:
         return None

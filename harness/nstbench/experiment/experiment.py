@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from nstbench.api import ExperimentError
+from nstbench.api import ExperimentError, Settings
 from nstbench.experiment.axes import Choice, Step, Sweep, choose, read_sweep
 from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
 from nstbench.experiment.contradictions import fixed_and_swept
@@ -20,7 +20,7 @@ from nstbench.experiment.messages import shown, unknown_key, validated
 from nstbench.experiment.overrides import apply_overrides
 from nstbench.experiment.places import Mistake, Path, Places
 from nstbench.experiment.point import Point
-from nstbench.experiment.settings import Settings
+from nstbench.experiment.settings import WRITTEN
 from nstbench.experiment.shape import FIXABLE, Inputs, Outline
 from nstbench.experiment.sources import contents, named, plain
 from nstbench.experiment.yaml12 import parse
@@ -226,7 +226,7 @@ def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> 
         return None
     found: list[Mistake] = []
     raw = {name: choice.raw for name, choice in chosen.items()}
-    settings = validated(Settings, raw, (), found)
+    written = validated(WRITTEN, raw, (), found)
     for each in found:
         choice = chosen.get(str(each.path[0])) if each.path else None
         where = (*choice.path, *each.path[1:]) if choice else ("sweep",)
@@ -234,4 +234,4 @@ def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> 
     origins = {name: choice.path for name, choice in chosen.items()}
     labels = {choice.setting: choice.label for choice in step}
     names = {choice.setting: choice.label for choice in step if choice.named}
-    return Point(settings, labels, names, origins) if settings else None
+    return Point(written.complete(), labels, names, origins) if written else None

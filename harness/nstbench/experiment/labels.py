@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nstbench.experiment.settings import KINDS, WEIGHTED, Settings
+from nstbench.experiment.settings import KINDS, WEIGHTED, Written
 
 
-def label_of(setting: str, alone: Settings) -> str:
+def label_of(setting: str, alone: Written) -> str:
     """Write one value in full, so that different values read differently: layers bare, others as name=value.
 
     Args:

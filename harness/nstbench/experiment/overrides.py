@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nstbench.api import ExperimentError, did_you_mean
+from nstbench.api import SETTINGS, ExperimentError, did_you_mean
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.places import Mistake, Path
 from nstbench.experiment.settings import KINDS
-from nstbench.experiment.shape import FIXABLE, SETTINGS, SWEEP_RULES
+from nstbench.experiment.shape import FIXABLE, SWEEP_RULES
 from nstbench.experiment.yaml12 import parse
 
 SCALARS = ("name", "description", "preset", "seed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nstbench.api import Settings
 from nstbench.experiment.places import Path
-from nstbench.experiment.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

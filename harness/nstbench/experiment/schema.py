@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nstbench.api import LAYERS
+from nstbench.api import LAYERS, SETTINGS
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
-from nstbench.experiment.settings import KINDS, WEIGHTED, Settings
+from nstbench.experiment.settings import KINDS, WEIGHTED, WRITTEN
 from nstbench.experiment.shape import FIXABLE, BackendEntry, Outline
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -53,7 +53,7 @@ def _properties(model: type[BaseModel]) -> dict[str, Any]:
 
 def _settings() -> dict[str, Any]:
     """Return the schema of each setting's value."""
-    settings = _properties(Settings)
+    settings = _properties(WRITTEN)
     weight = {"type": "number", "minimum": 0}
     layer = {"$ref": "#/$defs/layer"}
     numbers = {"type": "array", "items": weight, "minItems": 1}
@@ -76,20 +76,19 @@ def _axis(name: str) -> dict[str, Any]:
     """A list of values, or a mapping of labels to values."""
     values = {"type": "array", "minItems": 1, "items": _setting(name)}
     labelled = {"type": "object", "minProperties": 1, "additionalProperties": _setting(name)}
-    description = Settings.model_fields[name].description
-    return {"description": f"Axis: {description}", "anyOf": [values, labelled]}
+    return {"description": f"Axis: {SETTINGS[name].says}", "anyOf": [values, labelled]}
 
 
 def _sweep(described: dict[str, Any]) -> dict[str, Any]:
-    axes = {name: _axis(name) for name in Settings.model_fields}
+    axes = {name: _axis(name) for name in SETTINGS}
     rules = {name: {"$ref": f"#/$defs/{name}"} for name in ("zip", "include", "exclude")}
     return _section({**axes, **rules}, described)
 
 
 def _groups() -> dict[str, Any]:
-    points = {name: _setting(name) for name in Settings.model_fields}
-    named = {name: {"description": "A value of the axis, or its label"} for name in Settings.model_fields}
-    axes = {name: _axis(name) for name in Settings.model_fields}
+    points = {name: _setting(name) for name in SETTINGS}
+    named = {name: {"description": "A value of the axis, or its label"} for name in SETTINGS}
+    axes = {name: _axis(name) for name in SETTINGS}
     return {
         "zip": _one_or_more(axes, "Axes that advance together; each group multiplies like one axis"),
         "include": _one_or_more(points, "Points besides the product, on top of fixed"),

@@ -6,19 +6,21 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from nstbench.api import SETTINGS
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
-from nstbench.experiment.settings import KINDS, Settings
+from nstbench.experiment.settings import KINDS
 from nstbench.experiment.values import Strict
 
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Names become folders, so none begins with a dot."""
 
-SETTINGS = tuple(Settings.model_fields)
 FIXABLE = tuple(name for name in SETTINGS if name not in (*KINDS, "seed"))
 """Settings that stand under `fixed`: the images stand under `inputs`, the seed at the top level."""
 
 SWEEP_RULES = ("zip", "include", "exclude")
+
+_SEED = SETTINGS["seed"]
 
 
 def _empty_section(value: Any) -> Any:
@@ -47,7 +49,7 @@ class Outline(Strict):
         None, description="A known project's settings as defaults; `nstbench presets` lists them"
     )
     seed: int = Field(
-        0, ge=0, le=2**32 - 1, description="Seed of everything random, unless an axis varies it"
+        _SEED.default, ge=_SEED.least, le=_SEED.most, description=f"{_SEED.says}, unless an axis varies it"
     )
     measure: Section = Field({}, description="How trials are measured")
     gate: Section = Field({}, description="What `nstbench check` allows to get worse, and by how much")
@@ -56,8 +58,8 @@ class Outline(Strict):
 class Inputs(Strict):
     """The images; either may also be an axis."""
 
-    content: Any = Field(None, description=Settings.model_fields["content"].description)
-    style: Any = Field(None, description=Settings.model_fields["style"].description)
+    content: Any = Field(None, description=SETTINGS["content"].says)
+    style: Any = Field(None, description=SETTINGS["style"].says)
 
 
 class BackendEntry(Strict):

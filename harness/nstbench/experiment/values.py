@@ -31,8 +31,8 @@ def _no_repeats(layers: tuple[str, ...]) -> tuple[str, ...]:
     return layers
 
 
-def _not_all_zero(weights: tuple[float, ...] | None) -> tuple[float, ...] | None:
-    if weights is not None and not any(weights):
+def _not_all_zero(weights: tuple[float, ...]) -> tuple[float, ...]:
+    if not any(weights):
         raise PydanticCustomError("weights", "at least one weight must be above 0")
     return weights
 
@@ -50,7 +50,7 @@ LayerNames: TypeAlias = Annotated[
     AfterValidator(_no_repeats),
 ]
 Weights: TypeAlias = Annotated[
-    tuple[Annotated[float, Field(ge=0)], ...] | None,
+    tuple[Annotated[float, Field(ge=0)], ...],
     BeforeValidator(_one_or_many),
     AfterValidator(_not_all_zero),
 ]

@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from nstbench.api import ResultsError, one_line
-from nstbench.experiment import Settings
+from nstbench.api import SETTINGS, ResultsError, one_line
 from nstbench.export.extras import of_extra
 from nstbench.record import Results
 from nstbench.record.rows import TrialRows, trials
@@ -37,7 +36,7 @@ MEASURED = tuple(
 )
 """Columns of `runs` that become metrics."""
 
-SET = ("backend_label", "backend_version", "options", "threads", "isolation", *Settings.model_fields)
+SET = ("backend_label", "backend_version", "options", "threads", "isolation", *SETTINGS)
 """Columns of `runs` that become parameters."""
 
 TRIAL_ID = "nstbench.trial_id"

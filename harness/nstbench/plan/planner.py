@@ -6,13 +6,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
+from nstbench.api import AssetError, Backend, Network, UsageError, did_you_mean, smallest_side
 from nstbench.experiment.choices import BackendChoice
 from nstbench.experiment.experiment import Experiment
 from nstbench.experiment.options import complete_options
 from nstbench.experiment.places import Mistake, Path
 from nstbench.experiment.point import Point
-from nstbench.plan.consumed import asked, consumed, noticed, refusal
+from nstbench.plan.consumed import CONTAINED, asked, consumed, noticed, refusal
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
@@ -56,6 +56,7 @@ class _Ready:
 
     choice: BackendChoice
     facts: BackendFacts
+    backend: Backend
     options: dict[str, Any]
     network: Network | None
 
@@ -99,8 +100,9 @@ class _Planning:
         options = complete_options(choice, known.capabilities.options, self.mistakes)
         if len(self.mistakes) > before:
             return None
-        network = self._asked(choice.path, lambda: known.identify(options))
-        return _Ready(choice, known, options, network) if len(self.mistakes) == before else None
+        backend = known.make(options)
+        network = self._asked(choice.path, backend.identify)
+        return _Ready(choice, known, backend, options, network) if len(self.mistakes) == before else None
 
     def trial(self, ready: _Ready, scene: _Scene) -> Trial | None:
         """Make one trial."""
@@ -119,6 +121,7 @@ class _Planning:
             backend_version=ready.facts.version,
             backend_label=ready.choice.label,
             settings=kept,
+            noticed=tuple(name for name in own if name not in CONTAINED),
             options=ready.options,
             seed=settings.seed,
             content_sha256=scene.content.sha256,
@@ -134,8 +137,8 @@ class _Planning:
             weights_sha256=network.sha256 if network else None,
             label=", ".join(labels.values()),
             axes={axis: scene.point.names.get(axis) for axis in labels},
-            asked={name: value for name, value in asked(settings).items() if name in own},
-            refusal=refusal(ready.facts.name, settings, can) or ready.facts.refuse(kept, ready.options),
+            asked=asked(scene.point, own),
+            refusal=refusal(ready.facts.name, settings, can) or ready.backend.refuse(kept),
         )
         return trial.identified()
 

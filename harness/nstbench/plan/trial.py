@@ -78,7 +78,7 @@ class Trial:
 
     def noticed_settings(self) -> dict[str, Any]:
         """Return the settings that decide its result, in JSON types: what records and tables say of it."""
-        return {name: _plain(getattr(self.settings, name)) for name in self.noticed}
+        return {name: in_json(getattr(self.settings, name)) for name in self.noticed}
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON types."""
@@ -93,7 +93,9 @@ class Trial:
             TypeError: a field without a default is missing.
         """
         known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
-        given = {name: _tuples(value) for name, value in data["settings"].items() if name in SETTINGS}
+        given = {
+            name: _from_json(name, value) for name, value in data["settings"].items() if name in SETTINGS
+        }
         return cls(**known | {"settings": Settings(**given), "noticed": tuple(given)})
 
     def identified(self) -> Trial:
@@ -108,10 +110,10 @@ def identity(trial: Trial) -> dict[str, Any]:
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
     paths. Not labels, the place of the files, or how it is measured.
     """
-    settings = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
+    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
     if trial.init_sha256:
-        settings["init"] = trial.init_sha256
-    return {"settings": settings} | {name: getattr(trial, name) for name in _IDENTITY}
+        decisive["init"] = trial.init_sha256
+    return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}
 
 
 def canonical_json(value: Any) -> str:
@@ -131,5 +133,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def in_json(value: Any) -> Any:
+    """Return the value of a setting as JSON has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_json(name: str, value: Any) -> Any:
+    """Undo `in_json`; records from before styles were always a list have one as text."""
+    one_of_many = SETTINGS[name].kind == "images" and isinstance(value, str)
+    return (value,) if one_of_many else tuple(value) if isinstance(value, list) else value

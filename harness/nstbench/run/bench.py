@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,10 +36,15 @@ class Bench:
         counter_of: finds the energy counter of the device that the backend has taken.
     """
 
-    def __init__(self, backend: str, counter_of: Callable[[Device], Counter | None] = find_counter) -> None:
+    def __init__(
+        self,
+        backend: str,
+        options: Mapping[str, Any],
+        counter_of: Callable[[Device], Counter | None] = find_counter,
+    ) -> None:
         found = plugin(backend)
         self._code = code_of(found)
-        self.backend = found.load()
+        self.backend = found.make(options)
         self._counter_of = counter_of
         self._counter: Counter | None = None
         self._device: Device | None = None
@@ -49,9 +54,9 @@ class Bench:
 
     def execute(self, job: Job, emit: Emit) -> None:
         """Run a job to its end. Whatever goes wrong becomes a record; only interrupts are raised."""
-        settings = job.trials[0].settings
-        watched = {name: settings.get(name, 0) for name in ("patience", "min_delta")}
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), settings, plateau=Plateau(**watched))
+        trial = job.trials[0]
+        plateau = Plateau(trial.settings.patience, trial.settings.min_delta)
+        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), trial.noticed, plateau=plateau)
         session: Session | None = None
         self._flop = None
         waiting = list(job.trials)
@@ -81,15 +86,15 @@ class Bench:
         trial = job.trials[0]
         if self._device is None:
             emit(Entered("import"))
-            device = trial.settings.get("device", "auto")
+            device = trial.settings.device
             started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment(self.backend.capabilities.variables)
             emit(Environment(self._environment_id, facts))
         log.energy = EnergyMeter(self._counter)
-        if self._loaded != (wanted := (job.weights, trial.options)):
+        if self._loaded != (wanted := (job.weights,)):
             emit(Entered("load"))
-            network = self.backend.identify(trial.options)
+            network = self.backend.identify()
             if network and network.sha256 != trial.weights_sha256:
                 raise AssetError(
                     f"planned with {trial.weights}, but now it would be {network.name}; sweep again"
@@ -110,7 +115,7 @@ class Bench:
 
     def _load(self, job: Job) -> None:
         weights = load_weights(job.weights) if job.weights else None
-        self.backend.load(weights, job.trials[0].options)
+        self.backend.load(weights)
 
     def _advance(self, painting: Painting, trial: Trial, emit: Emit) -> None:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""

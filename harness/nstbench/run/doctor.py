@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
 from nstbench.api import NstbenchError
 from nstbench.assets import cache_dir, resolve_weights
-from nstbench.run.machine import usable_cores, variables
+from nstbench.run.machine import providers, usable_cores, variables
 from nstbench.run.registry import plugins, readiness
 
 START_TIMEOUT_S = 120
@@ -53,7 +53,7 @@ def _python() -> Iterator[Found]:
 
 
 def _backends() -> Iterator[Found]:
-    providers = packages_distributions()
+    known = providers()
     for name, plugin in plugins().items():
         try:
             backend = plugin.load()
@@ -64,7 +64,7 @@ def _backends() -> Iterator[Found]:
         if not state.ready:
             yield False, f"{name}: {state.reason}. Install it: {state.install}"
             continue
-        packages = [providers[module][0] for module in backend.capabilities.requires if module in providers]
+        packages = [known[module][0] for module in backend.capabilities.requires if module in known]
         good, line = _device(name)
         yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
 
@@ -73,7 +73,7 @@ def _advice() -> Iterator[Found]:
     """Pass on what backends say of the versions that are installed."""
     for name, plugin in plugins().items():
         with suppress(NstbenchError):  # one that cannot be loaded has been named
-            backend = plugin.load()
+            backend = plugin.make()
             if readiness(backend).ready:
                 yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
 
@@ -83,7 +83,7 @@ def _device(name: str) -> Found:
     code = (
         "import sys; from nstbench.api import one_line\n"
         "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
-        f"try: device = plugin({name!r}).load().start('auto')\n"
+        f"try: device = plugin({name!r}).make().start('auto')\n"
         "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )

@@ -12,6 +12,7 @@ from contextlib import suppress
 from itertools import groupby
 from time import monotonic
 
+from nstbench.plan.trial import canonical_json
 from nstbench.run.bench import Bench
 from nstbench.run.job import Event, Finished, Job, Recorded, event_from_line
 
@@ -121,16 +122,17 @@ def execute(jobs: Iterable[Job], handle: Handle, lost: Callable[[Job, WorkerLost
 
 
 def _sharing(job: Job) -> tuple[str, ...]:
-    """Jobs with equal keys may share a worker: one backend, device and mode, and isolation allows it."""
+    """Jobs with equal keys may share a worker: they need one bench, and isolation allows it."""
     own = job.trials[0].trial_id if job.isolation == "trial" else ""
-    device = job.trials[0].settings.get("device", "auto")
-    return job.isolation, job.backend, device, str(job.deterministic), own
+    device = job.trials[0].settings.device
+    options = canonical_json(job.trials[0].options)
+    return job.isolation, job.backend, options, device, str(job.deterministic), own
 
 
 def _execute_here(jobs: Iterable[Job], handle: Handle) -> None:
     bench: Bench | None = None
     for job in jobs:
-        bench = bench or Bench(job.backend)
+        bench = bench or Bench(job.backend, job.trials[0].options)
         bench.execute(job, lambda event, job=job: handle(job, event))  # type: ignore[misc]
 
 

@@ -30,7 +30,7 @@ def keep_inputs(trials: Iterable[Trial], base: Path, folder: Path) -> None:
 
 
 def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:
-    yield trial.content_sha256, trial.settings["content"], max(trial.height, trial.width)
+    yield trial.content_sha256, trial.settings.content, max(trial.height, trial.width)
     side = max(trial.style_height, trial.style_width)
     for ref, sha256 in trial.hashed_styles():
         yield sha256, ref, side

@@ -50,7 +50,7 @@ class Job:
     @property
     def deterministic(self) -> bool:
         """Whether the backend is to start in its deterministic mode."""
-        return bool(self.trials[0].settings.get("deterministic"))
+        return self.trials[0].settings.deterministic
 
     def chunk_size(self) -> int:
         """Iterations per call: one size throughout, so that nothing recompiles between rounds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -27,12 +27,12 @@ class Logbook:
     """Filled while a trajectory runs; a record is a snapshot of it.
 
     Attributes:
-        settings: of its trials, which differ in `iterations` alone.
+        noticed: the settings that decide what its trials come to.
         moved: whether a pixel of the newest picture differs from the starting image.
     """
 
     started_at: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    noticed: Collection[str] = ()
     phases: dict[str, float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Logbook:
         if step.trace is None:
             return
         self.traces.append(step.trace)
-        if reason := why_not_finite(self.traces, self.settings):
+        if reason := why_not_finite(self.traces, self.noticed):
             raise DivergedError(reason)
         self.plateau.see(step.trace.total)
 
@@ -62,9 +62,9 @@ class Logbook:
         if not self.traces:
             return {"status": "ok"}
         start, end = float(self.traces[0].total[0]), float(self.traces[-1].total[-1])
-        if reason := why_diverged(start, end, self.settings):
+        if reason := why_diverged(start, end, self.noticed):
             return {"status": "diverged", "error_type": DivergedError.__name__, "error_message": reason}
-        doubt = why_doubtful(start, end, self.moved, self.iterations, self.settings)
+        doubt = why_doubtful(start, end, self.moved, self.iterations, self.noticed)
         return {"status": "ok", "caution": doubt}
 
     def hand_over(self) -> tuple[dict[str, float], int]:

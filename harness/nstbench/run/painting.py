@@ -33,7 +33,7 @@ class Painting:
         """
         image = self._checked(self.session.image())
         self.log.moved = not np.array_equal(image, self.problem.init)
-        if trial.settings.get("preserve_colour"):
+        if trial.settings.preserve_colour:
             image = with_colour_of(self.problem.content, image)
         done = None if trial.checkpoint is None else self.log.iterations
         name = "picture.png" if done is None else f"{done:06d}.png"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nstbench.api import Backend, BackendUnavailable, UnknownName, one_line
 
@@ -25,14 +25,14 @@ class Plugin:
     version: str
     entry_point: EntryPoint
 
-    def load(self) -> Backend:
-        """Make the backend object; imports the plugin's module, which imports no framework.
+    def load(self) -> type[Backend]:
+        """Return the backend's class; imports the plugin's module, which imports no framework.
 
         Raises:
             BackendUnavailable: the plugin itself is broken.
         """
         try:
-            backend: Backend = self.entry_point.load()()
+            backend: type[Backend] = self.entry_point.load()
             _ = backend.capabilities
         except Exception as error:
             raise BackendUnavailable(
@@ -40,6 +40,14 @@ class Plugin:
                 f"{one_line(error)}"
             ) from error
         return backend
+
+    def make(self, options: Mapping[str, Any] | None = None) -> Backend:
+        """Make a backend with its options.
+
+        Raises:
+            BackendUnavailable: the plugin itself is broken.
+        """
+        return self.load()(options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def plugin(name: str) -> Plugin:
     return installed[name]
 
 
-def readiness(backend: Backend) -> Readiness:
+def readiness(backend: Backend | type[Backend]) -> Readiness:
     """Look for the modules a backend requires, without importing them."""
     missing = [module for module in backend.capabilities.requires if not _is_there(module)]
     if not missing:
@@ -104,4 +112,4 @@ def facts(name: str) -> BackendFacts:
         raise BackendUnavailable(
             f"{name}: {state.reason}. Install it: {state.install}; or choose others: --backend NAME"
         )
-    return BackendFacts(name, found.version, backend.capabilities, backend.identify, backend.refuse)
+    return BackendFacts(name, found.version, backend.capabilities, found.make)

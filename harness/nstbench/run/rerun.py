@@ -91,11 +91,12 @@ def _sweep_of_one(store: Store, record: RunRecord, folder: Path, watch: Watcher)
             f"{trial.trial_id}: made by {trial.backend} {trial.backend_version}, but {now} is installed;"
             " install that version"
         )
-    inputs = {"content": trial.settings["content"], "style": trial.settings["style"]}
+    inputs = {"content": trial.settings.content, "style": trial.settings.style}
     data = {"inputs": inputs, "backends": [trial.backend], "measure": {"isolation": "trial"}}
     experiment = experiment_from_mapping(data, store.base(), name=record.experiment)
     look_up = AssetLookUp(watch.says)
-    if wanted := trial.settings.get("weights"):
+    if "weights" in trial.noticed:
+        wanted = trial.settings.weights
         weights = look_up.weights(wanted, experiment.base)
         if weights.sha256 != trial.weights_sha256:
             raise UsageError(

@@ -200,7 +200,7 @@ class Sweep:
         trial, found = record.trial, plugin(record.trial.backend)
         if not found.load().capabilities.has_ladder:
             return None
-        precision = trial.settings.get("precision", "default")
+        precision = trial.settings.precision if "precision" in trial.noticed else "default"
         known = {**facts, "code": record.backend_code}
         return is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
 
@@ -236,7 +236,7 @@ def prepare_sweep(
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
     for name in dict.fromkeys(trial.backend for trial in plan.trials):
-        for advice in plugin(name).load().advise():
+        for advice in plugin(name).make().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
     return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)

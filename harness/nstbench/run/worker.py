@@ -30,9 +30,10 @@ def main() -> None:
             events.write(event_to_line(event))
             events.flush()
 
-        bench = Bench(backend)
+        bench: Bench | None = None
         while True:
             job = Job.from_line(jobs.get())
+            bench = bench or Bench(backend, job.trials[0].options)
             _log_to(job.trial_folder(job.trials[0]) / "log.txt")
             bench.execute(job, emit)
 

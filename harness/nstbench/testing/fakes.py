@@ -28,6 +28,7 @@ from nstbench.api import (
     Option,
     Problem,
     Session,
+    Settings,
     UsageError,
     block,
 )
@@ -52,18 +53,19 @@ class FakeBackend(Backend):
         },
     )
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
         self._compiled: set[tuple[int, ...]] = set()
 
-    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
-        beyond = [what for name, (value, what) in _BEYOND.items() if settings.get(name) == value]
+    def refuse(self, settings: Settings) -> str | None:
+        beyond = [what for name, (value, what) in _BEYOND.items() if getattr(settings, name) == value]
         return f"{beyond[0]} beyond it" if beyond else None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
         return Device("cpu", "fake")
 
     def prepare(self, problem: Problem) -> FakeSession:
-        return FakeSession(problem, self._compiled)
+        return FakeSession(problem, self.options, self._compiled)
 
     @property
     def compilations(self) -> int:
@@ -73,9 +75,9 @@ class FakeBackend(Backend):
 class FakeSession(Session):
     """One problem of a `FakeBackend`."""
 
-    def __init__(self, problem: Problem, compiled: set[tuple[int, ...]]) -> None:
+    def __init__(self, problem: Problem, options: Mapping[str, Any], compiled: set[tuple[int, ...]]) -> None:
         _understand(problem)
-        self._problem, self._compiled = problem, compiled
+        self._problem, self._options, self._compiled = problem, options, compiled
         self._colour = mean_colour(problem)
         self._goal = _goal(problem, self._colour)
         self._image = problem.init.copy()
@@ -99,7 +101,7 @@ class FakeSession(Session):
 
     def _iterate(self) -> list[float]:
         self._step += 1
-        options = self._problem.options
+        options = self._options
         time.sleep(options.get("step_s", 0.0))
         fault = options.get("fault", "none") if self._step == options.get("at", 1) else "none"
         _strike(fault)
@@ -148,7 +150,6 @@ def _understand(problem: Problem) -> None:
         *({problem.pooling} - {"max"}),
         *({problem.tv_form} - {"squared", "absolute", "mahendran"}),
         *({problem.precision} - {"highest", "default"}),
-        *({problem.options.get("fault", "none")} - {*FAULTS}),
     ]
     if unknown:
         raise UsageError(f"the stand-in does not know {unknown[0]!r}")

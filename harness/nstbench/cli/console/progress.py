@@ -74,7 +74,7 @@ class ProgressWatcher(Watcher):
         self._done += 1
         self._bars.update(self._overall, completed=self._done, note=f"{self._done}/{self._total} trials")
         trial = record.trial
-        unit = "iteration" if "iterations" in trial.settings else "pass"
+        unit = "pass" if trial.checkpoint is None else "iteration"
         pace = f", {seconds(record.step_median_s)} per {unit}" if record.step_median_s else ""
         doubt = f"; caution: {record.caution}" if record.caution else ""
         outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}, {record.error_message}"

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, TV_FORMS, UnknownName, tap_shape
-from nstbench.experiment import Settings
+from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, SETTINGS, TV_FORMS, UnknownName, tap_shape
+from nstbench.experiment.settings import WRITTEN
 from nstbench.presets.conversion import convert, scaled_layer_weights, scaled_tv_weight
 from nstbench.presets.presets import PRESETS, find_preset
 
@@ -17,7 +17,7 @@ from .scenes import SIZES, canonical_content, canonical_style, canonical_tv, sce
 
 def weights_of(name, kind):
     """The layer weights an experiment gets from this preset."""
-    settings = Settings(content="c", style="s", **PRESETS[name].defaults)
+    settings = WRITTEN(content="c", style="s", **PRESETS[name].defaults).complete()
     return settings.layer_weights(kind)
 
 
@@ -42,15 +42,14 @@ def test_the_losses_are_those_of_the_project(name, size):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_settings(name):
-    settings = Settings(content="c", style="s", **PRESETS[name].defaults)
+    settings = WRITTEN(content="c", style="s", **PRESETS[name].defaults).complete()
     assert settings.loss_scale == name
     assert PRESETS[name].name == name and PRESETS[name].source.startswith("https://")
 
 
 def test_every_project_has_its_losses_written_down_and_its_units_in_the_settings():
     assert set(PROJECTS) == set(PRESETS)
-    schema = Settings.model_json_schema()["properties"]["loss_scale"]
-    assert set(schema["enum"]) == set(PRESETS)
+    assert set(SETTINGS["loss_scale"].choices) == set(PRESETS)
 
 
 def test_the_example_with_the_unnormalised_gram_is_as_much_smaller_as_its_poolings_where_sides_divide():

@@ -4,8 +4,8 @@ import jsonschema
 import pytest
 import yaml
 
-from nstbench.api import LAYERS, ExperimentError, layer_name
-from nstbench.experiment import Measure, Settings, json_schema
+from nstbench.api import LAYERS, SETTINGS, ExperimentError, layer_name
+from nstbench.experiment import Measure, json_schema
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,8 @@ def test_what_the_loader_refuses_an_editor_underlines(validator, layers, load, o
 
 def test_every_setting_is_offered_with_its_description(validator):
     properties = validator.schema["properties"]
-    for name, field in Settings.model_fields.items():
-        assert validator.schema["$defs"][f"setting_{name}"]["description"] == field.description
+    for name, setting in SETTINGS.items():
+        assert validator.schema["$defs"][f"setting_{name}"]["description"] == setting.says
         assert name in properties["sweep"]["properties"]
         assert (name in properties["fixed"]["properties"]) == (name not in ("content", "style", "seed"))
     for name, field in Measure.model_fields.items():
