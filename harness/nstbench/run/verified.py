@@ -77,7 +77,7 @@ def memory() -> Path:
 def _distributions(modules: tuple[str, ...]) -> tuple[str, ...]:
     """Name what provides modules; looking through all installed packages takes a fifth of a second.
 
-    A sweep asks after every trial, while the worker may already be at the next one.
+    A sweep asks after every trial, while the worker waits.
     """
     providers = packages_distributions()
     return tuple(sorted({name for each in modules for name in providers.get(each.partition(".")[0], ())}))
