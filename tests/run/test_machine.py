@@ -72,6 +72,12 @@ def test_a_process_restricted_to_one_core_runs_on_one():
     assert done.stdout.split() == ["1", "1"]
 
 
+def test_a_worker_takes_its_cores_before_numpy_starts_threads():
+    code = "import sys, nstbench.run.worker; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_the_cores_in_order_are_those_of_this_process():
     assert sorted(machine.cores_in_order()) == sorted(os.sched_getaffinity(0))
 

@@ -22,7 +22,7 @@ class LocalWorkers(Executor):
         self._sharing: Sharing | None = None
         self._job: Job | None = None
         self._last: Event | None = None
-        self._deadline = 0.0
+        self._left_s = 0.0
 
     def has_room(self) -> bool:
         """Whether no job is running."""
@@ -35,7 +35,7 @@ class LocalWorkers(Executor):
         if self._worker is None:
             self._worker, self._sharing = _started(job), may_share(job)
         self._worker.send(job.to_json())
-        self._job, self._last, self._deadline = job, None, monotonic() + job.timeout_s
+        self._job, self._last, self._left_s = job, None, job.timeout_s
 
     def next_event(self) -> tuple[Job, Event]:
         """Let the worker go on, if it waits, and return what it tells next."""
@@ -43,9 +43,11 @@ class LocalWorkers(Executor):
         job = self._job
         if isinstance(self._last, TO_BE_KEPT):
             self._worker.send(KEPT)
+        began = monotonic()  # what it takes to write an event down is not the worker's time
+        self._last = self._heard(self._worker, job, began + self._left_s)
+        self._left_s -= monotonic() - began
         if isinstance(self._last, Recorded):
-            self._deadline = monotonic() + job.timeout_s
-        self._last = self._heard(self._worker, job)
+            self._left_s = job.timeout_s
         if isinstance(self._last, Finished | Lost):
             self._job = None
         return job, self._last
@@ -56,9 +58,9 @@ class LocalWorkers(Executor):
             self._worker.close()
         self._worker = self._sharing = self._job = None
 
-    def _heard(self, worker: Child, job: Job) -> Event:
+    def _heard(self, worker: Child, job: Job, deadline: float) -> Event:
         try:
-            return event_from_json(worker.hear(self._deadline))
+            return event_from_json(worker.hear(deadline))
         except TimeoutError:
             reason = f"not done within timeout_s = {job.timeout_s:g} seconds"
             lost = Lost("timeout", "Timeout", reason)
