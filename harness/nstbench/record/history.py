@@ -11,8 +11,8 @@ from typing import Any
 from nstbench.api import ResultsError
 from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json, identity
-from nstbench.record import layout
 from nstbench.record.commit import Commit
+from nstbench.record.layout import environment_path
 from nstbench.record.run_record import RunRecord
 from nstbench.record.store import Store
 
@@ -105,7 +105,7 @@ def _machine(store: Store, record: RunRecord) -> tuple[str, str]:
         record.environment_id, lambda facts: machine_of(facts, record.threads, record.device_name), remedy
     )
     if machine is None:
-        path = store.path / layout.environment(record.environment_id or "")
+        path = store.path / environment_path(record.environment_id or "")
         raise ResultsError(f"{path}: no such file; {remedy}")
     return machine
 

@@ -21,47 +21,47 @@ def trial_folder(trial_id: str) -> Path:
     return Path("trials", trial_id)
 
 
-def trial(trial_id: str) -> Path:
+def trial_path(trial_id: str) -> Path:
     """Return where it is written what a trial is."""
     return trial_folder(trial_id) / "trial.json"
 
 
-def result(trial_id: str) -> Path:
+def result_path(trial_id: str) -> Path:
     """Return where a trial's record lies; the trial is done when the file exists."""
     return trial_folder(trial_id) / "result.json"
 
 
-def losses(trial_id: str) -> Path:
+def losses_path(trial_id: str) -> Path:
     """Return where a trial's losses lie, a row for each iteration."""
     return trial_folder(trial_id) / "losses.npz"
 
 
-def log(trial_id: str) -> Path:
+def log_path(trial_id: str) -> Path:
     """Return where it goes what a trial's worker prints."""
     return trial_folder(trial_id) / "log.txt"
 
 
-def lock(trial_id: str) -> Path:
+def lock_path(trial_id: str) -> Path:
     """Return the file that a sweep locks while it has a trial."""
     return trial_folder(trial_id) / LOCK
 
 
-def picture(trial_id: str, iteration: int | None) -> Path:
+def picture_path(trial_id: str, iteration: int | None) -> Path:
     """Return where a picture lies that has had so many updates; None for that of a single-pass backend."""
     name = "picture.png" if iteration is None else f"{iteration:06d}.png"
     return trial_folder(trial_id) / "images" / name
 
 
-def environment(environment_id: str) -> Path:
+def environment_path(environment_id: str) -> Path:
     """Return where the facts about a machine and its packages lie."""
     return Path("environment", f"{environment_id}.json")
 
 
-def input_image(sha256: str) -> Path:
+def input_path(sha256: str) -> Path:
     """Return where a content or style image lies, named by the beginning of its hash."""
     return Path("inputs", f"{sha256[:12]}.png")
 
 
-def table(name: str) -> Path:
+def table_path(name: str) -> Path:
     """Return where a table lies for readers other than nstbench."""
     return Path("tables", f"{name}.parquet")

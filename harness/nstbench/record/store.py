@@ -15,9 +15,22 @@ from filelock import FileLock
 from nstbench.api import ResultsError
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
-from nstbench.record import layout
 from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
+from nstbench.record.layout import (
+    EVERY_RESULT,
+    EXPERIMENT,
+    LOCK,
+    PLAN,
+    environment_path,
+    lock_path,
+    log_path,
+    losses_path,
+    picture_path,
+    result_path,
+    trial_folder,
+    trial_path,
+)
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
 
@@ -41,7 +54,7 @@ class Store:
         Raises:
             ResultsError: it is not one.
         """
-        if not (path / layout.PLAN).is_file():
+        if not (path / PLAN).is_file():
             hint = "there is no such folder" if not path.exists() else "it has no plan.json"
             raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one")
         return cls(path)
@@ -58,7 +71,7 @@ class Store:
         """
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path / layout.LOCK):
+            with FileLock(self.path / LOCK):
                 refuse_other_experiment(self.path, experiment, join)
                 self.write_plan(experiment, plan)
 
@@ -70,18 +83,16 @@ class Store:
         """
         whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment, plan)))
         base = str(experiment.base.absolute())
-        write_json(
-            self.path / layout.PLAN, {**whole.to_json(), "base": base, **origin(experiment, self.path)}
-        )
-        write_atomic(self.path / layout.EXPERIMENT, experiment.source)
+        write_json(self.path / PLAN, {**whole.to_json(), "base": base, **origin(experiment, self.path)})
+        write_atomic(self.path / EXPERIMENT, experiment.source)
         for trial in plan.trials:
-            path = self.path / layout.trial(trial.trial_id)
+            path = self.path / trial_path(trial.trial_id)
             if not path.exists():
                 write_json(path, trial.to_json())
 
     def plan(self) -> Plan:
         """Return the plan of the latest sweep."""
-        path = self.path / layout.PLAN
+        path = self.path / PLAN
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             plan = read_json(path)
             return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
@@ -100,27 +111,27 @@ class Store:
 
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
-        path = self.path / layout.PLAN
+        path = self.path / PLAN
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             return Path(read_json(path)["base"])
 
     def trial_folder(self, trial_id: str) -> Path:
         """Return where a trial keeps its files."""
-        return self.path / layout.trial_folder(trial_id)
+        return self.path / trial_folder(trial_id)
 
     def log_path(self, trial_id: str) -> Path:
         """Return where it goes what a trial's worker prints; its folder exists."""
-        path = self.path / layout.log(trial_id)
+        path = self.path / log_path(trial_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def done(self) -> list[str]:
         """Return the ids of all trials that have a result, in their order."""
-        return sorted(path.parent.name for path in self.path.glob(layout.EVERY_RESULT))
+        return sorted(path.parent.name for path in self.path.glob(EVERY_RESULT))
 
     def record(self, trial_id: str) -> RunRecord | None:
         """Return the record of a trial that is done, else None."""
-        path = self.path / layout.result(trial_id)
+        path = self.path / result_path(trial_id)
         if not path.exists():
             return None
         with reading(path, "remove the file to redo the trial"):
@@ -144,15 +155,15 @@ class Store:
 
     def write_record(self, record: RunRecord) -> None:
         """Declare a trial done."""
-        write_json(self.path / layout.result(record.trial.trial_id), record.to_json())
+        write_json(self.path / result_path(record.trial.trial_id), record.to_json())
 
     def write_losses(self, trial_id: str, npz: bytes) -> None:
         """Keep the losses of a trial, before its record."""
-        write_atomic(self.path / layout.losses(trial_id), npz)
+        write_atomic(self.path / losses_path(trial_id), npz)
 
     def write_picture(self, trial_id: str, iteration: int | None, png: bytes) -> None:
         """Keep a picture of a trial, before its record."""
-        write_atomic(self.path / layout.picture(trial_id, iteration), png)
+        write_atomic(self.path / picture_path(trial_id, iteration), png)
 
     def environment(
         self, environment_id: str | None, take: Callable[[dict[str, Any]], T], remedy: str
@@ -163,7 +174,7 @@ class Store:
             take: gets the facts; what it does not find makes the file a damaged one.
             remedy: what to do about a damaged file.
         """
-        path = self.path / layout.environment(environment_id or "")
+        path = self.path / environment_path(environment_id or "")
         if not path.is_file():
             return None
         with reading(path, remedy):
@@ -171,10 +182,10 @@ class Store:
 
     def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
         """Keep the facts about a machine once."""
-        path = self.path / layout.environment(environment_id)
+        path = self.path / environment_path(environment_id)
         if not path.exists():
             write_json(path, facts)
 
     def claim(self, trial_ids: Iterable[str]) -> Claim | None:
         """Claim trials against other sweeps; None if another sweep has one of them."""
-        return claim_all(self.path / layout.lock(trial_id) for trial_id in trial_ids)
+        return claim_all(self.path / lock_path(trial_id) for trial_id in trial_ids)

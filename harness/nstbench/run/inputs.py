@@ -7,7 +7,8 @@ from pathlib import Path
 
 from nstbench.assets import load_image, save_png
 from nstbench.plan import Trial
-from nstbench.record import Store, layout
+from nstbench.record import Store
+from nstbench.record.layout import input_path
 
 
 def keep_inputs(trials: Iterable[Trial], base: Path, store: Store) -> None:
@@ -20,7 +21,7 @@ def keep_inputs(trials: Iterable[Trial], base: Path, store: Store) -> None:
     """
     wanted = {sha256: (ref, side) for trial in trials for sha256, ref, side in _inputs(trial)}
     for sha256, (ref, side) in wanted.items():
-        path = store.path / layout.input_image(sha256)
+        path = store.path / input_path(sha256)
         if path.exists():
             continue
         image = load_image(ref, side, base)

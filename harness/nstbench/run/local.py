@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
-from nstbench.record import layout
+from nstbench.record.layout import log_path
 from nstbench.run.executor import Executor, Sharing, may_share
 from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded, event_from_json
 from nstbench.system.child import Child, ChildEnded
@@ -80,5 +80,5 @@ def _started(job: Job) -> Child:
 def _lost(job: Job, end: ChildEnded) -> Lost:
     kind = "WorkerKilled" if end.signal else "WorkerExited"
     hint = ", perhaps for lack of memory" if end.signal == "SIGKILL" else ""
-    log = layout.log(job.trials[0].trial_id)
+    log = log_path(job.trials[0].trial_id)
     return Lost("failed", kind, f"the worker process {end}{hint}; see {log}")

@@ -10,7 +10,8 @@ import numpy as np
 from nstbench.api import Array, Problem, Session
 from nstbench.assets import encode_png
 from nstbench.plan import Trial
-from nstbench.record import Picture, layout
+from nstbench.record import Picture
+from nstbench.record.layout import picture_path
 from nstbench.run.colour import with_colour_of
 from nstbench.run.job import Job, Painted
 from nstbench.run.logbook import Logbook
@@ -37,7 +38,7 @@ class Painting:
         if trial.settings.get("preserve_colour"):
             image = with_colour_of(self.problem.content, image)
         done = None if trial.checkpoint is None else self.log.iterations
-        png, path = encode_png(image), layout.picture(trial.trial_id, done)
+        png, path = encode_png(image), picture_path(trial.trial_id, done)
         elapsed_s = self.log.optimise_s(done is not None)
         self.log.pictures.append(Picture(done, path.as_posix(), sha256(png).hexdigest(), elapsed_s))
         return Painted(trial.trial_id, done, png)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from nstbench.run.machine import restrict_to_cores
 from nstbench.system.parent import Parent
@@ -25,17 +26,17 @@ def main() -> None:
     bench = Bench(backend)
     while True:
         job = Job.from_json(parent.hear())
-        _log_to(str(job.log))
+        _log_to(job.log)
         for event in bench.execute(job):
             parent.send(event_to_json(event))
             if isinstance(event, TO_BE_KEPT):
                 parent.hear()  # that it is kept: no file is written while the clock runs
 
 
-def _log_to(path: str) -> None:
+def _log_to(path: Path) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    with open(path, "a") as log:  # noqa: PTH123 - a file that the parent has made
+    with path.open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
 
