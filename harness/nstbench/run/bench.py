@@ -65,12 +65,12 @@ class Bench:
             while waiting:
                 yield from self._advance(painting, waiting[0])
                 yield painting.picture(waiting[0])
-                yield Recorded(self._success(job, waiting[0], log).to_json(), log.losses())
+                yield self._recorded(job, waiting[0], log, **log.outcome())
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
             for trial in waiting:
-                yield Recorded(self._failure(error, job, trial, log).to_json(), log.losses())
+                yield self._failure(error, job, trial, log)
         finally:
             if session is not None:
                 session.close()
@@ -135,17 +135,17 @@ class Bench:
         log.energy.stop()
         log.compile_count += self.backend.compilations - before
 
-    def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        return self._record(job, trial, log, **log.outcome())
-
-    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
+    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
         kind, message = type(error).__name__, one_line(error)
-        return self._record(job, trial, log, status=status_of(error), error_type=kind, error_message=message)
+        return self._recorded(
+            job, trial, log, status=status_of(error), error_type=kind, error_message=message
+        )
 
-    def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> RunRecord:
+    def _recorded(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> Recorded:
+        losses = log.losses()
         # Trials of one trajectory share its phases; the first to be recorded reports them.
         phases, compile_count = log.hand_over()
-        return RunRecord(
+        record = RunRecord(
             trial=trial,
             experiment=job.experiment,
             started_at=log.started_at,
@@ -170,6 +170,7 @@ class Bench:
             backend_code=self._code,
             **outcome,
         )
+        return Recorded(record.to_json(), losses)
 
 
 def _counted(flop: float | None) -> float | None:
