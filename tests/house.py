@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,18 +16,19 @@ BACKENDS = PROJECT["entry-points"]["nstbench.backends"]
 FRONT = "the package's __init__"
 ARROWS = {
     "api": set(),
+    "system": set(),
     "presets": {"api"},
     "experiment": {"api", "presets"},
     "plan": {"api", "experiment", "presets"},
-    "assets": {"api"},
-    "record": {"api", "experiment", "plan"},
+    "assets": {"api", "system"},
+    "record": {"system", "api", "experiment", "plan"},
     "referee": {"api"},
-    "run": {"api", "experiment", "plan", "assets", "record", "referee"},
-    "parity": {"api", "experiment", "plan", "assets", "record", "referee", "run"},
+    "run": {"system", "api", "experiment", "plan", "assets", "record", "referee"},
+    "parity": {"system", "api", "experiment", "plan", "assets", "record", "referee", "run"},
     "comparison": {"api", "experiment", "plan", "record"},
     "report": {"api", "experiment", "plan", "record", "comparison"},
     "export": {"api", "experiment", "plan", "record"},
-    "gate": {FRONT, "api", "assets", "experiment", "plan", "record"},
+    "gate": {FRONT, "system", "api", "assets", "experiment", "plan", "record"},
     "testing": {"api", "assets"},
     "cli": {
         *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "comparison"),
@@ -290,3 +291,52 @@ def _is_settings(node: ast.AST) -> bool:
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+HELD = {"lock", "locks", "locked", "claim", "claims", "claimed", "claiming", "semaphore", "mutex"}
+
+
+def yields_under_lock(source: str, room: str) -> Iterator[str]:
+    """Say where a generator stops while it holds a lock, which it then holds until somebody asks it on."""
+    for node in ast.walk(ast.parse(source)):
+        for kind, body in _held_bodies(node):
+            for line in _yields(body):
+                yield f"{line}: yields {kind}: take and release it around steps that end, not around a yield"
+
+
+def _held_bodies(node: ast.AST) -> Iterator[tuple[str, list[ast.stmt]]]:
+    if isinstance(node, ast.With | ast.AsyncWith):
+        names = [_name(item.context_expr) for item in node.items]
+        names += [_name(call.args[0]) for call in _calls(node.body, "enter_context") if call.args]
+        yield from ((f"within {name}", node.body) for name in names if _speaks_of_locks(name))
+    if isinstance(node, ast.Try) and any(_calls(node.finalbody, "release")):
+        yield "before a release", node.body
+
+
+def _name(expression: ast.expr) -> str:
+    """Return the last name of an expression, `claim` of `self.store.claim(ids)`."""
+    if isinstance(expression, ast.Call):
+        return _name(expression.func)
+    return getattr(expression, "attr", getattr(expression, "id", ""))
+
+
+def _speaks_of_locks(name: str) -> bool:
+    return any(word.lower() in HELD for word in re.findall("[A-Z]?[a-z]+", name))
+
+
+def _calls(body: list[ast.stmt], method: str) -> Iterator[ast.Call]:
+    for node in _own_nodes(body):
+        if isinstance(node, ast.Call) and _name(node.func) == method:
+            yield node
+
+
+def _yields(body: list[ast.stmt]) -> Iterator[int]:
+    return (node.lineno for node in _own_nodes(body) if isinstance(node, ast.Yield | ast.YieldFrom))
+
+
+def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Walk through statements, but not into functions defined there, which run at another time."""
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield node
+            yield from _own_nodes(list(ast.iter_child_nodes(node)))

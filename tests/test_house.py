@@ -21,6 +21,7 @@ from .house import (
     work_in_verbs,
     wrong_arrows,
     wrong_owners,
+    yields_under_lock,
 )
 
 PASSED_CIRCLES = {
@@ -37,7 +38,7 @@ def broken(rule, paths):
     ]
 
 
-@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long, loose_settings])
+@pytest.mark.parametrize("rule", [wrong_arrows, wrong_owners, too_long, loose_settings, yields_under_lock])
 def test_the_source_keeps(rule):
     assert len(SOURCES) > 50
     found = broken(rule, SOURCES)
@@ -271,3 +272,36 @@ def test_settings_that_are_names_and_values_once_more_are_found(source):
 )
 def test_typed_settings_are_not(source):
     assert not list(loose_settings(source, "run"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with FileLock(path):\n  yield 1",
+        "with open(path), self._lock:\n  for x in y:\n   yield x",
+        "with store.claim(ids) as mine:\n  if mine:\n   x = yield from jobs",
+        "with self.store.locked(ids):\n  yield",
+        "with threading.RLock():\n  (yield)",
+        "with ExitStack() as stack:\n  stack.enter_context(FileLock(path, timeout=0))\n  yield True",
+        "lock.acquire()\n try:\n  yield 1\n finally:\n  lock.release()",
+    ],
+)
+def test_a_yield_that_keeps_a_lock_is_found(body):
+    assert len(list(yields_under_lock(f"def f():\n {body}", "run"))) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with FileLock(path):\n  x = work()\n yield x",
+        "with FileLock(path):\n  def g():\n   yield 1\n  h(g)",
+        "with bars(console) as progress:\n  yield progress",
+        "with blocked(), clock():\n  yield",
+        "with suppress(LockError):\n  yield",
+        "with tempfile.TemporaryDirectory() as folder:\n  claim = take(folder)\n  yield claim",
+        "try:\n  yield 1\n finally:\n  session.close()",
+        "with ExitStack() as stack:\n  yield stack.enter_context(Side('base'))",
+    ],
+)
+def test_a_yield_that_keeps_something_else_is_not(body):
+    assert not list(yields_under_lock(f"def f():\n {body}", "run"))

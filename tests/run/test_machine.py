@@ -69,3 +69,9 @@ def test_a_process_restricted_to_one_core_runs_on_one():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "1"]
+
+
+def test_a_worker_takes_its_cores_before_numpy_starts_threads():
+    code = "import sys, nstbench.run.worker; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

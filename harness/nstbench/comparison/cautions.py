@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,6 @@ import pandas as pd
 from nstbench.comparison.ratios import FEWEST_ROUNDS
 from nstbench.comparison.time_to_loss import with_folder
 from nstbench.record import Results
-from nstbench.record.files import read_json, reading
 
 NOISY = 0.10
 """Median absolute deviation of the rounds, as a share of their median."""
@@ -104,10 +102,11 @@ def _machines(ok: pd.DataFrame) -> Iterator[str]:
 
 def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
     """Compare what each backend was measured with; another backend loads other packages."""
-    folders = {str(store.path): store.path for store in results.stores}
+    stores = {str(store.path): store for store in results.stores}
+    remedy = "remove the file; nothing else needs it"
     used = ok[["results", "environment_id", "backend"]].dropna().drop_duplicates()
     places = zip(used["results"], used["environment_id"], strict=True)
-    facts = [_environment(folders[folder], name) for folder, name in places]
+    facts = [stores[folder].environment(name, _facts, remedy) or ({}, {}) for folder, name in places]
     frame = pd.DataFrame([known for known, _ in facts], index=used.index)
     variables = pd.DataFrame([set_to for _, set_to in facts], index=used.index).fillna("")
     machine = [name for name in MACHINE if name in frame]
@@ -130,15 +129,10 @@ def _variables(backend: str, values: pd.DataFrame) -> Iterator[str]:
             yield f"{backend} was measured with different {name}: {said}"
 
 
-def _environment(folder: Path, environment_id: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what the file says of machine and packages, and the environment variables it holds."""
-    path = folder / "environment" / f"{environment_id}.json"
-    if not path.is_file():
-        return {}, {}
-    with reading(path, "remove the file; nothing else needs it"):
-        facts = read_json(path)
-        machine = {name: facts[name] for name in MACHINE if name in facts}
-        return {**machine, **dict(facts["packages"])}, dict(facts.get("variables", {}))
+def _facts(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what is known of machine and packages, and the environment variables that were set."""
+    machine = {name: facts[name] for name in MACHINE if name in facts}
+    return {**machine, **dict(facts["packages"])}, dict(facts.get("variables", {}))
 
 
 def _conduct(ok: pd.DataFrame) -> Iterator[str]:

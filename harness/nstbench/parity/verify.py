@@ -1,13 +1,11 @@
 """Verification of an installed backend: the ladder in a process of its own, its outcome remembered.
 
-`python -P -m nstbench.parity.verify REQUEST FD` is that process; JSON lines go out through descriptor FD.
+`python -P -m nstbench.parity.verify FD` is that process: a request comes in, and rung after rung goes out, as
+JSON lines (see `nstbench.system.child`).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import traceback
@@ -24,6 +22,8 @@ from nstbench.run.code import code_of
 from nstbench.run.machine import cpu_name, environment
 from nstbench.run.registry import plugin
 from nstbench.run.verified import Setup, memory, remember
+from nstbench.system.child import Child, ChildEnded
+from nstbench.system.parent import Parent
 
 Watch = Callable[[RungResult], None]
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -43,15 +43,10 @@ class Request:
     weights: WeightsSource
     options: Mapping[str, Any]
 
-    def to_line(self) -> str:
-        """Return it as one line of JSON."""
-        return json.dumps(asdict(self))
-
     @classmethod
-    def from_line(cls, line: str) -> Request:
-        """Take what `to_line` returned."""
-        data = json.loads(line)
-        return cls(**data | {"weights": WeightsSource.from_json(data["weights"])})
+    def from_json(cls, data: Mapping[str, Any]) -> Request:
+        """Read it from the JSON types of its fields."""
+        return cls(**{**data, "weights": WeightsSource.from_json(data["weights"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,45 +107,37 @@ def verify(request: Request, watch: Watch) -> Verification:
 
 
 def _events(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield what the process says, asleep in between; `lost` if it ends before its time."""
-    receive, send = os.pipe()
-    with tempfile.TemporaryFile() as log, os.fdopen(receive, encoding="utf-8") as lines:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "nstbench.parity.verify", request.to_line(), str(send)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(send,),
-        )
-        os.close(send)
+    """Yield what the process says, asleep in between, up to `done`; `lost` if it ends before."""
+    with tempfile.TemporaryFile() as log:
+        child = Child([sys.executable, "-P", "-m", "nstbench.parity.verify"], log)
         try:
-            for line in lines:
-                (event,) = json.loads(line).items()
-                yield event
-            if code := process.wait():
-                log.seek(0)
-                last = log.read().decode(errors="replace").strip().splitlines()[-1:]
-                yield "lost", {"reason": ": ".join([f"its process ended with {code}", *last])}
+            child.send(asdict(request))
+            while (event := child.hear())[0] != "done":
+                yield event[0], event[1]
+        except ChildEnded as end:
+            log.seek(0)
+            last = log.read().decode(errors="replace").strip().splitlines()[-1:]
+            yield "lost", {"reason": ": ".join([f"its process {end}", *last])}
         finally:
-            process.kill()
-            process.wait()
+            child.close()
 
 
 def main() -> None:
     """Climb the ladder in this process."""
-    request = Request.from_line(sys.argv[1])
-    with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8", buffering=1) as out:
+    parent = Parent(int(sys.argv[1]))
+    request = Request.from_json(parent.hear())
 
-        def tell(kind: str, said: Mapping[str, Any]) -> None:
-            out.write(json.dumps({kind: said}) + "\n")
+    def tell(kind: str, said: Mapping[str, Any]) -> None:
+        parent.send([kind, said])
 
-        try:
-            _climb(request, tell)
-        except BackendUnavailable as error:
-            tell("unavailable", {"reason": one_line(error)})
-        except Exception as error:
-            traceback.print_exc()
-            tell("lost", {"reason": one_line(error)})
+    try:
+        _climb(request, tell)
+    except BackendUnavailable as error:
+        tell("unavailable", {"reason": one_line(error)})
+    except Exception as error:
+        traceback.print_exc()
+        tell("lost", {"reason": one_line(error)})
+    tell("done", {})
 
 
 def _climb(request: Request, tell: Tell) -> None:

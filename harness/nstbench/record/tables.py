@@ -14,6 +14,7 @@ import pandas as pd
 from nstbench.api import gflop_per_iteration
 from nstbench.plan import Trial
 from nstbench.record.files import reading
+from nstbench.record.layout import losses_path
 from nstbench.record.run_record import Picture, RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
@@ -105,7 +106,7 @@ def _gflop_per_s(record: RunRecord) -> float | None:
 
 
 def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
-    path = folder / "trials" / record.trial.trial_id / "losses.npz"
+    path = folder / losses_path(record.trial.trial_id)
     if not record.evaluations or not path.exists():  # the file may be that of an earlier run
         return None
     with (

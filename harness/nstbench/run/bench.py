@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,8 +23,6 @@ from nstbench.run.painting import Painting
 from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
 from nstbench.run.registry import plugin
-
-Emit = Callable[[Event], None]
 
 WARMUP_PASSES = 1
 
@@ -52,8 +50,11 @@ class Bench:
         self._flop: float | None = None
         self._environment_id: str | None = None
 
-    def execute(self, job: Job, emit: Emit) -> None:
-        """Run a job to its end. Whatever goes wrong becomes a record; only interrupts are raised."""
+    def execute(self, job: Job) -> Iterator[Event]:
+        """Run a job to its end; every event comes while the clock stands still.
+
+        Whatever goes wrong becomes a record; only interrupts are raised.
+        """
         trial = job.trials[0]
         plateau = Plateau(trial.settings.patience, trial.settings.min_delta)
         log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), trial.noticed, plateau=plateau)
@@ -61,39 +62,39 @@ class Bench:
         self._flop = None
         waiting = list(job.trials)
         try:
-            self._get_ready(job, log, emit)
+            yield from self._get_ready(job, log)
             problem = build_problem(job.trials[0], job.base)
-            session = self._prepared(problem, job, log, emit)
+            session = yield from self._prepared(problem, job, log)
             painting = Painting(session, problem, job, log)
-            emit(Entered("rounds"))
+            yield Entered("rounds")
             while waiting:
-                self._advance(painting, waiting[0], emit)
-                painting.save(waiting[0])
-                emit(Recorded(self._success(job, waiting[0], log).to_json()))
+                yield from self._advance(painting, waiting[0])
+                yield painting.picture(waiting[0])
+                yield self._recorded(job, waiting[0], log, **log.outcome())
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
             for trial in waiting:
-                emit(Recorded(self._failure(error, job, trial, log).to_json()))
+                yield self._failure(error, job, trial, log)
         finally:
             if session is not None:
                 session.close()
             gc.collect()
-        emit(Finished())
+        yield Finished()
 
-    def _get_ready(self, job: Job, log: Logbook, emit: Emit) -> None:
+    def _get_ready(self, job: Job, log: Logbook) -> Iterator[Event]:
         """Start the backend and load the weights, unless an earlier job has."""
         trial = job.trials[0]
         if self._device is None:
-            emit(Entered("import"))
+            yield Entered("import")
             device = trial.settings.device
             started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment(self.backend.capabilities.variables)
-            emit(Environment(self._environment_id, facts))
+            yield Environment(self._environment_id, facts)
         log.energy = EnergyMeter(self._counter)
         if self._loaded != (wanted := (job.weights,)):
-            emit(Entered("load"))
+            yield Entered("load")
             network = self.backend.identify()
             if network and network.sha256 != trial.weights_sha256:
                 raise AssetError(
@@ -102,12 +103,12 @@ class Bench:
             _, log.phases["load"] = timed(lambda: self._load(job))
             self._loaded = wanted
 
-    def _prepared(self, problem: Problem, job: Job, log: Logbook, emit: Emit) -> Session:
+    def _prepared(self, problem: Problem, job: Job, log: Logbook) -> Generator[Event, None, Session]:
         """Go through the phases that every problem needs."""
-        emit(Entered("prepare"))
+        yield Entered("prepare")
         session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
         before = self.backend.compilations
-        emit(Entered("compile"))
+        yield Entered("compile")
         _, log.phases["compile"] = timed(lambda: session.compile(job.chunk_size()))
         log.compile_count += self.backend.compilations - before
         self._flop = _counted(session.flop())
@@ -117,7 +118,7 @@ class Bench:
         weights = load_weights(job.weights) if job.weights else None
         self.backend.load(weights)
 
-    def _advance(self, painting: Painting, trial: Trial, emit: Emit) -> None:
+    def _advance(self, painting: Painting, trial: Trial) -> Iterator[Event]:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""
         job, log, before = painting.job, painting.log, self.backend.compilations
         goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
@@ -127,31 +128,29 @@ class Bench:
         for step in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
             log.add(step)
             pace = step.round.seconds / step.round.iterations
-            emit(Advanced(log.iterations, goal, pace, log.last_loss))
+            yield Advanced(log.iterations, goal, pace, log.last_loss)
             if log.plateau.reached:
                 break
             if trial.checkpoint and job.wants_snapshot(log.iterations):
                 log.energy.stop()
-                painting.save(trial)
+                yield painting.picture(trial)
                 log.energy.start()
             elif step.round.warmup and log.iterations < goal:
                 log.energy.start()
         log.energy.stop()
         log.compile_count += self.backend.compilations - before
 
-    def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        log.write_losses(job.trial_folder(trial) / "losses.npz")
-        return self._record(job, trial, log, **log.outcome())
-
-    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        log.write_losses(job.trial_folder(trial) / "losses.npz")
+    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
         kind, message = type(error).__name__, one_line(error)
-        return self._record(job, trial, log, status=status_of(error), error_type=kind, error_message=message)
+        return self._recorded(
+            job, trial, log, status=status_of(error), error_type=kind, error_message=message
+        )
 
-    def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> RunRecord:
+    def _recorded(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> Recorded:
+        losses = log.losses()
         # Trials of one trajectory share its phases; the first to be recorded reports them.
         phases, compile_count = log.hand_over()
-        return RunRecord(
+        record = RunRecord(
             trial=trial,
             experiment=job.experiment,
             started_at=log.started_at,
@@ -176,6 +175,7 @@ class Bench:
             backend_code=self._code,
             **outcome,
         )
+        return Recorded(record.to_json(), losses)
 
 
 def _counted(flop: float | None) -> float | None:

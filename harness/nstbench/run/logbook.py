@@ -6,7 +6,6 @@ import io
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from nstbench.api import LossTrace
-from nstbench.record.files import write_atomic
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
 from nstbench.run.energy import EnergyMeter
@@ -112,10 +110,13 @@ class Logbook:
             return None
         return self.elapsed_s if iterative else median(seconds[1:] or seconds)
 
-    def write_losses(self, path: Path) -> None:
-        """Write one row per iteration: losses, and seconds inside the loop (even within a round)."""
+    def losses(self) -> bytes | None:
+        """Return an npz file, a row per iteration: losses, and seconds inside the loop, even within a round.
+
+        None if no losses were logged.
+        """
         if not self.traces:
-            return
+            return None
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(trace, name) for trace in self.traces])
             for name in ("total", "content", "style", "tv")
@@ -126,7 +127,7 @@ class Logbook:
         buffer = io.BytesIO()
         iteration = np.arange(1, self.iterations + 1)
         np.savez_compressed(buffer, iteration=iteration, elapsed_s=np.cumsum(each), **columns)
-        write_atomic(path, buffer.getvalue())
+        return buffer.getvalue()
 
 
 def status_of(error: Exception) -> str:

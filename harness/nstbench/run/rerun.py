@@ -48,11 +48,7 @@ def find_trial(trial_id: str, folders: list[Path]) -> tuple[Store, RunRecord]:
         ResultsError: a folder cannot be read.
     """
     stores = [Store.existing(folder) for folder in folders]
-    done = [
-        (store, path.parent.name)
-        for store in stores
-        for path in sorted(store.path.glob("trials/*/result.json"))
-    ]
+    done = [(store, name) for store in stores for name in store.done()]
     found = [(store, name) for store, name in done if name.startswith(trial_id)]
     if len({name for _, name in found}) != 1:
         names = ", ".join(sorted({name for _, name in found}))
