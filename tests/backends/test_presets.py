@@ -2,12 +2,12 @@
 
 import pytest
 
+from nstbench.api import plugin
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.experiment import experiment_from_mapping
 from nstbench.presets.presets import PRESETS
 from nstbench.referee import taps
 from nstbench.run.problem import build_problem
-from nstbench.run.registry import plugin
 from nstbench.run.sweep import prepare_sweep
 
 from ..plan.foreign_losses import flat_border, foreign_losses
@@ -20,9 +20,9 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["jax-vgg19", "tf-vgg19"])
 def backend(request, weights):
-    made = plugin(request.param).load()
+    made = plugin(request.param).make()
     made.start("cpu")
-    made.load(weights, {})
+    made.load(weights)
     return request.param, made
 
 

@@ -1,5 +1,6 @@
 """The contract: the only room a backend imports. Standard library and NumPy only."""
 
+from nstbench.api.arithmetic import Arithmetic, Look, blend
 from nstbench.api.backend import Backend, Session
 from nstbench.api.capabilities import (
     Advice,
@@ -22,6 +23,7 @@ from nstbench.api.errors import (
 from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
 from nstbench.api.losses import ROUNDING, LossTrace
 from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.registry import Plugin, Readiness, plugin, plugins, readiness
 from nstbench.api.settings import (
     FEEDFORWARD_SETTINGS,
     METHOD,
@@ -32,6 +34,7 @@ from nstbench.api.settings import (
     Setting,
     Settings,
 )
+from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,
@@ -53,6 +56,7 @@ from nstbench.api.vgg19 import (
 __all__ = [
     "BGR_MEAN",
     "CHANNELS",
+    "DETERMINISTIC",
     "FEEDFORWARD_SETTINGS",
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
@@ -61,9 +65,11 @@ __all__ = [
     "METHOD",
     "ROUNDING",
     "SETTINGS",
+    "TF_VARIABLES",
     "TV_FORMS",
     "VGG_SETTINGS",
     "Advice",
+    "Arithmetic",
     "Array",
     "AssetError",
     "Backend",
@@ -72,13 +78,16 @@ __all__ = [
     "Device",
     "Evaluation",
     "ExperimentError",
+    "Look",
     "LossTrace",
     "Method",
     "Network",
     "NstbenchError",
     "Option",
+    "Plugin",
     "Problem",
     "Programs",
+    "Readiness",
     "ResultsError",
     "Session",
     "Setting",
@@ -87,6 +96,8 @@ __all__ = [
     "UnknownName",
     "UsageError",
     "VggWeights",
+    "add_xla_flags",
+    "blend",
     "block",
     "did_you_mean",
     "gflop_per_iteration",
@@ -95,9 +106,13 @@ __all__ = [
     "loss_trace",
     "numbers",
     "one_line",
+    "plugin",
+    "plugins",
+    "readiness",
     "short_layer",
     "smallest_side",
     "static_part",
     "tap_shape",
     "up_to",
+    "xla_flags",
 ]

@@ -44,16 +44,16 @@ def _python() -> Iterator[Check]:
 def _backends() -> Iterator[Check]:
     from importlib.metadata import packages_distributions, version
 
-    from nstbench.run.registry import plugins, readiness
+    from nstbench.api import plugins, readiness
 
     providers = packages_distributions()
     for name, plugin in plugins().items():
         try:
-            backend = plugin.load()
+            backend = plugin.make()
         except NstbenchError as error:
             yield False, str(error)
             continue
-        state = readiness(backend)
+        state = readiness(backend.capabilities)
         if not state.ready:
             yield False, f"{name}: {state.reason}. Install it: {state.install}"
             continue
@@ -64,12 +64,12 @@ def _backends() -> Iterator[Check]:
 
 def _advice() -> Iterator[Check]:
     """Pass on what backends say of the versions that are installed."""
-    from nstbench.run.registry import plugins, readiness
+    from nstbench.api import plugins, readiness
 
     for name, plugin in plugins().items():
         with suppress(NstbenchError):  # one that cannot be loaded has been named
-            backend = plugin.load()
-            if readiness(backend).ready:
+            backend = plugin.make()
+            if readiness(backend.capabilities).ready:
                 yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
 
 
@@ -77,8 +77,8 @@ def _device(name: str) -> Check:
     """Start a backend in a process of its own and see what device it takes."""
     code = (
         "import sys; from nstbench.api import one_line\n"
-        "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
-        f"try: device = plugin({name!r}).load().start('auto')\n"
+        "from nstbench.run.machine import cpu_name; from nstbench.api import plugin\n"
+        f"try: device = plugin({name!r}).make().start('auto')\n"
         "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )
@@ -118,8 +118,8 @@ def _cache() -> Iterator[Check]:
 
 
 def _threads() -> Iterator[Check]:
+    from nstbench.api import plugins
     from nstbench.run.machine import usable_cores, variables
-    from nstbench.run.registry import plugins
 
     named: set[str] = set()
     for plugin in plugins().values():

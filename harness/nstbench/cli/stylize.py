@@ -63,9 +63,9 @@ def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
 
 
 def _first_ready() -> str:
-    from nstbench.run.registry import plugins, readiness
+    from nstbench.api import plugins, readiness
 
     for name, plugin in plugins().items():
-        if readiness(plugin.load()).ready:
+        if readiness(plugin.load().capabilities).ready:
             return name
     raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -63,8 +63,7 @@ def _check(option: str, value: str, known: Sequence[str]) -> None:
 
 def _chosen(names: Iterable[str], remarks: Console) -> list[str]:
     """Return the backends to verify; of those not asked for by name, say why one is left out."""
-    from nstbench.api import BackendUnavailable, UsageError
-    from nstbench.run.registry import plugins
+    from nstbench.api import BackendUnavailable, UsageError, plugins
 
     installed, chosen = plugins(), []
     for name in names:
@@ -90,8 +89,8 @@ def _chosen(names: Iterable[str], remarks: Console) -> list[str]:
 
 def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
     """Complete a backend's options; other backends of the same command must have them too."""
+    from nstbench.api import plugin
     from nstbench.experiment import read_options
-    from nstbench.run.registry import plugin
 
     return read_options(name, texts, plugin(name).load().capabilities.options)
 
@@ -102,13 +101,12 @@ def _cannot(name: str) -> str:
     Raises:
         BackendUnavailable: it, or its framework, is not installed.
     """
-    from nstbench.api import BackendUnavailable
-    from nstbench.run.registry import plugin, readiness
+    from nstbench.api import BackendUnavailable, plugin, readiness
 
-    backend = plugin(name).load()
-    if not backend.capabilities.has_ladder:
+    can = plugin(name).load().capabilities
+    if not can.has_ladder:
         return "has no VGG-19 to compare"
-    state = readiness(backend)
+    state = readiness(can)
     if not state.ready:
         raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
     return ""

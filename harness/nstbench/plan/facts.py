@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nstbench.api import Capabilities, Network
+from nstbench.api import Capabilities, Network, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class BackendFacts:
-    """What is known of a backend without its framework; functions as in `nstbench.api.Backend`."""
+    """What is known of a backend without its framework; functions as in `nstbench.api.Backend`,
+    of an object with the options that they are given."""
 
     name: str
     version: str
     capabilities: Capabilities
     identify: Callable[[Mapping[str, Any]], Network | None]
-    refuse: Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
+    refuse: Callable[[Settings, Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True, slots=True)

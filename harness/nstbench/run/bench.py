@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line
+from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line, plugin
 from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -22,7 +22,6 @@ from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_c
 from nstbench.run.painting import Painting
 from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
-from nstbench.run.registry import plugin
 
 Emit = Callable[[Event], None]
 
@@ -33,13 +32,19 @@ class Bench:
     """A backend in this process. What one job paid for (import, load) the next does not report again.
 
     Args:
+        options: of the backend.
         counter_of: finds the energy counter of the device that the backend has taken.
     """
 
-    def __init__(self, backend: str, counter_of: Callable[[Device], Counter | None] = find_counter) -> None:
+    def __init__(
+        self,
+        backend: str,
+        options: Mapping[str, Any],
+        counter_of: Callable[[Device], Counter | None] = find_counter,
+    ) -> None:
         found = plugin(backend)
         self._code = code_of(found)
-        self.backend = found.load()
+        self.backend = found.make(options)
         self._counter_of = counter_of
         self._counter: Counter | None = None
         self._device: Device | None = None
@@ -87,9 +92,9 @@ class Bench:
             self._environment_id, facts = environment(self.backend.capabilities.variables)
             emit(Environment(self._environment_id, facts))
         log.energy = EnergyMeter(self._counter)
-        if self._loaded != (wanted := (job.weights, trial.options)):
+        if self._loaded != (wanted := (job.weights,)):
             emit(Entered("load"))
-            network = self.backend.identify(trial.options)
+            network = self.backend.identify()
             if network and network.sha256 != trial.weights_sha256:
                 raise AssetError(
                     f"planned with {trial.weights}, but now it would be {network.name}; sweep again"
@@ -110,7 +115,7 @@ class Bench:
 
     def _load(self, job: Job) -> None:
         weights = load_weights(job.weights) if job.weights else None
-        self.backend.load(weights, job.trials[0].options)
+        self.backend.load(weights)
 
     def _advance(self, painting: Painting, trial: Trial, emit: Emit) -> None:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -121,16 +122,17 @@ def execute(jobs: Iterable[Job], handle: Handle, lost: Callable[[Job, WorkerLost
 
 
 def _sharing(job: Job) -> tuple[str, ...]:
-    """Jobs with equal keys may share a worker: one backend, device and mode, and isolation allows it."""
+    """Jobs with equal keys may share a worker: one backend, options, device and mode, if isolation allows."""
     own = job.trials[0].trial_id if job.isolation == "trial" else ""
     device = job.trials[0].settings.get("device", "auto")
-    return job.isolation, job.backend, device, str(job.deterministic), own
+    options = json.dumps(job.trials[0].options, sort_keys=True)
+    return job.isolation, job.backend, options, device, str(job.deterministic), own
 
 
 def _execute_here(jobs: Iterable[Job], handle: Handle) -> None:
     bench: Bench | None = None
     for job in jobs:
-        bench = bench or Bench(job.backend)
+        bench = bench or Bench(job.backend, job.trials[0].options)
         bench.execute(job, lambda event, job=job: handle(job, event))  # type: ignore[misc]
 
 

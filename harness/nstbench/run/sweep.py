@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError
+from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError, plugin
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
@@ -20,7 +20,7 @@ from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Environment, Event, Job, Recorded
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts, plugin
+from nstbench.run.registry import facts
 from nstbench.run.undone import not_applied
 from nstbench.run.verified import Setup, is_verified
 
@@ -236,7 +236,7 @@ def prepare_sweep(
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
     for name in dict.fromkeys(trial.backend for trial in plan.trials):
-        for advice in plugin(name).load().advise():
+        for advice in plugin(name).make().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
     return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)

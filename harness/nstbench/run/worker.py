@@ -30,10 +30,11 @@ def main() -> None:
             events.write(event_to_line(event))
             events.flush()
 
-        bench = Bench(backend)
+        bench: Bench | None = None
         while True:
             job = Job.from_line(jobs.get())
             _log_to(job.trial_folder(job.trials[0]) / "log.txt")
+            bench = bench or Bench(backend, job.trials[0].options)  # equal in all jobs of a worker
             bench.execute(job, emit)
 
 
