@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench_tensorflow.losses import Knobs
+Numbers = Mapping[str, Any]
 
 BETA2 = 0.999
 
@@ -27,29 +27,29 @@ def start_state(image: Any, optimiser: str) -> State:
     return State(tf.Variable(image), tf.Variable(0.0), moments)
 
 
-def adam(state: State, gradient: Any, knobs: Knobs) -> None:
+def adam(state: State, gradient: Any, numbers: Numbers) -> None:
     """Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
-    rate, beta1 = _rate(state, knobs), knobs.adam_beta1
+    rate, beta1 = _rate(state, numbers), numbers["adam_beta1"]
     step = state.step.assign_add(1.0)
     first, second = state.moments
     mean = first.assign(beta1 * first + (1.0 - beta1) * gradient)
     square = second.assign(BETA2 * second + (1.0 - BETA2) * tf.square(gradient))
     root = tf.sqrt(square / (1.0 - BETA2**step))
-    _move(state, rate * (mean / (1.0 - beta1**step)) / (root + knobs.adam_epsilon))
+    _move(state, rate * (mean / (1.0 - beta1**step)) / (root + numbers["adam_epsilon"]))
 
 
-def sgd(state: State, gradient: Any, knobs: Knobs) -> None:
+def sgd(state: State, gradient: Any, numbers: Numbers) -> None:
     """Plain gradient descent."""
-    rate = _rate(state, knobs)
+    rate = _rate(state, numbers)
     state.step.assign_add(1.0)
     _move(state, rate * gradient)
 
 
-OPTIMISERS: Mapping[str, Callable[[State, Any, Knobs], None]] = {"adam": adam, "sgd": sgd}
+OPTIMISERS: Mapping[str, Callable[[State, Any, Numbers], None]] = {"adam": adam, "sgd": sgd}
 
 
-def _rate(state: State, knobs: Knobs) -> Any:
-    return knobs.learning_rate * knobs.learning_rate_decay ** (state.step / 100.0)
+def _rate(state: State, numbers: Numbers) -> Any:
+    return numbers["learning_rate"] * numbers["learning_rate_decay"] ** (state.step / 100.0)
 
 
 def _move(state: State, step: Any) -> None:

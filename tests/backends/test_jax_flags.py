@@ -22,7 +22,7 @@ from nstbench_jax import JaxVgg19
 weights = biased(load_weights(resolve_weights("random:0", Path())))
 backend = JaxVgg19()
 backend.start("cpu")
-backend.load(weights, {})
+backend.load(weights)
 first = next(climb("jax-vgg19", backend, weights, [large_scenario(weights)]))
 assert first.name == RUNGS[0].name
 print(first.status, first.detail)

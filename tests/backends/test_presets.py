@@ -2,12 +2,12 @@
 
 import pytest
 
+from nstbench.api import plugin
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.experiment import experiment_from_mapping
 from nstbench.presets.presets import PRESETS
 from nstbench.referee import losses, taps
 from nstbench.run.problem import build_problem
-from nstbench.run.registry import plugin
 from nstbench.run.sweep import prepare_sweep
 
 from ..presets.foreign_losses import flat_border, foreign_losses
@@ -41,9 +41,9 @@ def by_the_referee(weights, problem):
 
 
 def by_a_backend(weights, problem):
-    made = plugin("tf-vgg19").load()
+    made = plugin("tf-vgg19").make()
     made.start("cpu")
-    made.load(weights, {})
+    made.load(weights)
     session = made.prepare(problem)
     trace = session.run(1)
     session.close()

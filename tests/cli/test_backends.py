@@ -101,7 +101,7 @@ def test_a_refusal_that_crashes_is_the_failure_of_its_check(backends, monkeypatc
 
 
 def test_a_backend_whose_framework_is_missing_says_how_to_install_it(backends, monkeypatch):
-    monkeypatch.setattr("nstbench.run.registry.find_spec", lambda name: None)
+    monkeypatch.setattr("nstbench.api.registry.find_spec", lambda name: None)
     found = backends("check", "jax-vgg19").exception
     assert isinstance(found, BackendUnavailable)
     assert "pip install 'nstbench[jax]'" in str(found)

@@ -29,7 +29,8 @@ def eight_bit(picture):
 
 def posed(content, style, init):
     layers = dict.fromkeys(ALL_STYLE, 1.0)
-    return Problem(content, (style,), init, {"conv4_2": 1.0}, layers, 1.0, 100.0)
+    pictures = {"content": content, "styles": (style,), "init": init}
+    return Problem(**pictures, content_layers={"conv4_2": 1.0}, style_layers=layers, beta=100.0)
 
 
 @pytest.fixture(scope="module")

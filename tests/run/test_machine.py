@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
+from nstbench.api import plugin
 from nstbench.run import machine
-from nstbench.run.registry import plugin
 
 
 def test_the_environment_names_what_is_loaded_and_equal_facts_have_equal_identifiers():

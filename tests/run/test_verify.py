@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 import nstbench
-from nstbench.api import BackendUnavailable
+from nstbench.api import BackendUnavailable, plugin
 from nstbench.assets import resolve_weights
 from nstbench.experiment import read_options
 from nstbench.parity.rungs import RUNGS
 from nstbench.parity.verify import Request, verify
-from nstbench.run.registry import plugin
 from nstbench.run.sweep import Redo
 from nstbench.run.verified import Setup
 

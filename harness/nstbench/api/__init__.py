@@ -1,5 +1,6 @@
 """The contract: the only room a backend imports. Standard library and NumPy only."""
 
+from nstbench.api.arithmetic import Arithmetic, Look, blend
 from nstbench.api.backend import Backend, Session
 from nstbench.api.capabilities import (
     Advice,
@@ -23,8 +24,10 @@ from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, n
 from nstbench.api.losses import ROUNDING, LossTrace
 from nstbench.api.method import METHOD, TV_FORMS, Method
 from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.registry import Plugin, Readiness, plugin, plugins, readiness
 from nstbench.api.setting import Setting
 from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
+from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,
@@ -46,6 +49,7 @@ from nstbench.api.vgg19 import (
 __all__ = [
     "BGR_MEAN",
     "CHANNELS",
+    "DETERMINISTIC",
     "FEEDFORWARD_SETTINGS",
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
@@ -54,9 +58,11 @@ __all__ = [
     "METHOD",
     "ROUNDING",
     "SETTINGS",
+    "TF_VARIABLES",
     "TV_FORMS",
     "VGG_SETTINGS",
     "Advice",
+    "Arithmetic",
     "Array",
     "AssetError",
     "Backend",
@@ -65,13 +71,16 @@ __all__ = [
     "Device",
     "Evaluation",
     "ExperimentError",
+    "Look",
     "LossTrace",
     "Method",
     "Network",
     "NstbenchError",
     "Option",
+    "Plugin",
     "Problem",
     "Programs",
+    "Readiness",
     "ResultsError",
     "Session",
     "Setting",
@@ -80,6 +89,8 @@ __all__ = [
     "UnknownName",
     "UsageError",
     "VggWeights",
+    "add_xla_flags",
+    "blend",
     "block",
     "did_you_mean",
     "gflop_per_iteration",
@@ -88,9 +99,13 @@ __all__ = [
     "loss_trace",
     "numbers",
     "one_line",
+    "plugin",
+    "plugins",
+    "readiness",
     "short_layer",
     "smallest_side",
     "static_part",
     "tap_shape",
     "up_to",
+    "xla_flags",
 ]

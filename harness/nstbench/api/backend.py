@@ -76,6 +76,7 @@ class Backend(ABC):
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        require_capabilities(type(self))
         self.options = self.capabilities.complete(options or {})
 
     def identify(self) -> Network | None:
@@ -155,3 +156,13 @@ class Backend(ABC):
     def peak_device_bytes(self) -> int | None:
         """Most memory held on the device since `start`, or None where the framework cannot tell."""
         return None
+
+
+def require_capabilities(kind: type[Backend]) -> None:
+    """Make sure that a class says what it can do.
+
+    Raises:
+        TypeError: it has no `capabilities`.
+    """
+    if not isinstance(getattr(kind, "capabilities", None), Capabilities):
+        raise TypeError(f"the class {kind.__name__} lacks `capabilities = Capabilities(...)`")

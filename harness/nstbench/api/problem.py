@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nstbench.api.errors import UnknownName
 from nstbench.api.method import METHOD, Method
+from nstbench.api.settings import Settings
 from nstbench.api.vgg19 import Array
 
 
@@ -49,6 +50,22 @@ class Problem(Method):
     def style(self) -> Array:
         """The style image, for a backend that takes one: the first."""
         return self.styles[0]
+
+    def settings(self) -> Settings:
+        """Return settings that ask for such a problem, for `Backend.refuse`; image names are made up."""
+        return Settings(
+            content="content.png",
+            style=tuple(f"style-{i}.png" for i in range(len(self.styles))),
+            style_blend=self.style_blend if len(self.styles) > 1 else None,
+            size=max(self.content.shape),
+            style_size=max(self.style.shape),
+            content_layers=tuple(self.content_layers),
+            content_weights=tuple(self.content_layers.values()),
+            style_layers=tuple(self.style_layers),
+            style_weights=tuple(self.style_layers.values()),
+            init="noise",
+            **{name: getattr(self, name) for name in METHOD},
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,8 +68,8 @@ def _check(option: str, value: str, known: Sequence[str]) -> None:
 
 def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
     """Complete a backend's options; other backends of the same command must have them too."""
+    from nstbench.api import plugin
     from nstbench.experiment import read_options
-    from nstbench.run.registry import plugin
 
     return read_options(name, texts, plugin(name).load().capabilities.options)
 

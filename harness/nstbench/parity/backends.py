@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from nstbench.api import BackendUnavailable, UsageError
-from nstbench.run.registry import plugin, plugins, readiness
+from nstbench.api import BackendUnavailable, UsageError, plugin, plugins, readiness
 
 
 def verifiable_backends(names: Iterable[str], say: Callable[[str], None]) -> list[str]:
@@ -49,7 +48,7 @@ def _cannot(name: str) -> str:
     backend = plugin(name).load()
     if not backend.capabilities.has_ladder:
         return "has no VGG-19 to compare"
-    state = readiness(backend)
+    state = readiness(backend.capabilities)
     if not state.ready:
         raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
     return ""

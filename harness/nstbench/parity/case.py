@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from nstbench.api import Array, Backend, Evaluation, LossTrace, Problem, VggWeights
-from nstbench.experiment.settings import Settings
 from nstbench.parity.scenarios import Scenario
 from nstbench.plan.consumed import consumed
 from nstbench.plan.consumed import refusal as refused_by_its_capabilities
@@ -104,11 +103,7 @@ class Case:
 
 def refusal(name: str, backend: Backend, problem: Problem) -> str | None:
     """Say why a backend does not take on a problem, asked as at planning; or None."""
-    known = {field.name: getattr(problem, field.name) for field in fields(Problem)}
-    plain = {name: value for name, value in known.items() if name in Settings.model_fields}
-    styles = [f"style-{i}.png" for i in range(len(problem.styles))]
-    settings = Settings(**plain | {"content": "content.png", "style": styles, "init": "noise"})
+    settings, can = problem.settings(), backend.capabilities
     height, width, _ = problem.content.shape
-    can = backend.capabilities
     reason = refused_by_its_capabilities(name, settings, can)
-    return reason or backend.refuse(consumed(settings, can, height, width), problem.options)
+    return reason or backend.refuse(consumed(settings, can, height, width))

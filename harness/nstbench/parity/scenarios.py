@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import LAYERS, Array, Problem, VggWeights, up_to
-from nstbench.referee import evaluate, losses
+from nstbench.api import LAYERS, METHOD, Array, Problem, Setting, Settings, VggWeights, up_to
+from nstbench.referee import evaluate, expose_epsilon, losses
 
 FEW_LAYERS: Mapping[str, Any] = {
     "content_layers": {"conv2_2": 0.25, "conv3_2": 0.75},
@@ -39,20 +39,18 @@ class Scenario:
     smooth: bool = True
 
 
-def default_scenarios(weights: VggWeights, precision: str, options: Mapping[str, Any]) -> list[Scenario]:
+def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
     """Pose what `nstbench verify` compares: even and odd sides, and between them every option.
 
     One scenario goes down to the deepest layer; ten iterations are as telling with a few layers, and cheaper.
-
-    Args:
-        options: the backend's own, complete with defaults.
     """
-    common: dict[str, Any] = {"precision": precision, "options": options}
+    common: dict[str, Any] = {"precision": precision}
     deep: dict[str, Any] = {**EVERY_LAYER, "blend": (0.3, 0.7), "tv_form": "absolute", "optimiser": "sgd"}
     average: dict[str, Any] = {**FEW_LAYERS, "pooling": "avg", "tv_form": "mahendran"}
     even = pose(weights, 32, 44, **FEW_LAYERS, **common)
     odd = pose(weights, 29, 37, **average, **common)
     slowing: dict[str, Any] = {"learning_rate_decay": 0.01}  # by a third over ten iterations
+    of_adam = {name: each.default for name, each in METHOD.items() if each.traced and _is_adams(each)}
     return [
         # Odd at every pooling. With `random:0` no deep tap is so near zero, or another in its window, that
         # rounding decides the gradient; at 37 x 29 one was, at 1e-7 of the largest.
@@ -60,7 +58,7 @@ def default_scenarios(weights: VggWeights, precision: str, options: Mapping[str,
         Scenario("adam, even sides", even),
         Scenario(
             "adam's defaults, average pooling, odd sides",
-            replace(odd, adam_epsilon=1e-8, **slowing),
+            replace(odd, **of_adam, **slowing),
             smooth=False,
         ),
         Scenario(
@@ -106,11 +104,13 @@ def pose(
     problem = replace(problem, alpha=1 / now.content, beta=2 / now.style, tv_weight=3 / now.tv)
     slope = evaluate(weights, problem, np.float32).gradient
     sgd = problem.optimiser == "sgd"
-    return replace(
-        problem,
-        learning_rate=0.05 / float(np.abs(slope).max()) if sgd else 0.02,
-        adam_epsilon=float(np.sqrt(np.mean(slope**2))),
-    )
+    rate = 0.05 / float(np.abs(slope).max()) if sgd else 0.02
+    return expose_epsilon(replace(problem, learning_rate=rate), slope)
+
+
+def _is_adams(setting: Setting) -> bool:
+    """Whether a setting matters to Adam alone."""
+    return setting.matters(Settings(optimiser="adam")) and not setting.matters(Settings(optimiser="sgd"))
 
 
 def needed(weights: VggWeights, problem: Problem) -> VggWeights:

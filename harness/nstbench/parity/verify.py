@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nstbench.api import BackendUnavailable, one_line
+from nstbench.api import BackendUnavailable, one_line, plugin
 from nstbench.assets import WeightsSource, load_weights
 from nstbench.parity.ladder import RungResult, climb, passed
 from nstbench.parity.scenarios import biased, default_scenarios
 from nstbench.record.files import refuse_unwritable_folder
 from nstbench.run.code import code_of
 from nstbench.run.machine import cpu_name, environment
-from nstbench.run.registry import plugin
 from nstbench.run.verified import Setup, memory, remember
 from nstbench.system.child import Child, ChildEnded
 from nstbench.system.parent import Parent
@@ -142,15 +141,14 @@ def main() -> None:
 
 def _climb(request: Request, tell: Tell) -> None:
     found = plugin(request.backend)
-    code, backend = code_of(found), found.load()
+    code, backend = code_of(found), found.make(request.options)
     device = backend.start(request.device)
     _, facts = environment(backend.capabilities.variables)  # as the sweep takes them: right after the start
     facts["code"] = code
     tell("begun", {"device": device.kind, "device_name": device.name or cpu_name(), "facts": facts})
     weights = biased(load_weights(request.weights))
-    backend.load(weights, request.options)
-    scenarios = default_scenarios(weights, request.precision, dict(request.options))
-    for result in climb(request.backend, backend, weights, scenarios):
+    backend.load(weights)
+    for result in climb(request.backend, backend, weights, default_scenarios(weights, request.precision)):
         tell("rung", asdict(result))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line
+from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line, plugin
 from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -22,7 +22,6 @@ from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_c
 from nstbench.run.painting import Painting
 from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
-from nstbench.run.registry import plugin
 
 WARMUP_PASSES = 1
 
@@ -31,6 +30,7 @@ class Bench:
     """A backend in this process. What one job paid for (import, load) the next does not report again.
 
     Args:
+        options: of the backend.
         counter_of: finds the energy counter of the device that the backend has taken.
     """
 

@@ -12,10 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
-from nstbench.api import NstbenchError
+from nstbench.api import NstbenchError, plugins, readiness
 from nstbench.assets import cache_dir, resolve_weights
 from nstbench.run.machine import providers, usable_cores, variables
-from nstbench.run.registry import plugins, readiness
 
 START_TIMEOUT_S = 120
 
@@ -56,11 +55,11 @@ def _backends() -> Iterator[Found]:
     known = providers()
     for name, plugin in plugins().items():
         try:
-            backend = plugin.load()
+            backend = plugin.make()
         except NstbenchError as error:
             yield False, str(error)
             continue
-        state = readiness(backend)
+        state = readiness(backend.capabilities)
         if not state.ready:
             yield False, f"{name}: {state.reason}. Install it: {state.install}"
             continue
@@ -74,7 +73,7 @@ def _advice() -> Iterator[Found]:
     for name, plugin in plugins().items():
         with suppress(NstbenchError):  # one that cannot be loaded has been named
             backend = plugin.make()
-            if readiness(backend).ready:
+            if readiness(backend.capabilities).ready:
                 yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
 
 
@@ -82,7 +81,7 @@ def _device(name: str) -> Found:
     """Start a backend in a process of its own and see what device it takes."""
     code = (
         "import sys; from nstbench.api import one_line\n"
-        "from nstbench.run.machine import cpu_name; from nstbench.run.registry import plugin\n"
+        "from nstbench.run.machine import cpu_name; from nstbench.api import plugin\n"
         f"try: device = plugin({name!r}).make().start('auto')\n"
         "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, UsageError
+from nstbench.api import AssetError, UsageError, plugin
 from nstbench.experiment import Measure
 from nstbench.plan import Trial
 from nstbench.record import RunRecord, Store
 from nstbench.record.checkout import Checkout
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
 from nstbench.run.judging import Judging
-from nstbench.run.registry import plugin
 from nstbench.run.verified import Setup, is_verified
 from nstbench.run.watcher import Watcher
 

@@ -6,11 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from nstbench.api import BackendUnavailable, UsageError
+from nstbench.api import BackendUnavailable, UsageError, plugins, readiness
 from nstbench.experiment import experiment_from_mapping
 from nstbench.record import RunRecord
 from nstbench.record.files import refuse_unwritable, write_atomic
-from nstbench.run.registry import plugins, readiness
 from nstbench.run.sweep import Outcome, Watcher, prepare_sweep
 
 
@@ -66,6 +65,6 @@ def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
 
 def _first_ready() -> str:
     for name, plugin in plugins().items():
-        if readiness(plugin.load()).ready:
+        if readiness(plugin.load().capabilities).ready:
             return name
     raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nstbench.api import BackendUnavailable, ResultsError
+from nstbench.api import BackendUnavailable, ResultsError, plugin
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
@@ -20,7 +20,7 @@ from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
 from nstbench.run.local import LocalWorkers
 from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts, plugin
+from nstbench.run.registry import facts
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nstbench.api import Plugin
 from nstbench.assets import cache_dir
 from nstbench.record.files import write_json
 from nstbench.run.machine import is_among, providers
-from nstbench.run.registry import Plugin
 
 
 @dataclass(frozen=True, slots=True)
