@@ -27,7 +27,7 @@ def experiment(**changes):
     plain = {
         "name": "tiny",
         "inputs": {"content": "sample:cat", "style": "sample:coffee"},
-        "fixed": {"size": 32, "iterations": 6, "beta": 10, "tv_weight": 0, "learning_rate": 0.02},
+        "fixed": {"size": 32, "iterations": 6, "beta": 10, "tv_weight": 0},
         "measure": {"referee": "none"} | changes.pop("measure", {}),
         "backends": ["fake"],
     }

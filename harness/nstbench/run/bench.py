@@ -74,8 +74,9 @@ class Bench:
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
+            cause = _raised(error)
             for trial in waiting:
-                yield self._failure(error, job, trial, log)
+                yield self._failure(cause, job, trial, log)
         finally:
             if session is not None:
                 session.close()
@@ -176,6 +177,12 @@ class Bench:
             **outcome,
         )
         return Recorded(record.to_json(), losses)
+
+
+def _raised(error: Exception) -> Exception:
+    """Return what the backend raised: Python lets no StopIteration out of a generator, but wraps it."""
+    cause = error.__cause__
+    return cause if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) else error
 
 
 def _counted(flop: float | None) -> float | None:
