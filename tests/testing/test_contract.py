@@ -69,7 +69,7 @@ def test_a_forgotten_method_is_named_when_the_class_is_instantiated():
 )
 def test_an_entry_point_that_names_no_backend_is_told_in_one_line(value, said):
     broken = Plugin("half", "halves", "1.0", EntryPoint("half", value, "nstbench.backends"))
-    with pytest.raises(BackendUnavailable, match="half: the plugin halves 1.0 cannot be loaded") as told:
+    with pytest.raises(BackendUnavailable, match=r"half: the plugin halves 1\.0 cannot be loaded") as told:
         broken.load()
     assert said in str(told.value)
     assert "\n" not in str(told.value)
