@@ -85,7 +85,7 @@ class JaxVgg19(Backend):
     def prepare(self, problem: Problem) -> JaxSession:
         from nstbench_jax.session import JaxSession
 
-        return JaxSession(problem, self._device, self._weights, self._programs, self.options)
+        return JaxSession(problem, self._device, self._weights, self._programs, **self.options)
 
     def evaluate(self, problem: Problem) -> Evaluation:
         session = self.prepare(problem)
@@ -99,8 +99,7 @@ class JaxVgg19(Backend):
         from nstbench_jax.losses import reductions
 
         with jax.default_device(self._device):
-            found: Mapping[str, Array] = jax.device_get(jax.jit(reductions)(rows, others, matrix))
-        return found
+            return dict(jax.device_get(jax.jit(reductions)(rows, others, matrix)))
 
     @property
     def compilations(self) -> int:
@@ -113,8 +112,7 @@ class JaxVgg19(Backend):
 
 def _no_device(device: str, error: Exception) -> str:
     kind = "" if device == "auto" else f"{device} "
-    platforms = os.environ.get("JAX_PLATFORMS")
     among, remedy = "", "Use device: cpu"
-    if platforms:
+    if platforms := os.environ.get("JAX_PLATFORMS"):
         among, remedy = f" with JAX_PLATFORMS={platforms}", "Unset JAX_PLATFORMS"
     return f"jax-vgg19: no {kind}device{among}: {one_line(error)}. {remedy}, or pip install 'nstbench[cuda]'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ from jax.lax import Precision
 from nstbench.api import Arithmetic, Look
 from nstbench_jax.network import Taps, Weights
 
+product = partial(jnp.matmul, precision=Precision.HIGHEST)
 ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where)
 
 
@@ -26,7 +28,7 @@ class Given(NamedTuple):
 def gram(tap: jax.Array) -> jax.Array:
     """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w."""
     features = tap.reshape(-1, tap.shape[-1])
-    return _product(features.T, features) / features.shape[0]
+    return product(features.T, features) / features.shape[0]
 
 
 def losses(taps: Taps, image: jax.Array, given: Given, tv_form: str) -> tuple[jax.Array, jax.Array]:
@@ -43,10 +45,6 @@ def reductions(rows: jax.Array, others: jax.Array, matrix: jax.Array) -> dict[st
         "products": jnp.sum(rows * others),
         "squares": jnp.sum(jnp.square(rows - others)),
         "gram": gram(rows[None]),
-        "mixed": jax.vmap(lambda row: jnp.sum(jnp.square(_product(matrix, row))))(rows),
-        "weighted": jnp.sum(_product(rows, jnp.ones_like(matrix)) * rows, axis=1),
+        "mixed": jax.vmap(lambda row: jnp.sum(jnp.square(product(matrix, row))))(rows),
+        "weighted": jnp.sum(product(rows, jnp.ones_like(matrix)) * rows, axis=1),
     }
-
-
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    return jnp.matmul(a, b, precision=Precision.HIGHEST)

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
-from nstbench.api import (
-    Array,
-    Evaluation,
-    LossTrace,
-    Problem,
-    Programs,
-    Session,
-    Static,
-    loss_trace,
-    numbers,
-    static_part,
-)
+from nstbench.api import Array, Evaluation, LossTrace, Problem, Programs, Session, loss_trace, numbers
 from nstbench_jax import lbfgs, optimisers, update
 from nstbench_jax.losses import Given
 from nstbench_jax.network import Weights
-from nstbench_jax.update import Program, Recipe
+from nstbench_jax.update import Program, recipe_for
 
 
 class JaxSession(Session):
@@ -36,17 +24,12 @@ class JaxSession(Session):
     """
 
     def __init__(
-        self,
-        problem: Problem,
-        device: jax.Device,
-        weights: Weights,
-        programs: Programs[Program],
-        options: Mapping[str, Any],
+        self, problem: Problem, device: jax.Device, weights: Weights, programs: Programs[Any], **options: Any
     ) -> None:
-        static = static_part(problem)
         self._device, self._programs = device, programs
         self._program: Program | None = None
-        self._recipe = _recipe(static, device, **options)
+        self._recipe = recipe_for(problem, device, **options)
+        static = self._recipe.static
         singles = jax.tree.map(np.float32, (problem.style_blend, numbers(problem)))
         arrays = problem.content, problem.styles, problem.init, *singles
         with jax.default_device(device):
@@ -58,10 +41,8 @@ class JaxSession(Session):
     def compile(self, chunk: int) -> None:
         if self._recipe.loop == "device":  # which has room for so many losses; the host's has no bound
             self._recipe = replace(self._recipe, chunk=max(chunk, self._recipe.chunk))
-        compiler = lbfgs if self._recipe.static.optimiser == "lbfgs" else update
-        self._program = self._programs.get(
-            self._recipe, lambda: compiler.compile_update(self._recipe, self._state, self._given)
-        )
+        make = (lbfgs if self._recipe.static.optimiser == "lbfgs" else update).compile_update
+        self._program = self._programs.get(self._recipe, lambda: make(self._recipe, self._state, self._given))
 
     def run(self, n: int) -> LossTrace:
         if self._program is None or (self._recipe.loop == "device" and n > self._recipe.chunk):
@@ -89,12 +70,6 @@ class JaxSession(Session):
     def close(self) -> None:
         for leaf in jax.tree.leaves((self._state, self._given._replace(weights={}))):
             leaf.delete()
-
-
-def _recipe(static: Static, device: jax.Device, loop: str, unroll: int) -> Recipe:
-    if loop == "auto":  # measured on CPUs, where a loop inside XLA confines its convolutions to one core
-        loop = "host" if device.platform == "cpu" else "device"
-    return Recipe(static, "host" if static.optimiser == "lbfgs" else loop, unroll)
 
 
 def _start_state(optimiser: str, init: jax.Array) -> Any:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench.api import Look, Static, blend
+from nstbench.api import Look, Problem, Static, blend, static_part
 from nstbench_jax.losses import Given, gram, losses
 from nstbench_jax.network import Taps, Weights, forward
 from nstbench_jax.optimisers import State, take_step
@@ -30,6 +30,14 @@ class Recipe:
     loop: str
     unroll: int
     chunk: int = 1
+
+
+def recipe_for(problem: Problem, device: jax.Device, loop: str, unroll: int) -> Recipe:
+    """Choose where to loop: inside XLA its convolutions use one core on CPUs, and L-BFGS needs the host."""
+    static = static_part(problem)
+    if loop == "auto":
+        loop = "host" if device.platform == "cpu" else "device"
+    return Recipe(static, "host" if static.optimiser == "lbfgs" else loop, unroll)
 
 
 @dataclass(frozen=True, slots=True)

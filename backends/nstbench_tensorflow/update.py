@@ -12,7 +12,7 @@ import tensorflow as tf
 from nstbench.api import Look, Static, blend
 from nstbench_tensorflow.losses import ARITHMETIC, Given, gram
 from nstbench_tensorflow.network import Weights, forward, pool_for
-from nstbench_tensorflow.optimisers import OPTIMISERS, State
+from nstbench_tensorflow.optimisers import State, take_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ def _evaluation(recipe: Recipe) -> Callable[[Any, Given], tuple[Any, Any]]:
 
 def _loop(recipe: Recipe) -> Callable[[State, Given, Any], Any]:
     """Make the function (state, given, n) -> rows of losses; n is a tensor: any n runs without retracing."""
-    static, view, update = recipe.static, _viewer(recipe), OPTIMISERS[recipe.static.optimiser]
+    static, view = recipe.static, _viewer(recipe)
 
     def step(given: Given, state: State) -> Any:
         _, row, gradient = view(state.image.read_value(), given)
-        update(state, gradient, given.numbers)
+        take_step(static.optimiser, state, gradient, given.numbers)
         return row
 
     # XLA compiles the step, not the loop: inside a loop of its own XLA's CPU convolutions use one core.

@@ -67,8 +67,10 @@ def problem(height=48, width=40, **changes):
     )
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
     pictures = {"content": content, "styles": (style,), "init": init}
-    plain = Problem(**pictures, content_layers={"conv4_2": 1.0}, style_layers=layers, beta=100.0)
-    return replace(plain, learning_rate=0.02, **changes)
+    plain = Problem(
+        **pictures, content_layers={"conv4_2": 1.0}, style_layers=layers, beta=100.0, learning_rate=0.02
+    )
+    return replace(plain, **changes)
 
 
 FEW_LAYERS = {"style_layers": {"conv2_1": 1.0}, "content_layers": {"conv2_2": 1.0}}
