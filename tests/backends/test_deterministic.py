@@ -31,6 +31,7 @@ def start(backend, weights, **options):
 
 def main(name):
     """Run every variant of one backend and print digests: what a fresh process does."""
+    os.sched_setaffinity(0, range(os.cpu_count()))  # all there are, whatever pytest's process was given
     generator = np.random.default_rng(1)
     weights = {}
     for layer in up_to(LAYERS):

@@ -93,7 +93,7 @@ def test_a_backend_that_does_not_start_is_one_line(backends, monkeypatch):
 
 
 def test_a_refusal_that_crashes_is_the_failure_of_its_check(backends, monkeypatch):
-    monkeypatch.setattr(FakeBackend, "refuse", lambda self, settings, options: settings["no-such"])
+    monkeypatch.setattr(FakeBackend, "refuse", lambda self, settings: {}["no-such"])
     done = backends("check", "fake", "--only", "refusals_are_sentences", "--only", "image_is_a_picture")
     assert done.exit_code == 3
     assert done.stdout.startswith("FAILED refusals_are_sentences: crashed with KeyError")

@@ -36,7 +36,7 @@ def posed(content, style, init):
 @pytest.fixture(scope="module")
 def pair():
     """A content and a style image of another size, and the style in the content's size."""
-    content, style = sample("astronaut", 48), sample("strokes", 40)
+    content, style = sample("astronaut", 64), sample("strokes", 48)
     return content, style, resize(style, *content.shape[:2])
 
 
