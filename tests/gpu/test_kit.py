@@ -1,7 +1,7 @@
 """The kit for a GPU, tried on the processor: each kind of step is taken once, with the sizes of `--cpu`.
 
-But for the ladder, which has no tiny size and is climbed by other tests, and for the gate, which is tried on
-slower versions elsewhere: their commands are read, and a summary made of what a ladder prints.
+But for the ladder, which has no tiny size, and for the contract and the gate, which other tests try: their
+commands are read, and a summary made of what a ladder prints.
 """
 
 import json
@@ -19,13 +19,14 @@ import pytest
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.experiment import load_experiment
 from nstbench.parity.ladder import RungResult
+from nstbench.testing import CHECKS
 
 from ..house import PROJECT, ROOT
 from ..test_guides import understood
 
 HERE = ROOT / "tests" / "gpu"
 STEPS = (
-    *("ceilings", "contract", "repeated", "doctor", "loop-48"),
+    *("ceilings", "repeated", "loop-48"),
     *("sweep", "sheet", "pytorch", "size"),
 )
 """Those left out differ from one of these in a size, a precision or a version alone; and see above."""
@@ -78,7 +79,6 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
     for start in (
         "ok: ceilings",
         "ceilings: copy ",
-        "contract: 2 checks ok, 0 failed",
         "deterministic, twice in fresh processes: highest identical bits",
         "  48 default: device ",
         "sweep: 8 ok",
@@ -94,6 +94,14 @@ def test_the_command_of_the_ladder_is_understood():
     words = command.replace("$DEVICE", "cpu").replace("$precision", "bf16").split()
     assert understood(words) == "nstbench verify"
     assert "--json" in words
+
+
+def test_the_command_of_the_contract_is_understood():
+    (command,) = re.findall(r'"\$nst" (backends check .*? --json)', (HERE / "run.sh").read_text())
+    (only,) = re.findall(r"ONLY='(.*)'", (HERE / "run.sh").read_text())
+    words = command.replace("$DEVICE", "cpu").replace("${ONLY:-}", only).split()
+    assert understood(words) == "nstbench backends check"
+    assert {check.name for check in CHECKS} >= set(words[words.index("--only") + 1 : -1 : 2])
 
 
 def test_the_command_of_the_gate_is_understood_and_compares_the_two_versions():

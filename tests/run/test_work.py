@@ -19,6 +19,12 @@ REFEREE = {"referee": "random:0"}
 ISOLATIONS = ("backend", "none")
 
 
+def workers():
+    """Return the worker processes of this one."""
+    started = psutil.Process().children()
+    return [each for each in started if "nstbench.run.worker" in each.cmdline()]
+
+
 class Log(Watcher):
     """Keeps what happened, in order."""
 
@@ -81,7 +87,7 @@ def test_an_interrupt_ends_the_worker_and_frees_the_trials(tmp_path, isolation):
     made = experiment(measure={"isolation": isolation})
     with pytest.raises(KeyboardInterrupt):
         nstbench.sweep(made, tmp_path, watch=Interrupting())
-    assert not psutil.Process().children()
+    assert not workers()
     (row,) = nstbench.open_results(tmp_path).runs.itertuples()
     assert row.status == "interrupted"
     assert Store(tmp_path).claim([row.trial_id])
@@ -116,7 +122,7 @@ def test_a_worker_that_is_killed_while_it_sends_leaves_no_half_file(tmp_path):
     class Killing(Watcher):
         def event(self, job, event):
             if isinstance(event, Advanced) and event.iterations == 2:
-                (worker,) = psutil.Process().children()
+                (worker,) = workers()
                 time.sleep(1)
                 worker.kill()
 
@@ -173,7 +179,7 @@ def test_a_second_worker_beside_the_first_takes_its_share(tmp_path, monkeypatch)
     kinds = [kind for kind, _ in watch.happened]
     assert kinds.count(Finished) == 3
     assert "judged" not in kinds[: len(kinds) - 1 - kinds[::-1].index(Finished)]
-    assert not psutil.Process().children()
+    assert not workers()
 
 
 def test_the_time_that_writing_takes_is_not_the_worker_s(tmp_path, monkeypatch):
