@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 DEMO := experiments/layers.yaml
 
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
@@ -30,9 +30,10 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all]'
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed $(wildcard tests/plugins/*/pyproject.toml)
+$(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*/pyproject.toml) | $(BIN)/python
+	@echo "installing nstbench with all backends and development tools into $(VENV) (a minute or two, once)"
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
-	touch $@
+	touch $(VENV)/installed $@
 
 demo: $(VENV)/installed
 	$(BIN)/nstbench sweep $(DEMO)

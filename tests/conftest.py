@@ -2,9 +2,7 @@
 
 import gc
 import os
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -32,15 +30,6 @@ def take_a_core():
 
 
 take_a_core()  # before anything is imported that counts them
-
-
-def pytest_configure(config):
-    """Let XLA keep what one test has compiled for the next, and for the processes that tests start."""
-    if not hasattr(config, "workerinput"):  # workers of xdist inherit it
-        folder = tempfile.mkdtemp(prefix="nstbench-compiled-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
-        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 
 def pytest_collection_finish():

@@ -177,7 +177,8 @@ def test_a_worker_that_is_killed_between_two_trials_is_replaced(tmp_path):
     class Killer(Watcher):
         def recorded(self, record):
             for child in psutil.Process().children():
-                child.kill()
+                if "nstbench.run.worker" in child.cmdline():
+                    child.kill()
 
     results = nstbench.sweep(experiment(sweep={"beta": [1, 2, 3]}), tmp_path, watch=Killer())
     assert set(results.runs["status"]) <= {"ok", "failed"}
