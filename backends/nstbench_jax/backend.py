@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nstbench.api import (
     VGG_SETTINGS,
@@ -19,14 +19,12 @@ from nstbench.api import (
     Option,
     Problem,
     Programs,
+    Session,
     Settings,
     VggWeights,
     one_line,
 )
 from nstbench_jax import flags
-
-if TYPE_CHECKING:
-    from nstbench_jax.session import JaxSession
 
 
 class JaxVgg19(Backend):
@@ -34,10 +32,6 @@ class JaxVgg19(Backend):
 
     capabilities = Capabilities(
         summary="VGG-19 optimisation in JAX and Flax, loss and update compiled by XLA",
-        consumes=VGG_SETTINGS,
-        devices=("cpu", "gpu"),
-        requires=("jax", "flax", "optax"),
-        install="pip install 'nstbench[jax]'",
         options={
             "loop": Option(
                 "auto",
@@ -46,6 +40,10 @@ class JaxVgg19(Backend):
             ),
             "unroll": Option(1, "iterations in a round of the loop on the device", choices=(1, 2, 4)),
         },
+        consumes=VGG_SETTINGS,
+        devices=("cpu", "gpu"),
+        requires=("jax", "flax", "optax"),
+        install="pip install 'nstbench[jax]'",
         variables=("JAX_", "XLA_"),
     )
 
@@ -82,13 +80,11 @@ class JaxVgg19(Backend):
         assert weights is not None, "jax-vgg19 consumes the setting `weights`"
         self._weights = jax.block_until_ready(jax.device_put(dict(weights), self._device))
 
-    def prepare(self, problem: Problem) -> JaxSession:
-        from nstbench_jax.session import JaxSession
-
-        return JaxSession(problem, self._device, self._weights, self._programs, **self.options)
+    def prepare(self, problem: Problem) -> Session:
+        return self._session(problem)
 
     def evaluate(self, problem: Problem) -> Evaluation:
-        session = self.prepare(problem)
+        session = self._session(problem)
         found = session.evaluate()
         session.close()
         return found
@@ -100,6 +96,11 @@ class JaxVgg19(Backend):
 
         with jax.default_device(self._device):
             return dict(jax.device_get(jax.jit(reductions)(rows, others, matrix)))
+
+    def _session(self, problem: Problem) -> Any:
+        from nstbench_jax.session import JaxSession
+
+        return JaxSession(problem, self._device, self._weights, self._programs, **self.options)
 
     @property
     def compilations(self) -> int:
