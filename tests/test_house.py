@@ -24,6 +24,7 @@ from .house import (
     yields_under_lock,
 )
 
+
 def broken(rule, paths):
     """Apply a rule to files; one line for each place that breaks it."""
     return [
