@@ -181,11 +181,14 @@ class Settings(Method):
         return tuple(weight / sum(given) for weight in given)
 
 
+_OWN = {name: each for name, each in described(Settings).items() if name not in METHOD}
+
 SETTINGS: Mapping[str, Setting] = {
-    **{name: each for name, each in described(Settings).items() if name not in METHOD},
+    **dict(list(_OWN.items())[: list(_OWN).index("iterations") + 1]),
     **METHOD,
+    **_OWN,
 }
-"""Name -> description: first what chooses pictures and layers, then the method."""
+"""Name -> description: pictures, layers and iterations, then the method, then the rest."""
 
 VGG_SETTINGS = frozenset(name for name, each in SETTINGS.items() if each.consumer == "backend")
 """Every setting that an iterative VGG-19 backend can take notice of."""
