@@ -14,7 +14,7 @@ from nstbench.api import Arithmetic, Look
 from nstbench_jax.network import Taps, Weights
 
 product = partial(jnp.matmul, precision=Precision.HIGHEST)
-ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where)
+ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where, jnp.diff)
 
 
 class Given(NamedTuple):

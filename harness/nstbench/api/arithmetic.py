@@ -20,6 +20,10 @@ class Look(NamedTuple):
     grams: Layers
 
 
+def _difference(x: Any, axis: int) -> Any:
+    return x[1:] - x[:-1] if axis == 0 else x[:, 1:] - x[:, :-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
     """The loss, from the few functions that frameworks have under different names.
@@ -28,12 +32,14 @@ class Arithmetic:
         total: x -> the sum of all its elements.
         square, absolute: x -> its elements squared, or without their sign.
         where: (condition, a, b) -> a where the condition holds, else b.
+        difference: (x, axis) -> x less its predecessor along an axis, 0 or 1.
     """
 
     total: Callable[[Any], Any]
     square: Callable[[Any], Any]
     absolute: Callable[[Any], Any]
     where: Callable[[Any, Any, Any], Any]
+    difference: Callable[..., Any] = _difference
 
     def losses(self, numbers: Layers, seen: Look, targets: Look, tv: Any) -> list[Any]:
         """Return the row of losses of an image: `LOSS_COLUMNS`, then E_l of the style layers in sorted order.
@@ -64,7 +70,7 @@ class Arithmetic:
 
     def total_variation(self, image: Any, form: str) -> Any:
         """Return the total variation of an (H, W, 3) image in one of `TV_FORMS`."""
-        dy, dx = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
+        dy, dx = self.difference(image, axis=0), self.difference(image, axis=1)
         if form == "mahendran":
             return self.total((self.square(dy[:, :-1]) + self.square(dx[:-1])) ** 1.25)
         size = self.square if form == "squared" else self.absolute
