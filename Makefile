@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 DEMO := experiments/layers.yaml
 
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
@@ -11,12 +11,18 @@ BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEA
 # The Python of the machine with a GPU that the kit is for.
 GPU_PYTHON ?= 3.12
 
-.PHONY: demo test lint types unit gate perf matrix gpu-kit clean
+# The tests that need no framework, no browser and few processes.
+QUICK := $(addprefix tests/,api experiment plan presets record report system testing) \
+  $(wildcard tests/test_house.py tests/test_docs.py tests/test_repository.py) \
+  $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py)
+
+.PHONY: demo test quick lint types unit gate perf matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install everything into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
+	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
 	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
@@ -30,14 +36,18 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all]'
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed $(wildcard tests/plugins/*/pyproject.toml)
+$(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*/pyproject.toml) | $(BIN)/python
+	@echo "installing nstbench with all backends and development tools into $(VENV) (a minute or two, once)"
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
-	touch $@
+	touch $(VENV)/installed $@
 
 demo: $(VENV)/installed
 	$(BIN)/nstbench sweep $(DEMO)
 
 test: lint types unit gate
+
+quick: lint types
+	$(BIN)/pytest $(QUICK) --numprocesses=2 --dist=loadfile -k 'not [weights] and not [pooling]'
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -1,11 +1,12 @@
 """What many tests share: a cache of their own, small experiments, and the command line as a process."""
 
+import gc
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+
+from .command import NSTBENCH, CommandServer
 
 EXPERIMENT = """
 name: tiny
@@ -14,6 +15,26 @@ fixed: {size: 32, iterations: 6, alpha: 1}
 measure: {referee: none}
 backends: [fake]
 """
+
+
+def take_a_core():
+    """Keep each worker of xdist, and what it starts, on a core of its own.
+
+    Frameworks and NumPy start a thread for each core they may use, and those wait for one another busily:
+    two workers on two cores took three times as long.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
+take_a_core()  # before anything is imported that counts them
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector what is imported by now: it would take a third of a second each time."""
+    gc.freeze()
 
 
 def pytest_sessionfinish(session):
@@ -52,13 +73,30 @@ def write(tmp_path):
     return writer
 
 
+def environment():
+    """Return the environment variables, but for the one in which pytest says where it is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture(scope="session")
+def command_server(cache):
+    """Keep one process that has imported the command line, and forks."""
+    server = CommandServer(environment())
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def nstbench(tmp_path):
-    """Run the installed command in an empty folder."""
+def nstbench(tmp_path, tmp_path_factory, command_server):
+    """Run the installed command in an empty folder, in a process of its own."""
 
     def run(*arguments, check=True, **options):
-        command = [Path(sys.executable).with_name("nstbench"), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, **options)
+        argv = [*map(str, arguments)]
+        if options or environment() != command_server.environment:
+            options = {"capture_output": True, "text": True, "cwd": tmp_path, "check": False} | options
+            done = subprocess.run([NSTBENCH, *argv], **options)  # noqa: PLW1510 - said in the options
+        else:
+            done = command_server.run(argv, tmp_path, tmp_path_factory.mktemp("said"))
         assert not check or done.returncode == 0, done.stderr
         return done
 

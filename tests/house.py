@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,29 +16,38 @@ BACKENDS = PROJECT["entry-points"]["nstbench.backends"]
 FRONT = "the package's __init__"
 ARROWS = {
     "api": set(),
-    "plan": {"api"},
-    "assets": {"api"},
-    "record": {"api", "plan"},
+    "system": set(),
+    "presets": {"api"},
+    "experiment": {"api", "presets"},
+    "plan": {"api", "experiment", "presets"},
+    "assets": {"api", "system"},
+    "record": {"system", "api", "experiment", "plan"},
     "referee": {"api"},
-    "run": {"api", "plan", "assets", "record", "referee"},
-    "report": {"api", "plan", "record"},
-    "gate": {FRONT, "api", "plan", "record"},
+    "run": {"system", "api", "experiment", "plan", "assets", "record", "referee"},
+    "parity": {"system", "api", "experiment", "plan", "assets", "record", "referee", "run"},
+    "comparison": {"api", "experiment", "plan", "record"},
+    "report": {"api", "experiment", "plan", "record", "comparison"},
+    "export": {"api", "experiment", "plan", "record"},
+    "gate": {FRONT, "system", "api", "assets", "experiment", "plan", "record"},
     "testing": {"api", "assets"},
-    "cli": {FRONT, "api", "plan", "assets", "gate", "record", "report", "run", "testing"},
-    FRONT: {"record", "report", "run"},
+    "cli": {
+        *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "comparison"),
+        *("report", "export", "gate", "testing"),
+    },
+    FRONT: {"experiment", "plan", "record", "report", "run", "comparison", "gate"},
 }
 """Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""
 
 TYPES_ONLY = "under TYPE_CHECKING only"
 OWNERS = {
-    "yaml": {"plan"},
-    "pydantic": {"plan"},
-    "pydantic_core": {"plan"},
-    "pandas": {"record", "report", f"cli {TYPES_ONLY}"},
+    "yaml": {"experiment"},
+    "pydantic": {"experiment"},
+    "pydantic_core": {"experiment"},
+    "pandas": {"record", "report", "comparison", "export", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
     "skimage": {"assets", "referee"},
-    "scipy": {"gate", "report", "nstbench_tensorflow"},
+    "scipy": {"gate", "comparison", "nstbench_tensorflow"},
     "pytest": {"testing"},
     "h5py": {"assets"},
     "pooch": {"assets"},
@@ -48,8 +57,8 @@ OWNERS = {
     "filelock": {"gate", "record"},
     "jinja2": {"report"},
     "plotly": {"report"},
-    "tensorboard": {"report"},
-    "mlflow": {"report"},
+    "tensorboard": {"export"},
+    "mlflow": {"export"},
     "ruptures": {"report"},
     "rich": {"cli"},
     "typer": {"cli"},
@@ -75,10 +84,25 @@ FRAMEWORKS = {
 }
 MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
 NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
-MAY_NAME = {"assets": {"tensorflow", "keras"}, "plan": {"tensorflow", "keras"}}
+MAY_NAME = {
+    "api": {"keras"},
+    "assets": {"tensorflow", "keras"},
+    "presets": {"tensorflow", "keras"},
+    "experiment": {"tensorflow", "keras"},
+}
 """Room -> names it may mention after all: where weights lie, and whose defaults a preset copies."""
 
-FILE_LIMIT, FUNCTION_LIMIT = 250, 45
+FILE_LIMIT, FUNCTION_LIMIT, LINE_LIMIT = 250, 45, 110
+
+WORK = {"subprocess", "tempfile", "multiprocessing", "concurrent", "threading"}
+"""Modules by which something runs or is kept for a while: the work of a room, not of a verb."""
+MOST_TAKEN = 4
+"""Names that a verb's file may take from one room; with more it puts together what the room should offer."""
+
+WRITTEN_SETTINGS = {"experiment", "presets"}
+"""Rooms in which settings are names and values, as people write them."""
+
+LOOSE = re.compile(r"\b(?:dict|Dict|Mapping|MutableMapping)\[str, Any\]")
 
 
 @dataclass(frozen=True)
@@ -187,3 +211,132 @@ def too_long(source: str, room: str) -> Iterator[str]:
             length = node.end_lineno - node.lineno + 1
             if length > FUNCTION_LIMIT:
                 yield f"{node.lineno}: {length} lines in {node.name}, at most {FUNCTION_LIMIT}: split it"
+
+
+def work_in_verbs(source: str, file: str) -> Iterator[str]:
+    """Say what a verb's file has besides the verb: what it decides or computes belongs to a room.
+
+    Verbs alone are public there, classes of data have no place there, nothing is started or kept, and no room
+    is put together from its parts.
+
+    Args:
+        file: the name of the file without its suffix; its last word is the verb's name.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            verbs = (file.rpartition("_")[2], "main")  # those of typer's groups are decorated
+            if not (node.name.startswith("_") or node.name in verbs or _decorators(node) & TYPERS):
+                yield f"{node.lineno}: {node.name} is no verb: move it to its room, or to console"
+        elif isinstance(node, ast.ClassDef) and "dataclass" in _decorators(node):
+            yield f"{node.lineno}: {node.name} is data: move it to the room that makes or takes it"
+    for each in imports(source):
+        if each.module.partition(".")[0] in WORK:
+            yield f"{each.line}: imports {each.module}: have a room do what it is for"
+    for room, names in _taken(ast.parse(source)).items():
+        if len(names) > MOST_TAKEN and room not in ("api", "cli"):
+            listed = ", ".join(sorted(names))
+            yield f"1: takes {listed} from {room}, at most {MOST_TAKEN} names: have {room} offer one for it"
+
+
+def _taken(node: ast.AST) -> dict[str, set[str]]:
+    """Return room -> names imported from it, but for types."""
+    found: dict[str, set[str]] = {}
+    if isinstance(node, ast.ImportFrom) and (room := room_imported(node.module or "")):
+        found[room] = {alias.name for alias in node.names}
+    elif not (isinstance(node, ast.If) and _is_for_types(node.test)):
+        for child in ast.iter_child_nodes(node):
+            for room, names in _taken(child).items():
+                found[room] = found.get(room, set()) | names
+    return found
+
+
+TYPERS = {"command", "callback"}
+
+
+def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    called = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    return {each.attr if isinstance(each, ast.Attribute) else ast.unparse(each) for each in called}
+
+
+def too_wide(source: str) -> Iterator[str]:
+    """Say which lines are too wide; of Python's the formatter sees to it."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > LINE_LIMIT:
+            yield f"{number}: {len(line)} characters in the line, at most {LINE_LIMIT}: break it"
+
+
+def loose_settings(source: str, room: str) -> Iterator[str]:
+    """Say where settings are a mapping of names once more, although they have been read."""
+    if room in WRITTEN_SETTINGS:
+        return
+    for node in ast.walk(ast.parse(source)):
+        if _is_called_settings(node) and (found := LOOSE.search(ast.unparse(node.annotation))):
+            yield f"{node.lineno}: settings are no {found[0]} here: take `nstbench.api.Settings`"
+        if isinstance(node, ast.Subscript) and _is_settings(node.value) and _is_text(node.slice):
+            yield f"{node.lineno}: {ast.unparse(node)}: settings have attributes"
+        if isinstance(node, ast.Attribute) and node.attr == "get" and _is_settings(node.value):
+            yield f"{node.lineno}: {ast.unparse(node)}: settings have attributes, and every one is there"
+
+
+def _is_called_settings(node: ast.AST) -> bool:
+    """Whether this is a parameter, field or variable of that name, with an annotation."""
+    if isinstance(node, ast.arg):
+        return node.arg == "settings" and node.annotation is not None
+    return isinstance(node, ast.AnnAssign) and _is_settings(node.target)
+
+
+def _is_settings(node: ast.AST) -> bool:
+    return "settings" in (getattr(node, "id", None), getattr(node, "attr", None))
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+HELD = {"lock", "locks", "locked", "claim", "claims", "claimed", "claiming", "semaphore", "mutex"}
+
+
+def yields_under_lock(source: str, room: str) -> Iterator[str]:
+    """Say where a generator stops while it holds a lock, which it then holds until somebody asks it on."""
+    for node in ast.walk(ast.parse(source)):
+        for kind, body in _held_bodies(node):
+            for line in _yields(body):
+                yield f"{line}: yields {kind}: take and release it around steps that end, not around a yield"
+
+
+def _held_bodies(node: ast.AST) -> Iterator[tuple[str, list[ast.stmt]]]:
+    if isinstance(node, ast.With | ast.AsyncWith):
+        names = [_name(item.context_expr) for item in node.items]
+        names += [_name(call.args[0]) for call in _calls(node.body, "enter_context") if call.args]
+        yield from ((f"within {name}", node.body) for name in names if _speaks_of_locks(name))
+    if isinstance(node, ast.Try) and any(_calls(node.finalbody, "release")):
+        yield "before a release", node.body
+
+
+def _name(expression: ast.expr) -> str:
+    """Return the last name of an expression, `claim` of `self.store.claim(ids)`."""
+    if isinstance(expression, ast.Call):
+        return _name(expression.func)
+    return getattr(expression, "attr", getattr(expression, "id", ""))
+
+
+def _speaks_of_locks(name: str) -> bool:
+    return any(word.lower() in HELD for word in re.findall("[A-Z]?[a-z]+", name))
+
+
+def _calls(body: list[ast.stmt], method: str) -> Iterator[ast.Call]:
+    for node in _own_nodes(body):
+        if isinstance(node, ast.Call) and _name(node.func) == method:
+            yield node
+
+
+def _yields(body: list[ast.stmt]) -> Iterator[int]:
+    return (node.lineno for node in _own_nodes(body) if isinstance(node, ast.Yield | ast.YieldFrom))
+
+
+def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Walk through statements, but not into functions defined there, which run at another time."""
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield node
+            yield from _own_nodes(list(ast.iter_child_nodes(node)))

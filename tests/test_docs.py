@@ -7,9 +7,12 @@ from typer.main import get_command
 
 from nstbench.api import NstbenchError, UsageError
 from nstbench.assets import SAMPLES
-from nstbench.cli.app import app, exit_code
-from nstbench.plan import Settings, experiment_from_mapping, load_experiment
-from nstbench.plan.measure import Measure
+from nstbench.cli.app import app
+from nstbench.cli.console.exit_codes import code_of_error
+from nstbench.experiment import experiment_from_mapping, load_experiment
+from nstbench.experiment.measure import Measure
+
+from .settings_table import table
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +48,11 @@ def test_the_experiment_shown_is_one(readme, tmp_path):
     assert len(load_experiment(tmp_path / "my.yaml").points()) == 2
 
 
-def test_every_setting_is_in_the_table_with_its_default(readme):
-    rows = dict(re.findall(r"^\| (`.*?) \| (.*?) \|", readme, re.MULTILINE))
-    named = {name: cell for names, cell in rows.items() for name in re.findall(r"`(\w+)`", names)}
-    for name, field in Settings.model_fields.items():
-        if name in ("content", "style"):
-            continue
-        assert name in named, f"README says nothing of {name}"
-        if isinstance(field.default, int | float | str):
-            assert str(field.default).removesuffix(".0") in named[name], name
+def test_the_table_of_settings_is_that_of_the_program(readme):
+    assert table() in readme, "python -m tests.settings_table"
+
+
+def test_every_key_of_measure_is_named(readme):
     assert all(f"`{name}`" in readme for name in Measure.model_fields)
 
 
@@ -68,6 +67,6 @@ def test_files_that_are_linked_exist(readme, request):
 
 def test_exit_codes_are_those_listed(readme):
     assert "2 bad usage or a bad experiment" in readme
-    assert exit_code(UsageError("")) == exit_code(NstbenchError("")) == 2
+    assert code_of_error(UsageError("")) == code_of_error(NstbenchError("")) == 2
     with pytest.raises(UsageError):
         experiment_from_mapping({}, ".")

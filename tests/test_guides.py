@@ -8,8 +8,8 @@ from typer.main import get_command
 
 import nstbench
 from nstbench.cli.app import app
-from nstbench.plan import experiment_from_mapping
-from nstbench.plan.yaml12 import parse
+from nstbench.experiment import experiment_from_mapping
+from nstbench.experiment.yaml12 import parse
 
 from .cli_reference import commands, reference
 from .house import ROOT

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from nstbench.plan import load_experiment
+from nstbench.experiment import load_experiment
 
 from .house import ROOT
 

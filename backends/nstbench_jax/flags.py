@@ -7,36 +7,24 @@ those of products with a constant matrix, which read memory that nobody has writ
 
 from __future__ import annotations
 
-import os
 import re
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-from nstbench.api import Advice, BackendUnavailable
+from nstbench.api import DETERMINISTIC, Advice, BackendUnavailable, add_xla_flags, xla_flags
 
 FUSION = "--xla_cpu_experimental_ynn_fusion_type="
-DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 FIRST_WRONG = (0, 10, 2)
 """The first jaxlib that fuses sums. Older ones need no flag; those before 0.8 do not know it, and abort."""
 
 
 def set_flags(deterministic: bool) -> None:
-    """Add what is needed behind the user's flags: of two alike the last wins. One that is there stays.
+    """Add what is needed behind the user's flags; what they say of the fusion stays.
 
     Raises:
         BackendUnavailable: XLA_FLAGS names a file, which lacks something.
     """
-    flags = _flags()
-    wanted = [FUSION] if is_wrong() and chosen_fusion() is None else []
-    if deterministic and DETERMINISTIC not in flags.split():
-        wanted.append(DETERMINISTIC)
-    if not wanted:
-        return
-    if file := _file():
-        raise BackendUnavailable(
-            f"jax-vgg19: XLA_FLAGS names the file {file}, which lacks a flag; add a line: {' '.join(wanted)}"
-        )
-    os.environ["XLA_FLAGS"] = " ".join([flags, *wanted]).strip()
+    unfused = [FUSION] if is_wrong() and chosen_fusion() is None else []
+    add_xla_flags("jax-vgg19", *unfused, *([DETERMINISTIC] if deterministic else []))
 
 
 def check_in_time() -> None:
@@ -78,7 +66,7 @@ def is_wrong() -> bool:
 
 def chosen_fusion() -> str | None:
     """Return what XLA_FLAGS say of the fusion: an empty string switches it off; None if they do not."""
-    said = re.findall(rf"{FUSION}(\S*)", _flags())
+    said = re.findall(rf"{FUSION}(\S*)", xla_flags())
     return said[-1] if said else None
 
 
@@ -87,19 +75,3 @@ def _installed() -> str:
         return version("jaxlib")
     except PackageNotFoundError:
         return ""
-
-
-def _flags() -> str:
-    file = _file()
-    if file is None:
-        return os.environ.get("XLA_FLAGS", "").strip()
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError:  # XLA goes on without it, too
-        return ""
-
-
-def _file() -> Path | None:
-    """Return the file that XLA_FLAGS names; what starts with a dash are flags."""
-    said = os.environ.get("XLA_FLAGS", "").strip()
-    return Path(said) if said and not said.startswith("-") else None

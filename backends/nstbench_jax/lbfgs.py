@@ -21,9 +21,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench_jax.losses import Knobs, Targets
-from nstbench_jax.network import Weights
-from nstbench_jax.update import Arguments, Program, Shape, objective
+from nstbench.api import Static
+from nstbench_jax.losses import Given
+from nstbench_jax.update import Program, Recipe, objective
 
 MEMORY = 10
 DECREASE, CURVATURE, PROBES = 1e-4, 0.9, 20
@@ -71,20 +71,19 @@ def start_state(image: jax.Array) -> State:
     return State(image, _nothing(image), None)
 
 
-def compile_update(shape: Shape, arguments: Arguments) -> Program:
+def compile_update(recipe: Recipe, state: State, given: Given) -> Program:
     """Compile what the host calls in turn: the next line, and the evaluation of a point on it."""
-    weights, state, targets, knobs = arguments
     line = Line(state.image, state.image, np.float32(0))
     next_line = jax.jit(_next_line).lower(state.image, state.image, state.memory).compile()
     remember = jax.jit(_remember).lower(state.memory, line[:2], line[:2]).compile()
-    evaluate = jax.jit(_evaluate(shape)).lower(weights, line, np.float32(0), targets, knobs).compile()
+    evaluate = jax.jit(_evaluate(recipe.static)).lower(line, np.float32(0), given).compile()
 
-    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
+    def run(state: State, given: Given, n: int) -> tuple[State, Any, int]:
         evaluations = count()
 
         def probe(line: Line, step: float) -> Point:
             next(evaluations)
-            return evaluate(weights, line, np.float32(step), targets, knobs)
+            return evaluate(line, np.float32(step), given)
 
         rows = []
         for _ in range(n):
@@ -100,15 +99,14 @@ def compile_update(shape: Shape, arguments: Arguments) -> Program:
     return Program(run, evaluate)
 
 
-def _evaluate(shape: Shape) -> Callable[..., Point]:
-    gradient_of = objective(shape)
+def _evaluate(static: Static) -> Callable[[Line, jax.Array, Given], Point]:
+    gradient_of = objective(static)
 
-    def evaluate(weights: Weights, line: Line, step: jax.Array, targets: Targets, knobs: Knobs) -> Point:
+    def evaluate(line: Line, step: jax.Array, given: Given) -> Point:
         aim = line.image + step * line.direction
         image = jnp.clip(aim, 0.0, 1.0)
-        gradient, values = gradient_of(weights, image, targets, knobs)
-        moving = jnp.where(aim == image, line.direction, 0.0)
-        return Point(image, gradient, values, _dot(gradient, moving))
+        gradient, row = gradient_of(image, given)
+        return Point(image, gradient, row, _dot(gradient, jnp.where(aim == image, line.direction, 0.0)))
 
     return evaluate
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-
-from nstbench_jax.losses import Knobs
 
 
 class State(NamedTuple):
@@ -25,15 +24,14 @@ def start_state(optimiser: str, image: jax.Array) -> State:
     return State(image, jnp.asarray(0, jnp.int32), moments.init(image))
 
 
-def take_step(optimiser: str, state: State, gradient: jax.Array, knobs: Knobs) -> State:
-    """Move against the direction at the decayed learning rate, and clip the image to [0, 1]."""
-    direction, moments = _rule(optimiser, knobs).update(gradient, state.moments)
-    rate = knobs.learning_rate * knobs.learning_rate_decay ** (state.step / 100.0)
-    return State(jnp.clip(state.image - rate * direction, 0.0, 1.0), state.step + 1, moments)
+def take_step(optimiser: str, state: State, gradient: jax.Array, numbers: Mapping[str, jax.Array]) -> State:
+    """Move against the direction at the decayed learning rate, and clip the image to [0, 1].
 
-
-def _rule(optimiser: str, knobs: Knobs) -> optax.GradientTransformation:
-    """Adam is Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
+    Adam is algorithm 1 of Kingma and Ba (2015): epsilon outside the bias-corrected root.
+    """
+    rule = optax.identity()
     if optimiser == "adam":
-        return optax.scale_by_adam(b1=knobs.adam_beta1, b2=0.999, eps=knobs.adam_epsilon)
-    return optax.identity()
+        rule = optax.scale_by_adam(b1=numbers["adam_beta1"], b2=0.999, eps=numbers["adam_epsilon"])
+    direction, moments = rule.update(gradient, state.moments)
+    rate = numbers["learning_rate"] * numbers["learning_rate_decay"] ** (state.step / 100.0)
+    return State(jnp.clip(state.image - rate * direction, 0.0, 1.0), state.step + 1, moments)

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench_jax.losses import Knobs, Targets, blend, gram, losses
+from nstbench.api import Look, Problem, Static, blend, static_part
+from nstbench_jax.losses import Given, gram, losses
 from nstbench_jax.network import Taps, Weights, forward
 from nstbench_jax.optimisers import State, take_step
 
 
-class Shape(NamedTuple):
-    """All that a compiled update depends on; everything else is traced."""
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that a compiled update depends on; everything else is an argument.
 
-    height: int
-    width: int
-    content_layers: tuple[str, ...]
-    style_layers: tuple[str, ...]
-    tv_form: str
-    optimiser: str
-    pooling: str
-    precision: str
+    Attributes:
+        loop: where iterations loop, `host` or `device`.
+        unroll, chunk: iterations in a round of the loop on the device, and the most in a call of it.
+    """
+
+    static: Static
     loop: str
     unroll: int
-    chunk: int
+    chunk: int = 1
 
 
-Arguments = tuple[Weights, Any, Targets, Knobs]
+def recipe_for(problem: Problem, device: jax.Device, loop: str, unroll: int) -> Recipe:
+    """Choose where to loop: inside XLA its convolutions use one core on CPUs, and L-BFGS needs the host."""
+    static = static_part(problem)
+    if loop == "auto":
+        loop = "host" if device.platform == "cpu" else "device"
+    return Recipe(static, "host" if static.optimiser == "lbfgs" else loop, unroll)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,69 +45,61 @@ class Program:
     """A compiled update.
 
     Attributes:
-        run: (weights, state, targets, knobs, n) -> (state, losses, evaluations). The losses are
-            (>= n, 4 + layers). A first-order update may reuse the memory of the state it was given.
+        run: (state, given, n) -> (state, losses, evaluations). The losses are (>= n, 4 + style layers). A
+            first-order update may reuse the memory of the state it was given.
         compiled: the executable with the arithmetic of iterations, or of one evaluation for L-BFGS.
         steps: how many iterations' arithmetic stands in it.
     """
 
-    run: Callable[[Weights, Any, Targets, Knobs, int], tuple[Any, Any, int]]
+    run: Callable[[Any, Given, int], tuple[Any, Any, int]]
     compiled: Any
     steps: int = 1
 
 
-def objective(shape: Shape) -> Callable[[Weights, jax.Array, Targets, Knobs], tuple[jax.Array, jax.Array]]:
-    """Make (weights, image, targets, knobs) -> (gradient of the total, vector of losses)."""
-    network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, shape.precision)
+def objective(static: Static) -> Callable[[jax.Array, Given], tuple[jax.Array, jax.Array]]:
+    """Make (image, given) -> (gradient of the total, row of losses)."""
+    network = forward(static.layers, static.pooling, static.precision)
 
-    def total(
-        weights: Weights, image: jax.Array, targets: Targets, knobs: Knobs
-    ) -> tuple[jax.Array, jax.Array]:
-        return losses(network(weights, image), image, targets, knobs, shape.tv_form)
+    def total(image: jax.Array, given: Given) -> tuple[jax.Array, jax.Array]:
+        return losses(network(given.weights, image), image, given, static.tv_form)
 
-    return jax.grad(total, argnums=1, has_aux=True)
+    return jax.grad(total, has_aux=True)
 
 
-def compile_targets(shape: Shape) -> Callable[..., Targets]:
+@cache
+def compile_targets(static: Static) -> Callable[..., Look]:
     """Make (weights, content, styles, shares) -> targets; XLA compiles it for each set of image sizes."""
-    of_content = forward(frozenset(shape.content_layers), shape.pooling, shape.precision)
-    of_style = forward(frozenset(shape.style_layers), shape.pooling, shape.precision)
+    of_content = forward(frozenset(static.content_layers), static.pooling, static.precision)
+    of_style = forward(frozenset(static.style_layers), static.pooling, static.precision)
 
-    def targets(
-        weights: Weights,
-        content: jax.Array,
-        styles: tuple[jax.Array, ...],
-        shares: tuple[jax.Array, ...],
-    ) -> Targets:
-        return Targets(
-            of_content(weights, content), blend([of_style(weights, style) for style in styles], shares)
-        )
+    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
+        grams = [jax.tree.map(gram, of_style(weights, style)) for style in styles]
+        return Look(of_content(weights, content), blend(grams, shares))
 
     return jax.jit(targets)
 
 
-def compile_evaluation(shape: Shape) -> Callable[..., tuple[Taps, Taps, jax.Array]]:
-    """Make (weights, image, targets, knobs) -> (taps, Gram matrices, gradient)."""
-    network = forward(frozenset(shape.content_layers + shape.style_layers), shape.pooling, shape.precision)
-    gradient_of = objective(shape)
+@cache
+def compile_evaluation(static: Static) -> Callable[[jax.Array, Given], tuple[Taps, Taps, jax.Array]]:
+    """Make (image, given) -> (taps, Gram matrices, gradient)."""
+    network = forward(static.layers, static.pooling, static.precision)
+    gradient_of = objective(static)
 
-    def evaluate(
-        weights: Weights, image: jax.Array, targets: Targets, knobs: Knobs
-    ) -> tuple[Taps, Taps, jax.Array]:
-        taps = network(weights, image)
-        grams = {layer: gram(taps[layer]) for layer in shape.style_layers}
-        return taps, grams, gradient_of(weights, image, targets, knobs)[0]
+    def evaluate(image: jax.Array, given: Given) -> tuple[Taps, Taps, jax.Array]:
+        taps = network(given.weights, image)
+        return taps, {layer: gram(taps[layer]) for layer in static.style_layers}, gradient_of(image, given)[0]
 
     return jax.jit(evaluate)
 
 
-def compile_update(shape: Shape, arguments: Arguments) -> Program:
+def compile_update(recipe: Recipe, state: State, given: Given) -> Program:
     """Compile the update ahead of time for arguments like these; of them only shape and place count."""
-    if shape.loop == "host":
-        return _host_loop(jax.jit(_step(shape), donate_argnums=1).lower(*arguments).compile())
+    if recipe.loop == "host":
+        return _host_loop(jax.jit(_step(recipe.static), donate_argnums=0).lower(state, given).compile())
     count = jax.ShapeDtypeStruct((), jnp.int32)
-    loop = jax.jit(_device_loop(shape), donate_argnums=1).lower(*arguments, count).compile()
-    return _one_call(loop, steps=shape.unroll + (shape.unroll > 1))
+    loop = jax.jit(_device_loop(recipe), donate_argnums=0).lower(state, given, count).compile()
+    steps = recipe.unroll + (recipe.unroll > 1)
+    return Program(lambda state, given, n: (*loop(state, given, n), n), loop, steps)
 
 
 def counted_flop(compiled: Any) -> float | None:
@@ -121,12 +119,12 @@ def counted_flop(compiled: Any) -> float | None:
     return flop if flop > 0 else None
 
 
-def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[State, jax.Array]]:
-    gradient_of = objective(shape)
+def _step(static: Static) -> Callable[[State, Given], tuple[State, jax.Array]]:
+    gradient_of = objective(static)
 
-    def step(weights: Weights, state: State, targets: Targets, knobs: Knobs) -> tuple[State, jax.Array]:
-        gradient, values = gradient_of(weights, state.image, targets, knobs)
-        return take_step(shape.optimiser, state, gradient, knobs), values
+    def step(state: State, given: Given) -> tuple[State, jax.Array]:
+        gradient, row = gradient_of(state.image, given)
+        return take_step(static.optimiser, state, gradient, given.numbers), row
 
     return step
 
@@ -134,48 +132,37 @@ def _step(shape: Shape) -> Callable[[Weights, State, Targets, Knobs], tuple[Stat
 def _host_loop(step: Any) -> Program:
     """Dispatch n steps one after the other; the losses travel together at the end."""
 
-    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
+    def run(state: State, given: Given, n: int) -> tuple[State, Any, int]:
         rows = []
         for _ in range(n):
-            state, values = step(weights, state, targets, knobs)
-            rows.append(values)
+            state, row = step(state, given)
+            rows.append(row)
         return state, np.stack(jax.device_get(rows)), n
 
     return Program(run, step)
 
 
-def _one_call(loop: Any, steps: int) -> Program:
-    def run(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int) -> tuple[State, Any, int]:
-        state, rows = loop(weights, state, targets, knobs, n)
-        return state, rows, n
-
-    return Program(run, loop, steps)
-
-
-def _device_loop(shape: Shape) -> Callable[..., tuple[State, jax.Array]]:
+def _device_loop(recipe: Recipe) -> Callable[[State, Given, Any], tuple[State, jax.Array]]:
     """Loop on the device, `unroll` iterations a round, and what is left over one by one.
 
     n is traced, so one program serves every n up to the chunk.
     """
-    step = _step(shape)
+    step, unroll = _step(recipe.static), recipe.unroll
 
-    def run(
-        weights: Weights, state: State, targets: Targets, knobs: Knobs, n: int
-    ) -> tuple[State, jax.Array]:
-        def one(i: int, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-            state, rows = carry
-            state, values = step(weights, state, targets, knobs)
-            return state, rows.at[i].set(values)
+    def run(state: State, given: Given, n: Any) -> tuple[State, jax.Array]:
+        def one(i: Any, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+            state, row = step(carry[0], given)
+            return state, carry[1].at[i].set(row)
 
-        def several(i: int, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-            for k in range(shape.unroll):
-                carry = one(i * shape.unroll + k, carry)
+        def several(i: Any, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+            for k in range(unroll):
+                carry = one(i * unroll + k, carry)
             return carry
 
-        carry, done = (state, jnp.zeros((shape.chunk, 4 + len(shape.style_layers)), jnp.float32)), 0
-        if shape.unroll > 1:
-            carry = jax.lax.fori_loop(0, n // shape.unroll, several, carry)
-            done = n // shape.unroll * shape.unroll
+        carry, done = (state, jnp.zeros((recipe.chunk, recipe.static.width_of_row), jnp.float32)), 0
+        if unroll > 1:
+            carry = jax.lax.fori_loop(0, n // unroll, several, carry)
+            done = n // unroll * unroll
         return jax.lax.fori_loop(done, n, one, carry)
 
     return run

@@ -1,4 +1,4 @@
-"""The losses of `nstbench.api.losses`, in TensorFlow."""
+"""Gram matrices and losses, in TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,32 +7,21 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench.api import ROUNDING
-from nstbench_tensorflow.network import Taps
+from nstbench.api import Arithmetic, Look
+from nstbench_tensorflow.network import Weights
+
+ARITHMETIC = Arithmetic(tf.reduce_sum, tf.square, tf.abs, tf.where)
 
 _TF32_BITS = -(1 << 13)
 """Keeps sign, exponent and the upper 10 of a float32's 23 fraction bits: all that TensorFloat-32 has."""
 
 
-class Knobs(NamedTuple):
-    """Numbers that may change without retracing: all are tensors."""
+class Given(NamedTuple):
+    """What the iterations leave as it is; the numbers are tensors, so that another one traces nothing."""
 
-    alpha: Any
-    beta: Any
-    tv_weight: Any
-    learning_rate: Any
-    learning_rate_decay: Any
-    adam_beta1: Any
-    adam_epsilon: Any
-    content_weights: Mapping[str, Any]
-    style_weights: Mapping[str, Any]
-
-
-class Targets(NamedTuple):
-    """What the pastiche is pulled towards: content taps and style Gram matrices."""
-
-    content: Taps
-    style: Taps
+    weights: Weights
+    targets: Look
+    numbers: Mapping[str, Any]
 
 
 def gram(tap: Any, split: bool) -> Any:
@@ -57,37 +46,6 @@ def halves(x: Any) -> tuple[Any, Any]:
     upper = tf.bitcast(tf.bitwise.bitwise_and(tf.bitcast(x, tf.int32), _TF32_BITS), tf.float32)
     upper = tf.stop_gradient(upper)
     return upper, x - upper
-
-
-def total_variation(image: Any, form: str) -> Any:
-    """Return one of `TV_FORMS` of an (H, W, 3) image."""
-    dy, dx = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
-    if form == "absolute":
-        return tf.reduce_sum(tf.abs(dy)) + tf.reduce_sum(tf.abs(dx))
-    if form == "mahendran":
-        return tf.reduce_sum((tf.square(dy[:, :-1]) + tf.square(dx[:-1])) ** 1.25)
-    return tf.reduce_sum(tf.square(dy)) + tf.reduce_sum(tf.square(dx))
-
-
-def distance(seen: Any, target: Any) -> Any:
-    """Return sum (seen - target)^2, or 0 where that is less than `nstbench.api.ROUNDING` can make."""
-    squares = tf.reduce_sum(tf.square(seen - target))
-    return tf.where(squares < ROUNDING**2 * tf.reduce_sum(tf.square(target)), 0.0, squares)
-
-
-def losses(grams: Taps, tv: Any, taps: Taps, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
-    """Return (total, vector): total, content, style, tv, then E_l of the style layers in sorted order."""
-    content = sum(
-        weight * 0.5 * distance(taps[layer], targets.content[layer])
-        for layer, weight in knobs.content_weights.items()
-    )
-    energies = {
-        layer: distance(grams[layer], target) / (4.0 * target.shape[0] ** 2)
-        for layer, target in sorted(targets.style.items())
-    }
-    style = sum(weight * energies[layer] for layer, weight in knobs.style_weights.items())
-    total = knobs.alpha * content + knobs.beta * style + knobs.tv_weight * tv
-    return total, tf.stack([total, content, style, tv, *energies.values()])
 
 
 def reductions(rows: Any, others: Any, matrix: Any) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench_tensorflow.losses import Knobs
+Numbers = Mapping[str, Any]
 
 BETA2 = 0.999
 
@@ -22,35 +22,22 @@ class State(NamedTuple):
 
 def start_state(image: Any, optimiser: str) -> State:
     """Return the state before the first iteration."""
-    count = 2 if optimiser == "adam" else 0
-    moments = tuple(tf.Variable(tf.zeros_like(image)) for _ in range(count))
+    moments = tuple(tf.Variable(tf.zeros_like(image)) for _ in range(2 if optimiser == "adam" else 0))
     return State(tf.Variable(image), tf.Variable(0.0), moments)
 
 
-def adam(state: State, gradient: Any, knobs: Knobs) -> None:
+def take_step(optimiser: str, state: State, gradient: Any, numbers: Numbers) -> None:
+    """Move against the direction at the decayed learning rate."""
+    rate = numbers["learning_rate"] * numbers["learning_rate_decay"] ** (state.step / 100.0)
+    count = state.step.assign_add(1.0)
+    step = _adam(state, rate, count, gradient, numbers) if optimiser == "adam" else rate * gradient
+    state.image.assign(tf.clip_by_value(state.image - step, 0.0, 1.0))
+
+
+def _adam(state: State, rate: Any, count: Any, gradient: Any, numbers: Numbers) -> Any:
     """Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
-    rate, beta1 = _rate(state, knobs), knobs.adam_beta1
-    step = state.step.assign_add(1.0)
-    first, second = state.moments
+    (first, second), beta1 = state.moments, numbers["adam_beta1"]
     mean = first.assign(beta1 * first + (1.0 - beta1) * gradient)
     square = second.assign(BETA2 * second + (1.0 - BETA2) * tf.square(gradient))
-    root = tf.sqrt(square / (1.0 - BETA2**step))
-    _move(state, rate * (mean / (1.0 - beta1**step)) / (root + knobs.adam_epsilon))
-
-
-def sgd(state: State, gradient: Any, knobs: Knobs) -> None:
-    """Plain gradient descent."""
-    rate = _rate(state, knobs)
-    state.step.assign_add(1.0)
-    _move(state, rate * gradient)
-
-
-OPTIMISERS: Mapping[str, Callable[[State, Any, Knobs], None]] = {"adam": adam, "sgd": sgd}
-
-
-def _rate(state: State, knobs: Knobs) -> Any:
-    return knobs.learning_rate * knobs.learning_rate_decay ** (state.step / 100.0)
-
-
-def _move(state: State, step: Any) -> None:
-    state.image.assign(tf.clip_by_value(state.image - step, 0.0, 1.0))
+    root = tf.sqrt(square / (1.0 - BETA2**count))
+    return rate * (mean / (1.0 - beta1**count)) / (root + numbers["adam_epsilon"])

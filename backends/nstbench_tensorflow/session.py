@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nstbench.api import TV_FORMS, Array, Evaluation, LossTrace, Problem, Session
+from nstbench.api import Array, Evaluation, LossTrace, Problem, Session, loss_trace, numbers, static_part
 from nstbench_tensorflow.lbfgs import Lbfgs
-from nstbench_tensorflow.losses import Knobs, Targets
+from nstbench_tensorflow.losses import Given
 from nstbench_tensorflow.network import Weights
-from nstbench_tensorflow.optimisers import OPTIMISERS, State, start_state
-from nstbench_tensorflow.update import Shape, View
-
-if TYPE_CHECKING:
-    from nstbench_tensorflow.backend import TensorFlowVgg19
+from nstbench_tensorflow.optimisers import State, start_state
+from nstbench_tensorflow.update import Program, Recipe, trace_targets, trace_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +22,36 @@ class Posed:
     """A problem on the device, all but what the iterations change."""
 
     device: str
-    shape: Shape
-    weights: Weights
-    targets: Targets
-    knobs: Knobs
+    recipe: Recipe
+    given: Given
 
     def call(self, function: Callable[..., Any], image_or_state: Any, *more: Any) -> Any:
         """Call a traced function; `tf.device` holds for the calling thread only."""
-        _switch_tensor_float_32(self.shape)
+        _switch_tensor_float_32(self.recipe)
         with tf.device(self.device):
-            return function(self.weights, image_or_state, self.targets, self.knobs, *more)
+            return function(image_or_state, self.given, *more)
+
+    def trace(self, rows: Array, evaluations: int) -> LossTrace:
+        """Name the losses in rows."""
+        return loss_trace(rows, self.recipe.static.style_layers, evaluations)
 
 
 class FirstOrderSession(Session):
     """Adam or gradient descent: several updates in one call."""
 
-    def __init__(self, backend: TensorFlowVgg19, problem: Problem) -> None:
-        self._posed = pose(backend, problem)
-        self._program = backend.program(self._posed.shape)
-        self._state = self._start(problem.init)
+    def __init__(self, posed: Posed, program: Program, init: Array) -> None:
+        self._posed, self._program = posed, program
+        self._state = self._start(init)
 
     def compile(self, chunk: int) -> None:
-        if self._posed.shape.xla:
+        if self._posed.recipe.xla:
             # XLA compiles at its first step, so one is taken on a state that is thrown away.
             self._call(1, self._start(self.image()))
         else:
             self._call(0, self._state)  # traces, optimises the graph and places it, without a step
 
     def run(self, n: int) -> LossTrace:
-        return _trace(self._posed.shape, self._call(n, self._state), n)
+        return self._posed.trace(self._call(n, self._state), n)
 
     def image(self) -> Array:
         return np.array(self._state.image.numpy())
@@ -61,9 +59,9 @@ class FirstOrderSession(Session):
     def close(self) -> None:
         del self._posed, self._state
 
-    def _start(self, image: Any) -> State:
+    def _start(self, image: Array) -> State:
         with tf.device(self._posed.device):
-            return start_state(tf.constant(image), self._posed.shape.optimiser)
+            return start_state(tf.constant(image), self._posed.recipe.static.optimiser)
 
     def _call(self, n: int, state: State) -> Array:
         rows: Array = self._posed.call(
@@ -75,20 +73,19 @@ class FirstOrderSession(Session):
 class LbfgsSession(Session):
     """L-BFGS on the host; losses and gradient come from the device."""
 
-    def __init__(self, backend: TensorFlowVgg19, problem: Problem) -> None:
-        self._posed = pose(backend, problem)
-        self._program = backend.program(self._posed.shape)
-        self._search = Lbfgs(self._evaluate, problem.init)
+    def __init__(self, posed: Posed, program: Program, init: Array) -> None:
+        self._posed, self._program = posed, program
+        self._search = Lbfgs(self._evaluate, init)
 
     def compile(self, chunk: int) -> None:
         self._evaluate(self._search.image)
 
     def run(self, n: int) -> LossTrace:
         before = self._search.evaluations
-        rows = np.empty((n, 4 + len(self._posed.shape.style_layers)), np.float32)
+        rows = np.empty((n, self._posed.recipe.static.width_of_row), np.float32)
         for row in rows:
             row[:] = self._search.step()
-        return _trace(self._posed.shape, rows, self._search.evaluations - before)
+        return self._posed.trace(rows, self._search.evaluations - before)
 
     def image(self) -> Array:
         return self._search.image.copy()
@@ -98,80 +95,32 @@ class LbfgsSession(Session):
         del self._posed, self._search
 
     def _evaluate(self, image: Array) -> tuple[Array, Array]:
-        values, gradient = self._posed.call(self._program.run, tf.constant(image))
-        return values.numpy(), gradient.numpy()
+        row, gradient = self._posed.call(self._program.run, tf.constant(image))
+        return row.numpy(), gradient.numpy()
 
 
-def pose(backend: TensorFlowVgg19, problem: Problem) -> Posed:
+def pose(problem: Problem, device: str, weights: Weights, xla: bool) -> Posed:
     """Take a problem to the device and compute its targets."""
-    shape = _shape(backend, problem)
-    _switch_tensor_float_32(shape)
-    with tf.device(backend.device):
-        styles = tuple(tf.constant(style) for style in problem.styles)
-        blend = tuple(_number(weight) for weight in problem.style_blend)
-        targets = backend.targets(shape).run(backend.weights, tf.constant(problem.content), styles, blend)
-        knobs = _knobs(problem)
+    static = static_part(problem)
+    recipe = Recipe(static, split_gram=static.precision == "default" and device != "/CPU:0", xla=xla)
+    _switch_tensor_float_32(recipe)
+    with tf.device(device):
+        content, *styles = map(tf.constant, (problem.content, *problem.styles))
+        shares = tuple(tf.constant(share, tf.float32) for share in problem.style_blend)
+        program = trace_targets(replace(recipe, static=static.of_targets(), xla=False))
+        targets = program.run(weights, content, tuple(styles), shares)
+        tensors = {name: tf.constant(value, tf.float32) for name, value in numbers(problem).items()}
     tf.test.experimental.sync_devices()
-    return Posed(backend.device, shape, backend.weights, targets, knobs)
+    return Posed(device, recipe, Given(weights, targets, tensors))
 
 
-def evaluate(backend: TensorFlowVgg19, problem: Problem) -> Evaluation:
-    """Show taps, Gram matrices and gradient of the starting image."""
-    posed = pose(backend, problem)
-    seen: View = posed.call(backend.view(posed.shape).run, tf.constant(problem.init))
-    return Evaluation(
-        {layer: tap.numpy() for layer, tap in seen.taps.items()},
-        {layer: matrix.numpy() for layer, matrix in seen.grams.items()},
-        seen.gradient.numpy(),
-    )
+def evaluate(posed: Posed, image: Array) -> Evaluation:
+    """Show taps, Gram matrices and gradient of an image."""
+    program = trace_view(replace(posed.recipe, static=posed.recipe.static.of_evaluation(), xla=False))
+    seen, _, gradient = posed.call(program.run, tf.constant(image))
+    return Evaluation(*tf.nest.map_structure(lambda tensor: tensor.numpy(), (*seen, gradient)))
 
 
-def _shape(backend: TensorFlowVgg19, problem: Problem) -> Shape:
-    problem.expect(
-        optimiser=("lbfgs", *OPTIMISERS),
-        tv_form=TV_FORMS,
-        pooling=("max", "avg"),
-        precision=("highest", "default", "bf16"),
-    )
-    height, width, _ = problem.content.shape
-    return Shape(
-        height,
-        width,
-        content_layers=tuple(problem.content_layers),
-        style_layers=tuple(problem.style_layers),
-        tv_form=problem.tv_form,
-        optimiser=problem.optimiser,
-        pooling=problem.pooling,
-        precision=problem.precision,
-        split_gram=problem.precision == "default" and backend.device != "/CPU:0",
-        xla=bool(problem.options.get("xla", False)),
-    )
-
-
-def _switch_tensor_float_32(shape: Shape) -> None:
+def _switch_tensor_float_32(recipe: Recipe) -> None:
     # A switch of the whole process, so it is thrown before each use, not once.
-    tf.config.experimental.enable_tensor_float_32_execution(shape.precision == "default")
-
-
-def _trace(shape: Shape, rows: Array, evaluations: int) -> LossTrace:
-    layers = {layer: rows[:, 4 + i] for i, layer in enumerate(sorted(shape.style_layers))}
-    total, content, style, tv = rows[:, :4].T
-    return LossTrace(total, content, style, tv, style_layers=layers, evaluations=evaluations)
-
-
-def _knobs(problem: Problem) -> Knobs:
-    return Knobs(
-        _number(problem.alpha),
-        _number(problem.beta),
-        _number(problem.tv_weight),
-        _number(problem.learning_rate),
-        _number(problem.learning_rate_decay),
-        _number(problem.adam_beta1),
-        _number(problem.adam_epsilon),
-        {layer: _number(weight) for layer, weight in problem.content_layers.items()},
-        {layer: _number(weight) for layer, weight in problem.style_layers.items()},
-    )
-
-
-def _number(value: float) -> Any:
-    return tf.constant(value, tf.float32)
+    tf.config.experimental.enable_tensor_float_32_execution(recipe.static.precision == "default")

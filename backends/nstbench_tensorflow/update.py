@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import tensorflow as tf
 
-from nstbench_tensorflow.losses import Knobs, Targets, gram, losses, total_variation
-from nstbench_tensorflow.network import Taps, Weights, forward, pool_for
-from nstbench_tensorflow.optimisers import OPTIMISERS, State
+from nstbench.api import Look, Static, blend
+from nstbench_tensorflow.losses import ARITHMETIC, Given, gram
+from nstbench_tensorflow.network import Weights, forward, pool_for
+from nstbench_tensorflow.optimisers import State, take_step
 
 
-class Shape(NamedTuple):
-    """All that a traced update depends on; everything else is an argument."""
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that a traced function depends on; everything else is an argument."""
 
-    height: int
-    width: int
-    content_layers: tuple[str, ...]
-    style_layers: tuple[str, ...]
-    tv_form: str
-    optimiser: str
-    pooling: str
-    precision: str
+    static: Static
     split_gram: bool
     xla: bool
-
-
-class View(NamedTuple):
-    """An image seen through the network: losses as a vector, and the gradient of their total."""
-
-    taps: Taps
-    grams: Taps
-    values: Any
-    gradient: Any
 
 
 class Program:
     """A `tf.function` that counts how often it was traced."""
 
-    def __init__(self, function: Callable[..., Any], xla: bool) -> None:
+    def __init__(self, function: Callable[..., Any], xla: bool = False) -> None:
         self.traces = 0
         self._function = function
         self.run = tf.function(self._counted, autograph=False, jit_compile=xla or None)
@@ -49,84 +37,73 @@ class Program:
         return self._function(*arguments)
 
 
-def trace_targets(shape: Shape) -> Program:
-    """Make the function (weights, content, styles, blend) -> targets; traced for each size of image."""
-    pool = pool_for(shape.pooling, xla=False)
+@cache
+def trace_targets(recipe: Recipe) -> Program:
+    """Make the function (weights, content, styles, shares) -> targets; traced for each size of image."""
+    static, pool = recipe.static, pool_for(recipe.static.pooling, xla=False)
 
-    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], blend: tuple[Any, ...]) -> Targets:
-        of_content = forward(weights, content, shape.content_layers, pool, shape.precision)
-        of_styles = [forward(weights, style, shape.style_layers, pool, shape.precision) for style in styles]
-        grams = {
-            layer: sum(
-                b * gram(taps[layer], shape.split_gram) for b, taps in zip(blend, of_styles, strict=True)
-            )
-            for layer in shape.style_layers
-        }
-        return Targets(of_content, grams)
+    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
+        of_content = forward(weights, content, static.content_layers, pool, static.precision)
+        grams = []
+        for style in styles:
+            taps = forward(weights, style, static.style_layers, pool, static.precision)
+            grams.append({layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
+        return Look({layer: of_content[layer] for layer in static.content_layers}, blend(grams, shares))
 
-    return Program(targets, xla=False)
+    return Program(targets)
 
 
-def trace_view(shape: Shape) -> Program:
-    """Make the function (weights, image, targets, knobs) -> view."""
-    return Program(_viewer(shape), xla=False)
+@cache
+def trace_view(recipe: Recipe) -> Program:
+    """Make the function (image, given) -> (taps and Gram matrices, row of losses, gradient)."""
+    return Program(_viewer(recipe))
 
 
-def trace_update(shape: Shape) -> Program:
+def trace_update(recipe: Recipe) -> Program:
     """Make what `Session.run` calls: see `_evaluation` for L-BFGS, `_loop` for the other optimisers."""
-    if shape.optimiser == "lbfgs":
-        return Program(_evaluation(shape), shape.xla)
-    return Program(_loop(shape), xla=False)
+    if recipe.static.optimiser == "lbfgs":
+        return Program(_evaluation(recipe), recipe.xla)
+    return Program(_loop(recipe))
 
 
-def _viewer(shape: Shape) -> Callable[[Weights, Any, Targets, Knobs], View]:
-    layers = {*shape.content_layers, *shape.style_layers}
-    pool = pool_for(shape.pooling, shape.xla)
+def _viewer(recipe: Recipe) -> Callable[[Any, Given], tuple[Look, Any, Any]]:
+    static, pool = recipe.static, pool_for(recipe.static.pooling, recipe.xla)
 
-    def view(weights: Weights, image: Any, targets: Targets, knobs: Knobs) -> View:
+    def view(image: Any, given: Given) -> tuple[Look, Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
-            taps = forward(weights, image, layers, pool, shape.precision)
-            grams = {layer: gram(taps[layer], shape.split_gram) for layer in shape.style_layers}
-            tv = total_variation(image, shape.tv_form)
-            total, values = losses(grams, tv, taps, targets, knobs)
-        return View(taps, grams, values, tape.gradient(total, image))
+            taps = forward(given.weights, image, static.layers, pool, static.precision)
+            seen = Look(taps, {layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
+            tv = ARITHMETIC.total_variation(image, static.tv_form)
+            row = ARITHMETIC.losses(given.numbers, seen, given.targets, tv)
+        return seen, tf.stack(row), tape.gradient(row[0], image)
 
     return view
 
 
-def _evaluation(shape: Shape) -> Callable[[Weights, Any, Targets, Knobs], tuple[Any, Any]]:
-    """Make the function (weights, image, targets, knobs) -> (losses, gradient)."""
-    view = _viewer(shape)
-
-    def evaluate(weights: Weights, image: Any, targets: Targets, knobs: Knobs) -> tuple[Any, Any]:
-        seen = view(weights, image, targets, knobs)
-        return seen.values, seen.gradient
-
-    return evaluate
+def _evaluation(recipe: Recipe) -> Callable[[Any, Given], tuple[Any, Any]]:
+    """Make the function (image, given) -> (row of losses, gradient)."""
+    view = _viewer(recipe)
+    return lambda image, given: view(image, given)[1:]
 
 
-def _loop(shape: Shape) -> Callable[[Weights, State, Targets, Knobs, Any], Any]:
-    """Make the function (weights, state, targets, knobs, n) -> losses, (n, 4 + style layers).
+def _loop(recipe: Recipe) -> Callable[[State, Given, Any], Any]:
+    """Make the function (state, given, n) -> rows of losses; n is a tensor: any n runs without retracing."""
+    static, view = recipe.static, _viewer(recipe)
 
-    n is a tensor, so any n runs without retracing.
-    """
-    view, update = _viewer(shape), OPTIMISERS[shape.optimiser]
-
-    def step(weights: Weights, state: State, targets: Targets, knobs: Knobs) -> Any:
-        seen = view(weights, state.image.read_value(), targets, knobs)
-        update(state, seen.gradient, knobs)
-        return seen.values
+    def step(given: Given, state: State) -> Any:
+        _, row, gradient = view(state.image.read_value(), given)
+        take_step(static.optimiser, state, gradient, given.numbers)
+        return row
 
     # XLA compiles the step, not the loop: inside a loop of its own XLA's CPU convolutions use one core.
-    compiled = tf.function(step, autograph=False, jit_compile=True) if shape.xla else step
-    width = 4 + len(shape.style_layers)
+    compiled = tf.function(step, autograph=False, jit_compile=True) if recipe.xla else step
 
-    def loop(weights: Weights, state: State, targets: Targets, knobs: Knobs, n: Any) -> Any:
+    def loop(state: State, given: Given, n: Any) -> Any:
         _, rows = tf.while_loop(
             lambda i, _: i < n,
-            lambda i, rows: (i + 1, rows.write(i, compiled(weights, state, targets, knobs))),
-            (tf.constant(0), tf.TensorArray(tf.float32, n, element_shape=(width,))),
+            lambda i, rows: (i + 1, rows.write(i, compiled(given, state))),
+            (tf.constant(0), tf.TensorArray(tf.float32, n, element_shape=(static.width_of_row,))),
             parallel_iterations=1,
         )
         return rows.stack()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
     FEEDFORWARD_SETTINGS,
+    TF_VARIABLES,
     Backend,
     BackendUnavailable,
     Capabilities,
@@ -14,6 +15,7 @@ from nstbench.api import (
     Network,
     Option,
     Problem,
+    Settings,
     UsageError,
     VggWeights,
 )
@@ -24,13 +26,6 @@ if TYPE_CHECKING:
 
 SMALLEST_STYLE = 43
 """The shortest style side, in pixels, that the style network still sees anything in."""
-
-
-VARIABLES = (
-    *("TF_ENABLE_", "TF_DISABLE_", "TF_FORCE_", "TF_USE_", "TF_NUM_", "TF_XLA_", "TF_GPU_", "TF_CUDNN_"),
-    *("TF_AUTOTUNE_", "TF_DETERMINISTIC_OPS", "XLA_"),
-)
-"""Not all of `TF_`: Terraform keeps settings and secrets under the same letters."""
 
 
 class TfHubFast(Backend):
@@ -51,24 +46,24 @@ class TfHubFast(Backend):
             "style_side": Option(256, "side, in pixels, of the square the network sees as style; 43 or more"),
             "blur": Option(False, "average the style over 3 x 3 pixels first, as TF-Hub's tutorial does"),
         },
-        variables=VARIABLES,
+        variables=TF_VARIABLES,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
         self._kind = "cpu"
         self._traces = 0
         self._stylise: Callable[[Any, Any], Any] | None = None
 
-    def identify(self, options: Mapping[str, Any]) -> Network:
+    def identify(self) -> Network:
         """Name the network; with `auto`, what `load` on this machine would take now."""
-        return describe(choose(self._option(options, "network")))
+        return describe(choose(self.options["network"]))
 
-    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
+    def refuse(self, settings: Settings) -> str | None:
         """Refuse half precision, and style images too small for the network."""
-        if settings.get("precision") == "bf16":
+        if settings.precision == "bf16":
             return "the network runs in float32: precision may be highest or default, not bf16"
-        side = self._option(options, "style_side")
-        if side < SMALLEST_STYLE:
+        if (side := self.options["style_side"]) < SMALLEST_STYLE:
             return f"the option style_side is {side}; the style network needs {SMALLEST_STYLE} pixels or more"
         return None
 
@@ -96,7 +91,7 @@ class TfHubFast(Backend):
         details = tf.config.experimental.get_device_details(gpus[0])
         return Device("gpu", details.get("device_name", gpus[0].name))
 
-    def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
+    def load(self, weights: VggWeights | None) -> None:
         """Load the network that `identify` names; the first time it is downloaded or rebuilt.
 
         Raises:
@@ -106,7 +101,7 @@ class TfHubFast(Backend):
 
         from nstbench_tfhub.network import load_module
 
-        module = load_module(choose(self._option(options, "network")))
+        module = load_module(choose(self.options["network"]))
 
         def stylise(content: Any, style: Any) -> Any:
             self._traces += 1  # Python runs this only while TensorFlow traces a new shape
@@ -118,12 +113,11 @@ class TfHubFast(Backend):
         """Put a picture and its style on the device."""
         from nstbench_tfhub.session import TfHubSession
 
-        problem.expect(precision=("highest", "default", "bf16"))
-        if reason := self.refuse({"precision": problem.precision}, problem.options):
+        problem.expect()
+        if reason := self.refuse(problem.settings()):
             raise UsageError(f"tfhub-fast: {reason}")
         assert self._stylise is not None, "load() comes before prepare()"
-        blur, side = (self._option(problem.options, name) for name in ("blur", "style_side"))
-        return TfHubSession(self._stylise, problem, side, blur)
+        return TfHubSession(self._stylise, problem, self.options["style_side"], self.options["blur"])
 
     @property
     def compilations(self) -> int:
@@ -137,6 +131,3 @@ class TfHubFast(Backend):
         import tensorflow as tf
 
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
-
-    def _option(self, options: Mapping[str, Any], name: str) -> Any:
-        return options.get(name, self.capabilities.options[name].default)

@@ -6,6 +6,7 @@
     results.runs, results.losses, results.timings, results.images
     results.contact_sheet(), results.plot_losses()
     nstbench.compare("results/before", "results/after").groups
+    nstbench.check("experiments/layers.yaml", base="main")
 
 Nothing heavy is imported until one of these is used.
 """
@@ -15,15 +16,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from nstbench.comparison.compare import Comparison
+    from nstbench.experiment import ExperimentLike
+    from nstbench.gate.noise import MeasuredNoise
+    from nstbench.gate.pairs import PairWatcher
+    from nstbench.gate.verdict import Verdict
+    from nstbench.gate.watch import CheckWatcher
+    from nstbench.plan import Plan
     from nstbench.record import Results
-    from nstbench.report.compare import Comparison
     from nstbench.report.notebook import ResultsView
     from nstbench.run.sweep import Redo, Watcher
 
-__all__ = ["Results", "compare", "open_results", "sweep"]
+__all__ = [
+    "Redo",
+    "Results",
+    "Watcher",
+    "check",
+    "compare",
+    "noise",
+    "open_results",
+    "plan_trials",
+    "sweep",
+]
 
 
 def open_results(*paths: str | Path, outside_plan: bool = False) -> ResultsView:
@@ -43,8 +60,23 @@ def open_results(*paths: str | Path, outside_plan: bool = False) -> ResultsView:
     return ResultsView([Path(path) for path in paths], outside_plan)
 
 
+def plan_trials(experiment: ExperimentLike, *, overrides: Sequence[str] = ()) -> Plan:
+    """Plan an experiment and run nothing: its trials, in the order in which a sweep does them.
+
+    Args:
+        experiment, overrides: as `sweep` takes them.
+
+    Raises:
+        ExperimentError: every mistake in the experiment.
+        BackendUnavailable: a backend it names is not installed.
+    """
+    from nstbench.run.api import plan_trials as plan
+
+    return plan(experiment, overrides)
+
+
 def sweep(
-    experiment: str | Path | Mapping[str, Any],
+    experiment: ExperimentLike,
     out: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
@@ -56,7 +88,7 @@ def sweep(
 
     Args:
         experiment: a YAML file, or the same content as a mapping (paths in it are relative to the working
-            directory).
+            directory), or what `nstbench.experiment.load_experiment` returned.
         out: the results folder; default `results/<name>`.
         overrides: `key=value`, as the command line's `--set`.
         redo: which finished trials to do again; default none. If these were measured with other settings or
@@ -90,9 +122,78 @@ def compare(
         UsageError: there is nothing to compare, or `by` or `base` is unknown.
         ResultsError: a folder is missing or was not made by a sweep.
     """
-    from nstbench.report.compare import compare_folders
+    from nstbench.comparison.compare import compare_folders
 
     return compare_folders(*paths, by=by, base=base, outside_plan=outside_plan)
+
+
+def check(
+    experiment: ExperimentLike,
+    *,
+    baseline: str | Path | None = None,
+    base: str | None = None,
+    candidate: str | None = None,
+    base_python: str | Path | None = None,
+    candidate_python: str | Path | None = None,
+    project: str | Path | None = None,
+    own_dependencies: bool = False,
+    extras: str = "",
+    overrides: Sequence[str] = (),
+    backends: Sequence[str] = (),
+    out: str | Path | None = None,
+    watch: CheckWatcher | None = None,
+) -> list[Verdict]:
+    """Decide whether a change made an experiment slower or worse; returns a verdict for each comparison.
+
+    Without a base, one sweep is held against a committed baseline. With one, both versions are timed in pairs
+    of fresh processes, and a sweep is held against the baseline only if that is named.
+
+    Args:
+        experiment, overrides: as `sweep` takes them.
+        baseline: default `results/baselines/NAME.json`; `nstbench.gate.check.update_baseline` writes it.
+        base, candidate: git references of your project; default of the candidate: `.`, the working tree.
+        base_python, candidate_python: instead of these, interpreters of environments that are ready.
+        project, own_dependencies, extras: see `nstbench.gate.sides.Versions`.
+        backends: names or labels that replace the experiment's list.
+        out: an empty folder for what is measured; default `results/check/NAME/TIME`.
+        watch: told how it goes.
+
+    Raises:
+        UsageError, ExperimentError: before anything runs. What breaks later is in the verdicts.
+    """
+    from nstbench.experiment import experiment_from
+    from nstbench.gate.check import check as decide
+    from nstbench.gate.sides import Versions
+
+    versions = Versions(base, candidate, base_python, candidate_python, project, own_dependencies, extras)
+    return decide(experiment_from(experiment, overrides, backends), versions, baseline, out, watch)
+
+
+def noise(
+    experiment: ExperimentLike,
+    *,
+    pairs: int = 10,
+    wanted: float = 0.1,
+    overrides: Sequence[str] = (),
+    backends: Sequence[str] = (),
+    watch: PairWatcher | None = None,
+) -> MeasuredNoise:
+    """Run an experiment against itself, to learn what slow-down `check` can see on this machine.
+
+    Args:
+        experiment, overrides, backends: as `check` takes them.
+        pairs: how many pairs of runs to take, at least 3.
+        wanted: the slow-down that is to be seen, as a share: 0.1 for 10 %.
+        watch: told how it goes.
+
+    Raises:
+        UsageError, ExperimentError, BackendUnavailable: before anything runs.
+        nstbench.gate.side.SideBroken: the experiment does not run at all.
+    """
+    from nstbench.experiment import experiment_from
+    from nstbench.gate.noise import noise as measure
+
+    return measure(experiment_from(experiment, overrides, backends), pairs, wanted, watch)
 
 
 def __getattr__(name: str) -> Any:
@@ -100,4 +201,8 @@ def __getattr__(name: str) -> Any:
         from nstbench.record import Results
 
         return Results
+    if name in ("Redo", "Watcher"):
+        from nstbench.run import sweep as module
+
+        return getattr(module, name)
     raise AttributeError(f"module 'nstbench' has no attribute {name!r}")

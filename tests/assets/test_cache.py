@@ -8,7 +8,7 @@ import pytest
 
 from nstbench.api import AssetError
 from nstbench.assets import cache_dir
-from nstbench.assets.cache import write_whole
+from nstbench.system.files import write_whole
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
+from nstbench.run import doctor
 from nstbench_jax import JaxVgg19, flags
 
 FUSED = f"{flags.FUSION}dot,individual_dot,reduce"
@@ -16,13 +17,13 @@ FUSED = f"{flags.FUSION}dot,individual_dot,reduce"
 SUMS = """
 from pathlib import Path
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.run.ladder import RUNGS, climb
-from nstbench.run.scenarios import biased, large_scenario
+from nstbench.parity.ladder import RUNGS, climb
+from nstbench.parity.scenarios import biased, large_scenario
 from nstbench_jax import JaxVgg19
 weights = biased(load_weights(resolve_weights("random:0", Path())))
 backend = JaxVgg19()
 backend.start("cpu")
-backend.load(weights, {})
+backend.load(weights)
 first = next(climb("jax-vgg19", backend, weights, [large_scenario(weights)]))
 assert first.name == RUNGS[0].name
 print(first.status, first.detail)
@@ -31,7 +32,7 @@ print(first.status, first.detail)
 STARTED = """
 import os
 from nstbench_jax import JaxVgg19
-JaxVgg19().start("cpu", deterministic={deterministic})
+JaxVgg19().start("cpu", deterministic=True)
 print(os.environ["XLA_FLAGS"])
 """
 
@@ -89,8 +90,17 @@ def test_through_the_backend_the_sums_are_right():
         (flags.DETERMINISTIC, True, [flags.DETERMINISTIC, flags.FUSION]),
     ],
 )
-def test_flags_of_the_user_stay_and_what_they_do_not_say_is_added(given, deterministic, then):
-    assert said(STARTED.format(deterministic=deterministic), given).split() == then
+def test_flags_of_the_user_stay_and_what_they_do_not_say_is_added(monkeypatch, given, deterministic, then):
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("XLA_FLAGS", given)
+    flags.set_flags(deterministic)
+    assert os.environ["XLA_FLAGS"].split() == then
+
+
+@needs_the_fault
+def test_the_flags_are_set_when_the_backend_starts():
+    assert said(STARTED, FUSED).split() == [FUSED, flags.DETERMINISTIC]
 
 
 @needs_the_fault
@@ -160,14 +170,14 @@ def test_a_platform_that_is_not_there_is_named_with_what_to_do(nstbench, tmp_pat
 
 
 @needs_the_fault
-def test_doctor_and_sweep_say_what_is_known_of_this_jaxlib(nstbench, write):
+def test_doctor_and_sweep_say_what_is_known_of_this_jaxlib(nstbench, write, monkeypatch):
+    monkeypatch.setattr(doctor, "_device", lambda name: (True, name))  # starting all of them takes long
     known = f"jax-vgg19: jaxlib {version('jaxlib')} gets some sums wrong on CPUs"
+    for xla_flags, fine in ((FUSED, False), ("", True)):
+        monkeypatch.setenv("XLA_FLAGS", xla_flags)
+        (found,) = [each for each in doctor.examine_machine() if known in each.line]
+        assert found.fine == fine
+        assert fine or FUSED in found.line
     environment = os.environ | {"XLA_FLAGS": FUSED}
-    by_doctor = nstbench("doctor", env=environment).stdout.splitlines()
-    (line,) = [line for line in by_doctor if known in line]
-    assert line.startswith("look") and FUSED in line
     planned = nstbench("sweep", write(), "--backend", "jax-vgg19", "--dry-run", env=environment)
     assert known in planned.stderr
-    environment = os.environ | {"XLA_FLAGS": ""}
-    (line,) = [line for line in nstbench("doctor", env=environment).stdout.splitlines() if known in line]
-    assert line.startswith("ok")

@@ -6,8 +6,10 @@ import pytest
 jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 
+from nstbench.api import Settings  # noqa: E402
 from nstbench_jax import JaxVgg19, lbfgs  # noqa: E402
 from nstbench_jax.lbfgs import CURVATURE, DECREASE, PROBES, Line, Point, search  # noqa: E402
+from nstbench_jax.update import Recipe  # noqa: E402
 
 
 class Along:
@@ -78,22 +80,23 @@ class Landscape:
     def __init__(self, monkeypatch, function, sign=1.0):
         self.function = function
 
-        def objective(shape):
-            def gradient_of(weights, image, targets, knobs):
-                value, gradient = jax.value_and_grad(function)(image, targets)
-                return sign * gradient, jnp.stack([value + knobs, value])
+        def objective(static):
+            def gradient_of(image, given):
+                where, more = given
+                value, gradient = jax.value_and_grad(function)(image, where)
+                return sign * gradient, jnp.stack([value + more, value])
 
             return gradient_of
 
         monkeypatch.setattr(lbfgs, "objective", objective)
 
-    def run(self, targets, knobs, *counts, start=0.0):
+    def run(self, where, more, *counts, start=0.0):
         state = lbfgs.start_state(jnp.full((4, 4, 3), start, jnp.float32))
-        arguments = {}, state, jnp.asarray(targets, jnp.float32), jnp.float32(knobs)
-        program = lbfgs.compile_update(None, arguments)
+        given = jnp.asarray(where, jnp.float32), jnp.float32(more)
+        program = lbfgs.compile_update(Recipe(None, "host", 1), state, given)
         rows, evaluations = [], []
         for n in counts:
-            state, found, count = program.run(arguments[0], state, *arguments[2:], n)
+            state, found, count = program.run(state, given, n)
             rows.append(found[:, 0])
             evaluations.append(count)
         return np.concatenate(rows), np.asarray(state.image), evaluations
@@ -161,7 +164,8 @@ def test_the_first_image_is_evaluated_once_and_no_point_twice(monkeypatch):
 
 @pytest.mark.parametrize(("loop", "refused"), [("device", True), ("host", False), ("auto", False)])
 def test_lbfgs_on_the_device_is_refused_in_a_sentence(loop, refused):
-    reason = JaxVgg19().refuse({"optimiser": "lbfgs"}, {"loop": loop})
+    backend = JaxVgg19({"loop": loop})
+    reason = backend.refuse(Settings(optimiser="lbfgs"))
     assert (reason is not None) == refused
     assert reason is None or ("options.loop" in reason and "lbfgs" in reason)
-    assert JaxVgg19().refuse({"optimiser": "adam"}, {"loop": loop}) is None
+    assert backend.refuse(Settings(optimiser="adam")) is None

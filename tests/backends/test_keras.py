@@ -11,8 +11,8 @@ import pytest
 
 from nstbench.api import BGR_MEAN, LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
+from nstbench.parity.scenarios import biased, noise
 from nstbench.referee import evaluate, gram
-from nstbench.run.scenarios import biased, noise
 
 HEIGHT, WIDTH = 37, 45
 SCRIPT = """
@@ -69,12 +69,14 @@ def keras(request, weights, image, tmp_path_factory):
 def views(weights, image):
     """The referee's and our backends' taps and Gram matrices of every layer."""
     every = dict.fromkeys(LAYERS, 1.0)
-    posed = Problem(image, (image,), image, {"conv1_1": 1.0}, every, alpha=1.0, beta=1.0)
+    posed = Problem(
+        content=image, styles=(image,), init=image, content_layers={"conv1_1": 1.0}, style_layers=every
+    )
     made = {"referee": evaluate(weights, posed)}
     for module, attribute in (("nstbench_jax", "JaxVgg19"), ("nstbench_tensorflow", "TensorFlowVgg19")):
         backend = getattr(importlib.import_module(module), attribute)()
         backend.start("cpu")
-        backend.load(weights, {})
+        backend.load(weights)
         made[module] = backend.evaluate(posed)
     return made
 

@@ -9,9 +9,8 @@ import pytest
 
 from nstbench.api import VGG_SETTINGS, Capabilities
 from nstbench.assets import load_weights, resolve_weights
-from nstbench.referee import descend
-from nstbench.run.ladder import RUNGS, climb, passed
-from nstbench.run.scenarios import (
+from nstbench.parity.ladder import RUNGS, climb, passed
+from nstbench.parity.scenarios import (
     EVERY_LAYER,
     FEW_LAYERS,
     SHALLOW,
@@ -20,6 +19,7 @@ from nstbench.run.scenarios import (
     default_scenarios,
     pose,
 )
+from nstbench.referee import descend
 
 from .wrong import MISTAKES, Iterations, Right, wrong
 
@@ -40,7 +40,7 @@ def started(weights):
     for name, (module, attribute) in SHIPPED.items():
         made[name] = getattr(importlib.import_module(module), attribute)()
         made[name].start("cpu")
-        made[name].load(weights, {})
+        made[name].load(weights)
     return made
 
 
@@ -60,18 +60,18 @@ def more_scenarios(weights):
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
-def test_a_shipped_backend_agrees_with_the_referee_on_every_rung(started, weights, name):
-    scenarios = default_scenarios(weights, "highest", {}) + more_scenarios(weights)
-    results = list(climb(name, started[name], weights, scenarios))
+def test_a_shipped_backend_agrees_with_the_referee_on_what_verify_leaves_out(started, weights, name):
+    """What it does not leave out is climbed by both in tests of `nstbench verify`, in processes."""
+    results = list(climb(name, started[name], weights, more_scenarios(weights)))
     for result in results:  # `pytest -s` shows the largest error of each rung
         print(f"{name:10} {result.name:18} {result.error:.1e} (limit {result.limit:.1e}) {result.detail}")
-    assert [result.name for result in results] == [rung.name for rung in RUNGS]
+    assert results
     assert {result.name: result.detail for result in results if result.status != "ok"} == {}
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_half_precision_stays_within_its_own_limits_and_not_within_those_of_full(started, weights, name):
-    half = default_scenarios(weights, "bf16", {})[1:2]
+    half = default_scenarios(weights, "bf16")[1:2]
     results = {result.name: result for result in climb(name, started[name], weights, half)}
     assert {result.status for result in results.values()} == {"ok"}
     for rung in RUNGS[1:5]:
@@ -116,7 +116,7 @@ def many_rows(weights):
 
 
 def up_the_ladder(backend, weights, scenarios):
-    backend.load(weights, {})
+    backend.load(weights)
     return list(climb("numpy", backend, weights, scenarios))
 
 
@@ -130,7 +130,7 @@ def test_the_backend_without_a_mistake_passes(weights, quick, many_rows):
 def test_a_mistake_is_caught_at_the_rung_that_names_it(weights, quick, many_rows, mistake):
     kind, rung = MISTAKES[mistake]
     backend = kind()
-    backend.load(weights, {})
+    backend.load(weights)
     results = climb("numpy", backend, weights, many_rows if rung == RUNGS[0].name else quick)
     assert next(result.name for result in results if result.status == "failed") == rung
 
@@ -188,8 +188,8 @@ def test_a_backend_that_shows_no_sums_is_verified_without(weights, many_rows):
 
 
 def test_scenarios_that_a_backend_refuses_are_left_out(weights, quick):
-    def refuse(self, settings, options):
-        return "no L-BFGS here" if settings["optimiser"] == "lbfgs" else None
+    def refuse(self, settings):
+        return "no L-BFGS here" if settings.optimiser == "lbfgs" else None
 
     results = up_the_ladder(wrong(refuse=refuse)(), weights, [quick[2], quick[3]])
     refused = {result.name: result.detail for result in results if result.status == "refused"}

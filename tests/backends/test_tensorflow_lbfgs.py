@@ -235,7 +235,11 @@ def test_a_loss_that_is_not_a_number_shows_and_ends(search):
 
 @pytest.fixture(scope="module")
 def backend():
-    made = TensorFlowVgg19()
+    return started()
+
+
+def started(**options):
+    made = TensorFlowVgg19(options)
     made.start("cpu")
     generator = np.random.default_rng(5)
     weights = {}
@@ -243,14 +247,15 @@ def backend():
         shape = (3, 3, in_channels(layer), CHANNELS[layer])
         kernel = generator.standard_normal(shape, np.float32) * np.float32((2 / 9 / shape[2]) ** 0.5)
         weights[layer] = kernel, np.zeros(shape[3], np.float32)
-    made.load(weights, {})
+    made.load(weights)
     return made
 
 
 def problem(**changes):
     generator = np.random.default_rng(6)
     content, style = (generator.random((24, 20, 3), np.float32) for _ in range(2))
-    plain = Problem(content, (style,), content, {"conv2_1": 1.0}, {"conv1_1": 1.0}, 1.0, 100.0)
+    layers = {"content_layers": {"conv2_1": 1.0}, "style_layers": {"conv1_1": 1.0}}
+    plain = Problem(content=content, styles=(style,), init=content, beta=100.0, **layers)
     return replace(plain, optimiser="lbfgs", **changes)
 
 
@@ -287,8 +292,8 @@ def test_closing_a_session_ends_its_thread(backend):
 
 def test_xla_reaches_the_same_loss(backend):
     curves = []
-    for xla in (False, True):
-        session = backend.prepare(problem(options={"xla": xla}))
+    for each in (backend, started(xla=True)):
+        session = each.prepare(problem())
         session.compile(10)
         curves.append(session.run(10).total)
         session.close()

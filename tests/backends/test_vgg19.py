@@ -13,6 +13,7 @@ from nstbench.api import (
     TV_FORMS,
     BackendUnavailable,
     Problem,
+    Settings,
     in_channels,
 )
 
@@ -38,12 +39,19 @@ def weights():
 @pytest.fixture(scope="module")
 def started(weights):
     """Each backend started and loaded once; starting is slow."""
-    made = {}
-    for name, (module, attribute) in BACKENDS.items():
-        made[name] = getattr(importlib.import_module(module), attribute)()
-        made[name].start("cpu")
-        made[name].load(weights, {})
+    return {name: start(name, weights) for name in BACKENDS}
+
+
+def start(name, weights, **options):
+    made = kind(name)(options)
+    made.start("cpu")
+    made.load(weights)
     return made
+
+
+def kind(name):
+    module, attribute = BACKENDS[name]
+    return getattr(importlib.import_module(module), attribute)
 
 
 @pytest.fixture(params=sorted(BACKENDS))
@@ -58,7 +66,10 @@ def problem(height=48, width=40, **changes):
         for shape in ((height, width, 3), (37, 51, 3), (height, width, 3))
     )
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
-    plain = Problem(content, (style,), init, {"conv4_2": 1.0}, layers, alpha=1.0, beta=100.0)
+    pictures = {"content": content, "styles": (style,), "init": init}
+    plain = Problem(
+        **pictures, content_layers={"conv4_2": 1.0}, style_layers=layers, beta=100.0, learning_rate=0.02
+    )
     return replace(plain, **changes)
 
 
@@ -191,11 +202,11 @@ STAYING = [("jax", {}), ("jax", {"loop": "device"}), ("tf", {}), ("tf", {"xla": 
 
 @pytest.mark.parametrize("changes", [{}, {"beta": 0.0, "styles": (second_style(),)}], ids=["style", "alpha"])
 @pytest.mark.parametrize(("name", "options"), STAYING)
-def test_an_image_that_is_all_that_is_asked_for_stays_as_it_is(started, name, options, changes):
+def test_an_image_that_is_all_that_is_asked_for_stays_as_it_is(weights, name, options, changes):
     """Content is style, or the content alone counts: what is left of a loss is rounding, and no direction."""
     content = problem().content
-    posed = problem(styles=(content,), init=content, options=options)
-    totals, image, _ = trace(started[name], replace(posed, **changes), 4)
+    posed = problem(styles=(content,), init=content)
+    totals, image, _ = trace(start(name, weights, **options), replace(posed, **changes), 4)
     assert list(totals) == [0, 0, 0, 0]
     np.testing.assert_array_equal(image, content)
 
@@ -251,23 +262,22 @@ def test_half_precision_works_with_every_option(backend, optimiser):
 
 
 @pytest.mark.parametrize("option", ["host", "device"])
-def test_both_jax_loops_compute_the_same(started, option):
+def test_both_jax_loops_compute_the_same(started, weights, option):
     reference, _, _ = trace(started["jax"], problem(), 4)
-    other, _, _ = trace(started["jax"], problem(options={"loop": option}), 4)
+    other, _, _ = trace(start("jax", weights, loop=option), problem(), 4)
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 
-def test_an_unrolled_loop_computes_the_same_and_as_many_iterations_as_asked_for(started):
+def test_an_unrolled_loop_computes_the_same_and_as_many_iterations_as_asked_for(started, weights):
     """Also where they are no multiple of a round, or fewer than one."""
     posed, counts = shallow(), (7, 4, 1, 3)
     expected, picture, _ = trace(started["jax"], posed, *counts)
-    before = started["jax"].compilations
-    options = {"loop": "device", "unroll": 4}
-    totals, image, traces = trace(started["jax"], replace(posed, options=options), *counts)
+    unrolled = start("jax", weights, loop="device", unroll=4)
+    totals, image, traces = trace(unrolled, posed, *counts)
     assert [len(each.total) for each in traces] == list(counts)
     np.testing.assert_allclose(totals, expected, rtol=1e-4)
     np.testing.assert_allclose(image, picture, atol=1e-3)
-    assert started["jax"].compilations == before + 1
+    assert unrolled.compilations == 1
 
 
 @pytest.mark.parametrize(
@@ -275,16 +285,14 @@ def test_an_unrolled_loop_computes_the_same_and_as_many_iterations_as_asked_for(
     [({"loop": "device", "unroll": 4}, False), ({"loop": "host", "unroll": 2}, True), ({"unroll": 4}, True)],
 )
 def test_unrolling_is_refused_where_the_host_may_loop(options, refused):
-    module, attribute = BACKENDS["jax"]
-    backend = getattr(importlib.import_module(module), attribute)()
-    reason = backend.refuse({"optimiser": "adam"}, {"loop": "auto", **options})
+    reason = kind("jax")(options).refuse(Settings())
     assert (reason is not None) == refused
     assert reason is None or "options.loop: device" in reason
 
 
-def test_xla_computes_the_same_in_tensorflow(started):
+def test_xla_computes_the_same_in_tensorflow(started, weights):
     reference, _, _ = trace(started["tf"], problem(), 3, 1)
-    other, _, _ = trace(started["tf"], problem(options={"xla": True}), 3, 1)
+    other, _, _ = trace(start("tf", weights, xla=True), problem(), 3, 1)
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 

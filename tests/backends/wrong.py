@@ -27,7 +27,7 @@ class Right(Backend):
     def start(self, device, deterministic=False):
         return Device("cpu", "")
 
-    def load(self, weights, options):
+    def load(self, weights):
         self.weights = weights
 
     def read(self, problem):
@@ -191,7 +191,7 @@ def with_pooling(pooling):
 
 
 def with_weights(change):
-    def load(self, weights, options):
+    def load(self, weights):
         self.weights = change(weights)
 
     return wrong(load=load)

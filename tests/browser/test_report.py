@@ -14,9 +14,14 @@ from ..report.made import big_results, made_record, made_results, made_trial, wr
 EXPERIMENT = {
     "name": "three-backends",
     "inputs": {"content": "sample:cat", "style": "sample:coffee"},
-    "fixed": {"size": 64, "iterations": 6, "alpha": 1, "beta": 10, "weights": "random:0"},
+    "fixed": {"size": 64, "iterations": 6, "alpha": 1, "beta": 10},
     "sweep": {"style_layers": {"low": ["conv1_1"], "both": ["conv1_1", "conv2_1"]}},
-    "backends": ["tfhub-fast", "tf-vgg19", "jax-vgg19", {"name": "fake", "options": {"fault": "raise"}}],
+    "backends": [
+        {"name": "colour-transfer", "label": "tfhub-fast"},
+        {"name": "fake", "label": "tf-vgg19"},
+        {"name": "fake", "label": "jax-vgg19", "options": {"step_s": 0.01}},
+        {"name": "fake", "options": {"fault": "raise"}},
+    ],
     "measure": {"snapshot_every": 2, "referee": "random:0"},
 }
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -24,7 +29,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, cache):
-    """Sweep all three backends, and a fourth that fails, and write the report."""
+    """Sweep stand-ins under the names of the backends, and one that fails, and write the report."""
     folder = tmp_path_factory.mktemp("sweep") / "results of today"
     write_report(nstbench.sweep(EXPERIMENT, folder))
     return folder

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nstbench.api import BackendUnavailable, UnknownName, UsageError
-from nstbench.cli.app import exit_code
 from nstbench.cli.backends import backends_app
+from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.testing import CHECKS, FakeBackend
 
 
@@ -78,7 +78,7 @@ def test_a_crash_is_the_failure_of_one_check(backends, monkeypatch):
 def test_what_cannot_be_checked_is_one_line(backends, arguments, error, code, said):
     found = backends("check", *arguments).exception
     assert isinstance(found, error)
-    assert exit_code(found) == code
+    assert code_of_error(found) == code
     assert said in str(found)
 
 
@@ -93,7 +93,7 @@ def test_a_backend_that_does_not_start_is_one_line(backends, monkeypatch):
 
 
 def test_a_refusal_that_crashes_is_the_failure_of_its_check(backends, monkeypatch):
-    monkeypatch.setattr(FakeBackend, "refuse", lambda self, settings, options: settings["no-such"])
+    monkeypatch.setattr(FakeBackend, "refuse", lambda self, settings: {}["no-such"])
     done = backends("check", "fake", "--only", "refusals_are_sentences", "--only", "image_is_a_picture")
     assert done.exit_code == 3
     assert done.stdout.startswith("FAILED refusals_are_sentences: crashed with KeyError")
@@ -101,7 +101,7 @@ def test_a_refusal_that_crashes_is_the_failure_of_its_check(backends, monkeypatc
 
 
 def test_a_backend_whose_framework_is_missing_says_how_to_install_it(backends, monkeypatch):
-    monkeypatch.setattr("nstbench.run.registry.find_spec", lambda name: None)
+    monkeypatch.setattr("nstbench.api.registry.find_spec", lambda name: None)
     found = backends("check", "jax-vgg19").exception
     assert isinstance(found, BackendUnavailable)
     assert "pip install 'nstbench[jax]'" in str(found)

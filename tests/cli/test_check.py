@@ -130,7 +130,7 @@ def test_a_trial_that_crashes_is_its_side_s_fault(check, python):
 
 
 def test_a_trial_that_only_one_version_refuses_is_its_side_s_fault(check, python):
-    refuses = "    def refuse(self, settings, options):\n        return 'not today'\n\n    def prepare"
+    refuses = "    def refuse(self, settings):\n        return 'not today'\n\n    def prepare"
     fine, never = python("fine"), python("never", MODULE.replace("    def prepare", refuses))
     sides = ["--base-python", fine, "--candidate-python", never]
     assert "the candidate's trial refused: not today" in check("tiny.yaml", *sides, code=3).stdout

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from nstbench.cli.check_text import figure, print_verdicts, to_json, to_markdown
-from nstbench.cli.console import print_json
+from nstbench.cli.console.check_text import figure, print_verdicts, to_json, to_markdown
+from nstbench.cli.console.console import print_json
 from nstbench.gate.statistics import estimate
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict
 

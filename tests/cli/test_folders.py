@@ -10,7 +10,7 @@ import pytest
 import nstbench as python
 from nstbench.api import UsageError
 from nstbench.assets import load_image, save_png
-from nstbench.plan import load_experiment
+from nstbench.experiment import load_experiment
 from nstbench.run.sweep import prepare_sweep
 
 EXPERIMENT = """

@@ -7,10 +7,11 @@ from typer.testing import CliRunner
 
 from nstbench.api import UnknownName, UsageError
 from nstbench.cli.presets import presets_app
-from nstbench.plan import Settings, load_experiment
-from nstbench.plan.conversion import convert
-from nstbench.plan.presets import PRESETS
-from nstbench.plan.yaml12 import parse
+from nstbench.experiment import load_experiment
+from nstbench.experiment.settings import WRITTEN
+from nstbench.experiment.yaml12 import parse
+from nstbench.presets.conversion import convert
+from nstbench.presets.presets import PRESETS
 
 
 def run(*arguments):
@@ -62,7 +63,7 @@ def test_a_conversion_prints_settings_that_validate():
     text = run("convert", *arguments)
     fixed = experiment(text)["fixed"]
     wanted = convert("coursera", "keras-example", {"alpha": 10, "beta": 40}, 128, 96)
-    settings = Settings(content="c", style="s", **fixed)
+    settings = WRITTEN(content="c", style="s", **fixed).complete()
     assert settings.loss_scale == "keras-example"
     assert settings.alpha == pytest.approx(wanted.settings["alpha"], rel=1e-9)
     assert settings.layer_weights("style") == pytest.approx(wanted.settings["style_layers"], rel=1e-9)

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from nstbench.cli.verify import _print
-from nstbench.run.ladder import RungResult
-from nstbench.run.rungs import RUNGS
+from nstbench.parity.ladder import RungResult
+from nstbench.parity.rungs import RUNGS
 
 
 def test_every_rung_is_printed_and_the_verdict_last(nstbench):

@@ -10,9 +10,9 @@ from itertools import cycle
 from pathlib import Path
 from threading import Lock
 
+from nstbench.experiment import experiment_from_mapping
 from nstbench.gate.pairs import Pairs, PairWatcher
 from nstbench.gate.side import BASE, CANDIDATE, SideBroken
-from nstbench.plan import experiment_from_mapping
 from nstbench.record.files import read_json, write_json
 from nstbench.run.api import sweep
 

@@ -62,7 +62,7 @@ class Slowable(FakeBackend):
     def prepare(self, problem):
         with open(os.environ["SLOWABLE_LOG"], "a") as log:
             print(STEP_S, __file__, file=log)
-        return Session(problem, self._compiled)
+        return Session(problem, self.options, self._compiled)
 
 
 class Session(FakeSession):

@@ -7,11 +7,11 @@ import pytest
 
 import nstbench
 from nstbench.api import ResultsError
+from nstbench.experiment import Gate
 from nstbench.gate.baseline import Baseline, baseline_of, read_baseline, write_baseline
 from nstbench.gate.measured import read_measured
 from nstbench.gate.noise_free import check_noise_free
 from nstbench.gate.verdict import INCONCLUSIVE, PASS
-from nstbench.plan import Gate
 
 TINY = {
     "name": "tiny",

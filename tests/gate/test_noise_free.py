@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from nstbench.experiment import Gate
 from nstbench.gate.baseline import Baseline
 from nstbench.gate.noise_free import check_noise_free
 from nstbench.gate.verdict import INCONCLUSIVE, PASS, REGRESSION
-from nstbench.plan import Gate
 
 ALLOWED = Gate().allowances(timed=False)
 FIGURES = {

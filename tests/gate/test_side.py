@@ -12,8 +12,8 @@ import psutil
 import pytest
 import yaml
 
+from nstbench.experiment import experiment_from_mapping
 from nstbench.gate.side import Side, SideBroken
-from nstbench.plan import experiment_from_mapping
 from nstbench.record import open_results
 
 from .slowable import CRASH, EXPERIMENT, MODULE, environment

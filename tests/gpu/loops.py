@@ -39,8 +39,15 @@ def posed(size):
     """Noise: seconds do not depend on what is in a picture."""
     generator = np.random.default_rng(1)
     content, style = (generator.random((size, size, 3), np.float32) for _ in range(2))
-    layers = dict.fromkeys(CONTENT, 1.0), dict.fromkeys(STYLE, 1 / len(STYLE))
-    return Problem(content, (style,), content, *layers, alpha=1.0, beta=1000.0)
+    return Problem(
+        content=content,
+        styles=(style,),
+        init=content,
+        content_layers=dict.fromkeys(CONTENT, 1.0),
+        style_layers=dict.fromkeys(STYLE, 1 / len(STYLE)),
+        beta=1000.0,
+        learning_rate=0.02,
+    )
 
 
 def fewest_bytes(size, precision):
@@ -87,9 +94,7 @@ def main():
     device, size, weights, seconds = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
     chunk, least_s = (2, 0.0) if QUICK else (max(8, 2**15 // size), 1.5)
     start, last, left_out = perf_counter(), 0.0, []
-    backend = JaxVgg19()
-    counter = find_counter(backend.start(device))
-    backend.load(load_weights(resolve_weights(weights, Path())), {})
+    parameters = load_weights(resolve_weights(weights, Path()))
     for loop, precision in product(LOOPS, PRECISIONS):
         began = perf_counter()
         if began - start + last > seconds:
@@ -102,7 +107,10 @@ def main():
             "flop": 1e9 * gflop_per_iteration(TAPS, STYLE, size, size),
             "fewest_bytes": fewest_bytes(size, precision),
         }
-        problem = replace(posed(size), precision=precision, options=LOOPS[loop])
+        backend = JaxVgg19(LOOPS[loop])
+        counter = find_counter(backend.start(device))
+        backend.load(parameters)
+        problem = replace(posed(size), precision=precision)
         print(json.dumps(known | measure(backend, problem, counter, chunk, least_s)), flush=True)
         last = perf_counter() - began
     print(json.dumps({"size": size, "left_out": left_out}), flush=True)

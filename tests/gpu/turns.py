@@ -78,9 +78,17 @@ def ours(path, device, precision):
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
     backend = JaxVgg19()
     backend.start(device)
-    backend.load(weights, {})
+    backend.load(weights)
     session = backend.prepare(
-        Problem(content, (style,), content, {"conv4_2": 1.0}, layers, precision=precision, **numbers)
+        Problem(
+            content=content,
+            styles=(style,),
+            init=content,
+            content_layers={"conv4_2": 1.0},
+            style_layers=layers,
+            precision=precision,
+            **numbers,
+        )
     )
     session.compile(64)
     for line in sys.stdin:

@@ -110,6 +110,6 @@ def test_the_installed_command_runs_from_the_wheel(run, installed):
 
 
 def test_the_installed_wheel_finds_its_backends(run):
-    code = "from nstbench.run.registry import plugins\n[print(p.name, p.load()) for p in plugins().values()]"
+    code = "from nstbench.api import plugins\n[print(p.name, p.load()) for p in plugins().values()]"
     found = run(sys.executable, "-P", "-c", code).split()
     assert set(PROJECT["entry-points"]["nstbench.backends"]) <= set(found)

@@ -9,6 +9,7 @@ Weights are random, as only time counts; layers, losses and Adam are those of th
 
 import json
 import sys
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -146,9 +147,11 @@ def nstbench_loop(framework, content, style, weights):
     ]
     backend = getattr(import_module(module), name)()
     backend.start("cpu")
-    backend.load(dict(zip(LAYERS, weights, strict=False)), {})
+    backend.load(dict(zip(LAYERS, weights, strict=False)))
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
-    session = backend.prepare(Problem(content, (style,), content, {"conv4_2": 1.0}, layers, 1.0, 100.0))
+    pictures = {"content": content, "styles": (style,), "init": content}
+    problem = Problem(**pictures, content_layers={"conv4_2": 1.0}, style_layers=layers, beta=100.0)
+    session = backend.prepare(replace(problem, learning_rate=0.02))
     session.compile(1)
 
     def run(n):

@@ -1,6 +1,7 @@
 """Seconds that planning takes: a thousand points, from a mapping to trials with their ids."""
 
-from nstbench.plan import experiment_from_mapping, plan_trials
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import plan_trials
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts
 

@@ -1,4 +1,4 @@
-"""An experiment file that uses everything, and stand-ins for backends and images."""
+"""Stand-ins for backends and images."""
 
 from dataclasses import dataclass, field
 
@@ -8,49 +8,17 @@ from nstbench.api import (
     FEEDFORWARD_SETTINGS,
     VGG_SETTINGS,
     AssetError,
+    Backend,
     Capabilities,
     Network,
     Option,
     UnknownName,
 )
-from nstbench.plan import BackendFacts, ImageFacts, load_experiment
+from nstbench.plan import BackendFacts, ImageFacts
 
-LAYERS = """\
-# yaml-language-server: $schema=experiment.schema.json
-name: layers
-description: Which layers represent the style?
-inputs: {content: sample:cat, style: sample:strokes}
-fixed: {size: 192, patience: 0, init: style, tv_weight: 100}
-sweep:
-  style_layers:
-    shallow: [conv1_1, conv2_1]
-    deep: {conv4_1: 0.7, conv5_1: 0.3}
-  iterations: [20, 40, 80]
-  zip: [{alpha: [1, 10], beta: [100, 1000]}]
-  include: [{size: 256, iterations: 10}]
-  exclude: [{style_layers: deep, iterations: 80}]
-backends: [jax-vgg19, {name: tf-vgg19, options: {xla: true}}]
-seed: 0
-measure: {rounds: 5, chunk: auto, isolation: backend, share_trajectories: true, threads: auto, timeout_s: 900}
-"""
+from ..experiment.conftest import layers, load
 
-
-@pytest.fixture
-def layers():
-    return LAYERS
-
-
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    """Write a file into the current folder and load it by its bare name."""
-    monkeypatch.chdir(tmp_path)
-
-    def loader(text=LAYERS, overrides=(), backends=()):
-        data = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / "exp.yaml").write_bytes(data)
-        return load_experiment("exp.yaml", overrides, backends)
-
-    return loader
+__all__ = ["layers", "load"]
 
 
 @dataclass
@@ -87,19 +55,32 @@ CHOICES = {
 }
 
 
-def _network_of(options):
-    return Network(f"magenta-{options['mode']}", "feed")
+class Planned(Backend):
+    """A backend that can only be planned for."""
+
+    def refuse(self, settings):
+        return "bf16 is beyond it" if settings.precision == "bf16" else None
+
+    def prepare(self, problem):
+        raise NotImplementedError
 
 
-def _refuse(settings, options):
-    return "bf16 is beyond it" if settings.get("precision") == "bf16" else None
+class JaxLike(Planned):
+    capabilities = Capabilities("jax", VGG_SETTINGS, ("cpu", "gpu"))
 
 
-KNOWN = {
-    "jax-vgg19": Capabilities("jax", VGG_SETTINGS, ("cpu", "gpu")),
-    "tf-vgg19": Capabilities("tf", VGG_SETTINGS, options={"xla": XLA}),
-    "fast": Capabilities("fast", FEEDFORWARD_SETTINGS, options=CHOICES),
-}
+class TensorFlowLike(Planned):
+    capabilities = Capabilities("tf", VGG_SETTINGS, options={"xla": XLA})
+
+
+class Fast(Planned):
+    capabilities = Capabilities("fast", FEEDFORWARD_SETTINGS, options=CHOICES)
+
+    def identify(self):
+        return Network(f"magenta-{self.options['mode']}", "feed")
+
+
+KNOWN = {"jax-vgg19": JaxLike, "tf-vgg19": TensorFlowLike, "fast": Fast}
 
 
 @pytest.fixture
@@ -109,7 +90,6 @@ def facts():
     def of(name):
         if name not in KNOWN:
             raise UnknownName("backend", name, KNOWN)
-        identify = _network_of if name == "fast" else lambda options: None
-        return BackendFacts(name, "1.0", KNOWN[name], identify, _refuse)
+        return BackendFacts(name, "1.0", KNOWN[name].capabilities, KNOWN[name])
 
     return of

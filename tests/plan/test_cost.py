@@ -5,7 +5,8 @@ import math
 import pytest
 
 from nstbench.api import FEEDFORWARD_SETTINGS
-from nstbench.plan import chunk_size, experiment_from_mapping, plan_trials, predict
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import chunk_size, plan_trials, predict
 
 
 @pytest.mark.parametrize(

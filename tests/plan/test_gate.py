@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from nstbench.api import ExperimentError
-from nstbench.plan import Gate, experiment_from_mapping, json_schema, plan_trials
+from nstbench.experiment import Gate, experiment_from_mapping, json_schema
+from nstbench.plan import plan_trials
 
 GATE = "gate: {step_min_s: 0.1, compile_s: 0.5, losses: null, pairs: 20, confidence: 0.99}\n"
 POLICY = ("screening_pairs", "pairs", "confidence")

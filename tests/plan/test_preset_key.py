@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from nstbench.api import ExperimentError
-from nstbench.plan import Settings, experiment_from_mapping, plan_trials
-from nstbench.plan.presets import PRESETS
+from nstbench.api import SETTINGS, ExperimentError
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import plan_trials
+from nstbench.presets.presets import PRESETS
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "backends": ["jax-vgg19"]}
 
@@ -54,9 +55,9 @@ def test_the_units_are_worked_into_the_layers_weights_of_a_trial(facts, shelf):
     made = experiment_from_mapping({**BASE, "preset": "coursera", "fixed": {"size": 64}})
     (trial,) = plan_trials(made, facts, shelf).trials
     positions = (trial.height // 8) * (trial.width // 8)  # of conv4_2, which has 512 channels
-    assert (trial.settings["alpha"], trial.settings["beta"]) == (10, 40)
-    np.testing.assert_allclose(trial.settings["content_weights"], [2 / (4 * 512 * positions)])
-    assert trial.settings["style_weights"] == [0.2] * 5
+    assert (trial.settings.alpha, trial.settings.beta) == (10, 40)
+    np.testing.assert_allclose(trial.settings.content_weights, [2 / (4 * 512 * positions)])
+    assert trial.settings.style_weights == (0.2,) * 5
 
 
 def test_the_same_loss_in_other_words_is_the_same_trial(facts, shelf):
@@ -64,12 +65,11 @@ def test_the_same_loss_in_other_words_is_the_same_trial(facts, shelf):
     (one,) = plan_trials(
         experiment_from_mapping({**BASE, "fixed": plain | {"loss_scale": "coursera"}}), facts, shelf
     ).trials
-    weights = dict(zip(one.settings["content_layers"], one.settings["content_weights"], strict=True))
-    other_words = plain | {"content_layers": weights, "tv_weight": 0}
+    other_words = plain | {"content_layers": one.settings.layer_weights("content"), "tv_weight": 0}
     (other,) = plan_trials(experiment_from_mapping({**BASE, "fixed": other_words}), facts, shelf).trials
-    assert (one.trial_id, one.settings["loss_scale"]) == (other.trial_id, "coursera")
+    assert (one.trial_id, one.settings.loss_scale) == (other.trial_id, "coursera")
 
 
 def test_every_preset_is_a_loss_scale_and_the_other_way_round():
-    allowed = Settings.model_json_schema()["properties"]["loss_scale"]["enum"]
+    allowed = SETTINGS["loss_scale"].choices
     assert set(allowed) == set(PRESETS)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Round, RunRecord, Store
 
 SETTINGS = {
@@ -49,23 +50,24 @@ def trial():
 
     def maker(**settings):
         kept = {name: value for name, value in (SETTINGS | settings).items() if value is not None}
-        return Trial(
-            trial_id="",
-            backend="fake",
-            backend_version="1.0",
-            backend_label="fake",
-            settings=kept,
-            options={"step_s": 0.5},
-            seed=3,
-            content_sha256="c" * 64,
-            style_sha256="5" * 64,
-            height=10,
-            width=10,
-            style_height=10,
-            style_width=8,
-            weights="random:0",
-            weights_sha256="f" * 64,
-        ).identified()
+        facts = {
+            "trial_id": "",
+            "backend": "fake",
+            "backend_version": "1.0",
+            "backend_label": "fake",
+            "settings": kept,
+            "options": {"step_s": 0.5},
+            "seed": 3,
+            "content_sha256": "c" * 64,
+            "style_sha256": "5" * 64,
+            "height": 10,
+            "width": 10,
+            "style_height": 10,
+            "style_width": 8,
+            "weights": "random:0",
+            "weights_sha256": "f" * 64,
+        }
+        return Trial.from_json(facts).identified()
 
     return maker
 

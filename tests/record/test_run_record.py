@@ -57,6 +57,14 @@ def test_what_an_older_version_did_not_write_is_unknown(record):
     assert (after.flop_per_iteration, after.verified) == (None, None)
 
 
+def test_one_style_was_once_text_and_is_read_as_the_only_one(record):
+    old = record().to_json()
+    old["trial"]["settings"]["style"] = "sample:coffee"
+    read = RunRecord.from_json(old).trial
+    assert read.settings.style == ("sample:coffee",)
+    assert read.noticed_settings()["style"] == ["sample:coffee"]
+
+
 def test_a_record_without_its_essentials_is_refused(record):
     data = record().to_json()
     del data["status"]

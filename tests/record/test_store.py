@@ -16,15 +16,15 @@ import sys
 from pathlib import Path
 from nstbench.record import Store
 
-with Store(Path(sys.argv[1])).locked(sys.argv[2:]) as mine:
-    print("held" if mine else "refused", flush=True)
-    sys.stdin.read()
+mine = Store(Path(sys.argv[1])).claim(sys.argv[2:])
+print("held" if mine else "refused", flush=True)
+sys.stdin.read()
 """
 
 
 @contextmanager
-def another_process_locks(store, *trial_ids):
-    """Start a process that asks for locks; yields it and its answer, and ends it."""
+def another_process_claims(store, *trial_ids):
+    """Start a process that claims trials; yields it and its answer, and ends it."""
     command = [sys.executable, "-c", HOLDER, store.path, *trial_ids]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process, process.stdout.readline().strip()
@@ -131,38 +131,46 @@ def test_facts_about_a_machine_are_kept_once(folder):
     assert json.loads((store.path / "environment" / "e1.json").read_text()) == {"cores": 2}
 
 
-def test_a_trial_held_by_another_process_cannot_be_locked(tmp_path):
+def test_a_trial_held_by_another_process_cannot_be_claimed(tmp_path):
     store = Store(tmp_path)
-    with another_process_locks(store, "a", "b") as (_, answer):
+    with another_process_claims(store, "a", "b") as (_, answer):
         assert answer == "held"
-        with store.locked(["b", "c"]) as mine:
-            assert not mine
-        with another_process_locks(store, "b", "c") as (_, second):
+        assert store.claim(["b", "c"]) is None
+        with another_process_claims(store, "b", "c") as (_, second):
             assert second == "refused"
 
 
-def test_who_gets_not_all_locks_holds_none(tmp_path):
+def test_a_claim_holds_within_its_own_process_too(tmp_path):
     store = Store(tmp_path)
-    with another_process_locks(store, "b"), store.locked(["a", "b"]) as mine:
-        assert not mine
-        with another_process_locks(store, "a") as (_, answer):
+    mine = store.claim(["a"])
+    assert mine and Store(tmp_path).claim(["a"]) is None
+    mine.release()
+    assert store.claim(["a"])
+
+
+def test_who_gets_not_all_trials_holds_none(tmp_path):
+    store = Store(tmp_path)
+    with another_process_claims(store, "b"):
+        assert store.claim(["a", "b"]) is None
+        with another_process_claims(store, "a") as (_, answer):
             assert answer == "held"
 
 
-def test_locks_are_free_once_released(tmp_path):
+def test_trials_are_free_once_released(tmp_path):
     store = Store(tmp_path)
-    with store.locked(["a", "b"]) as mine:
-        assert mine
-    with another_process_locks(store, "b", "a") as (_, answer):
+    mine = store.claim(["a", "b"])
+    with another_process_claims(store, "b", "a") as (_, answer):
+        assert answer == "refused"
+    mine.release()
+    with another_process_claims(store, "b", "a") as (_, answer):
         assert answer == "held"
 
 
-def test_a_killed_holder_leaves_no_stale_lock(tmp_path):
+def test_a_killed_holder_leaves_no_stale_claim(tmp_path):
     store = Store(tmp_path)
-    with another_process_locks(store, "a") as (process, answer):
+    with another_process_claims(store, "a") as (process, answer):
         assert answer == "held"
         process.kill()
         process.wait()
         assert (store.trial_folder("a") / ".lock").exists(), "nothing stale to get over"
-        with store.locked(["a"]) as mine:
-            assert mine
+        assert store.claim(["a"])

@@ -20,13 +20,13 @@ def problem(height=35, width=53, **changes):
         for shape in ((height, width, 3), (height, width, 3), (37, 41, 3), (50, 22, 3))
     )
     plain = Problem(
-        content,
-        tuple(styles),
-        init,
-        {"conv4_2": 1.0, "conv2_2": 0.25},
-        dict.fromkeys(GATYS_STYLE_LAYERS, 0.2) | {"conv2_2": 0.5},  # conv2_2 on both sides
-        alpha=1.0,
+        content=content,
+        styles=tuple(styles),
+        init=init,
+        content_layers={"conv4_2": 1.0, "conv2_2": 0.25},
+        style_layers=dict.fromkeys(GATYS_STYLE_LAYERS, 0.2) | {"conv2_2": 0.5},  # conv2_2 on both sides
         beta=100.0,
+        learning_rate=0.02,
         tv_weight=3e4,  # all three terms count
         style_blend=(0.7, 0.3),
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nstbench.assets import load_image, save_png
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Results, Round, RunRecord, Store
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
@@ -28,26 +29,26 @@ FIXED = {
 def made_trial(backend="one", label="", **settings):
     """Make a trial of a picture of 64 x 48."""
     layers = settings.get("style_layers", ["conv1_1"])
-    return Trial(
-        trial_id="",
-        backend=backend,
-        backend_version="1.0",
-        backend_label=backend,
-        settings=FIXED
-        | {"beta": 10.0, "style_layers": layers, "style_weights": [1.0] * len(layers)}
-        | settings,
-        options={},
-        seed=0,
-        content_sha256="c" * 64,
-        style_sha256="5" * 64,
-        height=48,
-        width=64,
-        style_height=48,
-        style_width=64,
-        weights="random:0",
-        weights_sha256="f" * 64,
-        label=label,
-    ).identified()
+    own = {"beta": 10.0, "style_layers": layers, "style_weights": [1.0] * len(layers)}
+    facts = {
+        "trial_id": "",
+        "backend": backend,
+        "backend_version": "1.0",
+        "backend_label": backend,
+        "settings": FIXED | own | settings,
+        "options": {},
+        "seed": 0,
+        "content_sha256": "c" * 64,
+        "style_sha256": "5" * 64,
+        "height": 48,
+        "width": 64,
+        "style_height": 48,
+        "style_width": 64,
+        "weights": "random:0",
+        "weights_sha256": "f" * 64,
+        "label": label,
+    }
+    return Trial.from_json(facts).identified()
 
 
 def made_record(trial, total=0.5, seconds=1.0, pictures=(), **fields):

@@ -1,6 +1,7 @@
 """Results folders made by hand: every number in them is chosen, so every answer is known."""
 
-from nstbench.plan import Plan, Trial, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan, Trial
 from nstbench.record import Picture, Round, RunRecord, Store, open_results
 
 SETTINGS = {
@@ -41,7 +42,7 @@ def a_trial(settings=None, **fields):
         "weights": "random:0",
         "weights_sha256": "f" * 64,
     }
-    return Trial(trial_id="", settings=kept, **(usual | fields)).identified()
+    return Trial.from_json({"trial_id": "", "settings": kept} | usual | fields).identified()
 
 
 SINGLE_PASS = dict.fromkeys(set(SETTINGS) - {"content", "style"})

@@ -1,17 +1,21 @@
 """Every setting can be an axis: it has a column, names, an axis of the report, and can be compared by."""
 
 import json
+import operator
 import re
 from dataclasses import replace
 
 import pytest
 
 import nstbench
-from nstbench.plan import Settings
+from nstbench.api import SETTINGS
+from nstbench.comparison.compare import compare, compare_folders
+from nstbench.experiment import json_schema
+from nstbench.experiment.overrides import target
+from nstbench.export.exports import benchmark_entries
 from nstbench.record import open_results
-from nstbench.report.compare import compare, compare_folders
+from nstbench.record.schema import RUNS
 from nstbench.report.contact_sheet import arrange
-from nstbench.report.exports import benchmark_entries
 from nstbench.report.page_axes import axes
 
 from .scenes import a_folder, a_record, a_trial
@@ -24,46 +28,51 @@ BASE = {
     "measure": {"referee": "none", "isolation": "none"},
 }
 TWO_STYLES = {"style": ["sample:coffee", "sample:waves"], "style_layers": ["conv1_1", "conv2_1"]}
-NETWORK = {"pooling": ["max", "avg"], "weights": ["random:0", "random:1"]}
+OF_A_NETWORK = ("pooling", "weights")
 """What only a network can do: the stand-in has none."""
 VALUES = {
     "content": ["sample:cat", "sample:rocket"],
     "style": ["sample:coffee", "sample:waves"],
     "style_blend": [[1, 1], [3, 1]],
-    "size": [32, 48],
-    "style_size": [None, 64],
-    "style_scale": [1, 2],
-    "content_layers": [["conv4_2"], ["conv3_1"]],
+    "weights": ["random:0", "random:1"],
     "content_weights": [1, 2],
-    "style_layers": [["conv1_1"], ["conv2_1"]],
     "style_weights": [[1, 9], [9, 1]],
-    "iterations": [4, 8],
-    "alpha": [1, 1.0000001],
-    "beta": [1000000, 1000001],
-    "tv_weight": [0, 2],
-    "tv_form": ["squared", "absolute"],
-    "loss_scale": ["gatys", "neural-style"],
-    "optimiser": ["adam", "sgd"],
-    "learning_rate": [0.02, 0.05],
-    "learning_rate_decay": [0.5, 1],
-    "adam_beta1": [0.9, 0.95],
-    "adam_epsilon": [1e-8, 1e-7],
-    "patience": [0, 3],
-    "min_delta": [0.001, 0.1],
     "init": ["content", "noise"],
-    "seed": [0, 1],
-    "precision": ["highest", "default"],
-    "preserve_colour": [False, True],
-    "deterministic": [False, True],
-    "device": ["auto", "cpu"],
-    **NETWORK,
 }
+"""Two values of what the table of settings cannot tell two values of."""
 BESIDE = {
     "style_blend": {"style": TWO_STYLES["style"]},
     "style_weights": {"style_layers": TWO_STYLES["style_layers"]},
     "min_delta": {"patience": 1},
 }
 """What a setting needs beside it to mean anything."""
+
+
+def two_values(setting):
+    """Return two different values that a setting allows, small ones if it is a count."""
+    if setting.name in VALUES:
+        return VALUES[setting.name]
+    if setting.kind == "layers":
+        return [["conv1_1"], ["conv2_1"]]
+    if setting.kind == "switch":
+        return [False, True]
+    if setting.kind == "count":
+        return [int(setting.least), int(setting.least) + 1]
+    if setting.kind == "number":
+        others = (2 * setting.default, setting.default + 1, setting.default / 2)
+        allowed = [each for each in others if each != setting.default and allows(setting, each)]
+        return list(setting.contrast or (setting.default, allowed[0]))
+    return list(setting.choices[:2])
+
+
+def allows(setting, value):
+    limits = [
+        (setting.least, operator.ge),
+        (setting.above, operator.gt),
+        (setting.most, operator.le),
+        (setting.below, operator.lt),
+    ]
+    return all(keeps(value, limit) for limit, keeps in limits if limit is not None)
 
 
 def swept(folder, sweep, fixed=(), **changes):
@@ -79,23 +88,14 @@ def named(results, column):
     return axis.values
 
 
-def test_every_setting_that_the_guide_lists_is_tried(request):
-    readme = (request.config.rootpath / "README.md").read_text()
-    listed = re.findall(
-        r"^\| (`\w+`(?:, `\w+`)*) \| .* \| .* \|$", readme.partition("| setting |")[2], re.MULTILINE
-    )
-    assert {name for names in listed for name in re.findall(r"`(\w+)`", names)} <= VALUES.keys()
-    assert VALUES.keys() == Settings.model_fields.keys()
-
-
-def shows_the_axis(results, setting, count=2):
+def shows_the_axis(results, setting):
     """Check that an axis of two values is one everywhere that trials are told apart."""
     runs = results.runs
-    assert len(runs) == runs["label"].nunique() == count
+    assert len(runs) == runs["label"].nunique() == 2
     assert (runs["label"] != "").all()
     assert setting in runs
     assert runs["asked"].map(lambda text: str(json.loads(text).get(setting))).nunique() == 2
-    assert [axis.column for axis in axes(runs)][1:] == [setting], "and nothing else is an axis"
+    assert [(axis.column, axis.title) for axis in axes(runs)][1:] == [(setting, SETTINGS[setting].title)]
     sheet = arrange(results, across=setting)
     assert (len(sheet.columns), len(sheet.rows), len(sheet.cells)) == (2, 1, 2)
     found = compare(results, by=setting)
@@ -103,17 +103,24 @@ def shows_the_axis(results, setting, count=2):
     assert found.unpaired.empty
 
 
-@pytest.mark.parametrize("setting", [name for name in VALUES if name not in NETWORK])
-def test_a_setting_can_be_an_axis(tmp_path, setting):
-    results = swept(tmp_path, {setting: VALUES[setting]}, BESIDE.get(setting, {}))
-    shows_the_axis(results, setting)
-
-
-def test_what_only_a_network_has_can_be_an_axis(tmp_path):
-    few = {"style_layers": ["conv1_1"], "content_layers": ["conv2_1"], "iterations": 1, "weights": "random:0"}
-    for setting, values in NETWORK.items():
-        changes = {"backends": ["jax-vgg19"], "measure": {"referee": "none"}}
-        shows_the_axis(swept(tmp_path / setting, {setting: values}, few, **changes), setting)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_known_everywhere(tmp_path, name, request):
+    """It has a flag, a line in README and in the schema, a column and an axis, and can be compared by."""
+    assert target(name)
+    assert target(f"sweep.{name}") == ("sweep", name)
+    schema = json_schema()
+    assert schema["$defs"][f"setting_{name}"]["description"] == SETTINGS[name].says
+    assert name in schema["properties"]["sweep"]["properties"]
+    readme = (request.config.rootpath / "README.md").read_text()
+    assert re.search(rf"^\| `{name}` \|.*\S.*\|$", readme, re.MULTILINE)
+    assert RUNS[name][1]
+    few, of_a_network = {}, {}
+    if name in OF_A_NETWORK:
+        few = {"style_layers": ["conv1_1"], "content_layers": ["conv2_1"], "iterations": 1}
+        few["weights"] = "random:0"
+        of_a_network = {"backends": ["jax-vgg19"], "measure": {"referee": "none"}}
+    values = two_values(SETTINGS[name])
+    shows_the_axis(swept(tmp_path, {name: values}, few | BESIDE.get(name, {}), **of_a_network), name)
 
 
 HEAVY = {
@@ -253,7 +260,7 @@ def test_a_seed_that_nothing_depends_on_makes_one_trial(tmp_path):
 
 
 def labelled(trial, name, **asked):
-    return replace(trial, axes={"beta": name}, asked=dict(trial.settings, **asked))
+    return replace(trial, axes={"beta": name}, asked=trial.noticed_settings() | asked)
 
 
 def test_names_that_folders_do_not_agree_on_give_way_to_values(tmp_path):

@@ -3,8 +3,8 @@
 import pytest
 
 from nstbench.api import ResultsError
+from nstbench.comparison.cautions import cautions
 from nstbench.record import Round
-from nstbench.report.cautions import cautions
 from tests.report.scenes import SINGLE_PASS, a_failure, a_record, a_trial, results_of
 
 OTHER = a_trial({"beta": 99.0})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nstbench
-from nstbench.report.compare import compare, compare_folders
+from nstbench.comparison.compare import compare, compare_folders
 from tests.report.scenes import a_folder, a_record, a_trial, results_of
 
 SEEDS = range(5)

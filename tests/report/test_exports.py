@@ -12,7 +12,7 @@ import pytest
 
 import nstbench
 from nstbench.api import ResultsError, UnknownName, UsageError
-from nstbench.report.exports import FORMATS, benchmark_entries, export
+from nstbench.export.exports import FORMATS, benchmark_entries, export
 
 EXPERIMENT = {
     "name": "tiny",

@@ -13,7 +13,8 @@ from PIL import Image
 
 import nstbench
 from nstbench.api import UnknownName, UsageError
-from nstbench.plan import Plan, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan
 from nstbench.record import Store
 from nstbench.report.contact_sheet import arrange, draw
 from nstbench.report.notebook import ResultsView

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nstbench.api import UsageError
+from nstbench.comparison.compare import compare, compare_folders
 from nstbench.record import open_results
-from nstbench.report.compare import compare, compare_folders
 from tests.report.scenes import SINGLE_PASS, a_failure, a_folder, a_record, a_trial, results_of
 
 

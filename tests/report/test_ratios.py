@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nstbench.report.ratios import Ratio, mean_ratio, ratio_of_medians
+from nstbench.comparison.ratios import Ratio, mean_ratio, ratio_of_medians
 
 
 @pytest.mark.parametrize("rounds", [3, 5, 12])

@@ -10,8 +10,8 @@ from PIL import Image
 
 import nstbench
 from nstbench.api import ResultsError, UsageError
+from nstbench.comparison.cautions import cautions
 from nstbench.record import Results, open_results
-from nstbench.report.cautions import cautions
 from nstbench.report.figures import pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.html import report_html, write_report
 from nstbench.report.page import page_data, summary

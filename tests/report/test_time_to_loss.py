@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from nstbench.comparison.compare import compare
+from nstbench.comparison.time_to_loss import time_to_loss
 from nstbench.record import open_results
-from nstbench.report.compare import compare
-from nstbench.report.time_to_loss import time_to_loss
 from tests.report.scenes import SINGLE_PASS, a_folder, a_record, a_trial, results_of
 
 LOOKS = ((10, 1.0, 0.9), (20, 2.0, 0.45), (30, 3.0, 0.15), (40, 4.0, 0.18))

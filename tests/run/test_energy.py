@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from nstbench.api import Device
-from nstbench.plan import experiment_from_mapping, plan_trials
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import plan_trials
 from nstbench.record.tables import runs_table
 from nstbench.run.bench import Bench
 from nstbench.run.energy import EnergyMeter, find_counter
@@ -77,8 +78,7 @@ def rows(tmp_path, counter, iterations, **measure):
     )
     trials = plan_trials(experiment, facts, AssetLookUp(lambda _: None)).trials
     job = Job("tiny", trials, tmp_path, tmp_path, 2, measure.get("snapshot_every"), 1, "none", None, 60, None)
-    found = []
-    Bench("fake", lambda device: counter).execute(job, found.append)
+    found = Bench("fake", job.trials[0].options, lambda device: counter).execute(job)
     records = [event.run_record() for event in found if isinstance(event, Recorded)]
     return runs_table(records)
 

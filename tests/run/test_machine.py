@@ -1,14 +1,13 @@
 """Facts about the machine, checked against what the operating system says by other ways."""
 
-import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from nstbench.api import plugin
 from nstbench.run import machine
-from nstbench.run.registry import plugin
 
 
 def test_the_environment_names_what_is_loaded_and_equal_facts_have_equal_identifiers():
@@ -72,27 +71,7 @@ def test_a_process_restricted_to_one_core_runs_on_one():
     assert done.stdout.split() == ["1", "1"]
 
 
-def test_the_cores_in_order_are_those_of_this_process():
-    assert sorted(machine.cores_in_order()) == sorted(os.sched_getaffinity(0))
-
-
-@pytest.mark.parametrize(
-    ("siblings", "order"),
-    [
-        ({0: "0-1\n", 1: "0-1\n", 2: "2-3\n", 3: "2-3\n"}, [0, 1, 2, 3]),
-        ({0: "0,2\n", 1: "1,3\n", 2: "0,2\n", 3: "1,3\n"}, [0, 2, 1, 3]),
-        ({0: "0\n", 10: "10\n", 2: None}, [0, 2, 10]),
-    ],
-)
-def test_those_that_share_a_physical_core_are_neighbours(monkeypatch, siblings, order):
-    """Numbered as hosts of virtual machines do, and as Linux does on bare metal; or not told."""
-
-    def read(path, **_):
-        core = int(path.parts[-3].removeprefix("cpu"))
-        if siblings[core] is None:
-            raise FileNotFoundError(path)
-        return siblings[core]
-
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(siblings))
-    monkeypatch.setattr(machine.Path, "read_text", read)
-    assert machine.cores_in_order() == order
+def test_a_worker_takes_its_cores_before_numpy_starts_threads():
+    code = "import sys, nstbench.run.worker; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -7,7 +7,7 @@ from PIL import Image
 import nstbench
 from nstbench.api import Problem
 from nstbench.assets import load_image, resize
-from nstbench.plan import experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
 from nstbench.run.colour import with_colour_of
 from nstbench.run.problem import build_problem
 from nstbench.run.sweep import prepare_sweep
@@ -133,7 +133,7 @@ def test_a_longer_trial_of_a_shared_trajectory_has_the_pictures_of_the_shorter_o
 
 def test_a_trial_stops_once_its_loss_no_longer_falls(tmp_path):
     # The fake's style loss falls to 0.81 of itself in an iteration; its content loss rises to a bound.
-    asked = experiment(iterations=60, patience=5, min_delta=0.15, alpha=0.4, beta=100)
+    asked = experiment(iterations=60, patience=5, min_delta=0.15, alpha=0.4, beta=100, tv_weight=0)
     results = nstbench.sweep(asked, tmp_path)
     (run,) = results.runs.to_dict("records")
     losses = results.losses["total"].to_numpy()
@@ -171,5 +171,5 @@ def test_settings_that_change_nothing_make_no_further_trials(tmp_path):
     swept = {"optimiser": ["lbfgs", "sgd"], "learning_rate": [0.1, 0.2], "adam_beta1": [0.5, 0.9]}
     made = experiment_from_mapping(experiment() | {"sweep": swept}, tmp_path)
     trials = prepare_sweep(made, tmp_path / "out").plan.trials
-    seen = [(t.settings["optimiser"], t.settings.get("learning_rate")) for t in trials]
+    seen = [(t.settings.optimiser, t.noticed_settings().get("learning_rate")) for t in trials]
     assert seen == [("lbfgs", None), ("sgd", 0.1), ("sgd", 0.2)]

@@ -5,7 +5,7 @@ import pytest
 
 import nstbench
 from nstbench.api import LossTrace
-from nstbench.report.cautions import cautions
+from nstbench.comparison.cautions import cautions
 from nstbench.run.soundness import why_diverged, why_doubtful, why_not_finite
 
 RATE = {"learning_rate": 0.02}

@@ -18,7 +18,7 @@ from PIL import Image
 import nstbench
 from nstbench.api import ExperimentError
 from nstbench.assets import load_image
-from nstbench.plan import experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 from nstbench.testing.fakes import RATE, FakeSession
 
@@ -27,7 +27,7 @@ def experiment(**changes):
     plain = {
         "name": "tiny",
         "inputs": {"content": "sample:cat", "style": "sample:coffee"},
-        "fixed": {"size": 32, "iterations": 6, "beta": 10, "tv_weight": 0, "learning_rate": 0.02},
+        "fixed": {"size": 32, "iterations": 6, "beta": 10, "tv_weight": 0},
         "measure": {"referee": "none"} | changes.pop("measure", {}),
         "backends": ["fake"],
     }
@@ -177,7 +177,8 @@ def test_a_worker_that_is_killed_between_two_trials_is_replaced(tmp_path):
     class Killer(Watcher):
         def recorded(self, record):
             for child in psutil.Process().children():
-                child.kill()
+                if "nstbench.run.worker" in child.cmdline():
+                    child.kill()
 
     results = nstbench.sweep(experiment(sweep={"beta": [1, 2, 3]}), tmp_path, watch=Killer())
     assert set(results.runs["status"]) <= {"ok", "failed"}

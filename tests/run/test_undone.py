@@ -6,9 +6,9 @@ import os
 import pytest
 
 import nstbench as python
+from nstbench.api import plugin
 from nstbench.record import RunRecord
 from nstbench.run.code import code_of
-from nstbench.run.registry import plugin
 from nstbench.run.sweep import Redo
 
 EXPERIMENT = """

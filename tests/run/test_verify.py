@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 import nstbench
-from nstbench.api import BackendUnavailable
+from nstbench.api import BackendUnavailable, plugin
 from nstbench.assets import resolve_weights
-from nstbench.plan import read_options
-from nstbench.run.registry import plugin
-from nstbench.run.rungs import RUNGS
+from nstbench.experiment import read_options
+from nstbench.parity.rungs import RUNGS
+from nstbench.parity.verify import Request, verify
 from nstbench.run.sweep import Redo
 from nstbench.run.verified import Setup
-from nstbench.run.verify import Request, verify
 
 TINY = {
     "name": "tiny",

@@ -13,7 +13,7 @@ def with_session(session, **more):
     """Make a backend class around a session class."""
 
     def prepare(self, problem):
-        return session(problem, self._compiled)
+        return session(problem, self.options, self._compiled)
 
     return type(f"With{session.__name__}", (FakeBackend,), {"prepare": prepare, **more})
 
@@ -22,7 +22,7 @@ def with_problem(change):
     """Make a backend class that replaces its problems before it looks at them."""
 
     def prepare(self, problem):
-        return FakeSession(change(problem), self._compiled)
+        return FakeSession(change(problem), self.options, self._compiled)
 
     return type("WithProblem", (FakeBackend,), {"prepare": prepare})
 
@@ -37,18 +37,18 @@ class CountsInWords(FakeBackend):
 
 
 class SaysNo(FakeBackend):
-    def refuse(self, settings, options):
-        return super().refuse(settings, options) and "no"
+    def refuse(self, settings):
+        return super().refuse(settings) and "no"
 
 
 class ImportsToRefuse(FakeBackend):
     capabilities = replace(FakeBackend.capabilities, requires=("colorsys",), install="comes with Python")
 
-    def refuse(self, settings, options):
+    def refuse(self, settings):
         import colorsys
 
         colorsys.rgb_to_hsv(0, 0, 0)
-        return super().refuse(settings, options)
+        return super().refuse(settings)
 
 
 class DoublePrecision(FakeSession):
@@ -79,7 +79,7 @@ class OneGoalForAll(FakeBackend):
                 self._goal = backend.goal
                 return super().run(n)
 
-        made = Sharing(problem, self._compiled)
+        made = Sharing(problem, self.options, self._compiled)
         self.goal = made._goal
         return made
 
@@ -130,8 +130,8 @@ class LogsAfterTheStep(FakeSession):
 
 
 class ClipsOnlyWhatItShows(FakeSession):
-    def __init__(self, problem, compiled):
-        super().__init__(problem, compiled)
+    def __init__(self, *given):
+        super().__init__(*given)
         self._goal = self._goal + np.float32(0.6)
 
     def image(self):

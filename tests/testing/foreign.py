@@ -71,7 +71,7 @@ def test_weights_are_those_asked_for(step_benchmark, monkeypatch):
 
     loaded = []
     monkeypatch.setattr(FakeBackend, "capabilities", replace(FakeBackend.capabilities, consumes=VGG_SETTINGS))
-    monkeypatch.setattr(FakeBackend, "load", lambda self, weights, options: loaded.append(weights))
+    monkeypatch.setattr(FakeBackend, "load", lambda self, weights: loaded.append(weights))
     step_benchmark("fake", 16, rounds=1, iterations=1, weights="random:3")
     (weights,) = loaded
     assert (weights["conv3_1"][0] == random_weights(3)["conv3_1"][0]).all()

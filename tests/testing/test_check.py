@@ -1,18 +1,30 @@
 """Every contract check lets a good backend pass and catches a bad one, and only the check that should."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nstbench.api import VGG_SETTINGS
-from nstbench.testing import CHECKS, Candidate, ContractViolation, FakeBackend, NotApplicable, examine, start
+from nstbench.api import METHOD, VGG_SETTINGS, Plugin
+from nstbench.testing import CHECKS, ContractViolation, FakeBackend, NotApplicable, examine, start
 from nstbench.testing.fakes import FakeSession
 from nstbench.testing.settings import PROBLEM_AXES, accepted, covering
 
 from .broken import BROKEN, evaluation, with_capabilities, with_problem, with_session
 from .eager import ImportsAtTheTop
+
+
+@dataclass(frozen=True, slots=True)
+class Installed(Plugin):
+    """A plugin whose class is at hand."""
+
+    kind: type
+
+    def load(self):
+        return self.kind
+
 
 ALL_BROKEN = {**BROKEN, "importing_loads_no_framework": ImportsAtTheTop}
 CHECK = {check.name: check for check in CHECKS}
@@ -24,8 +36,9 @@ def subject(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
     def starter(backend, **options):
-        target = f"{backend.__module__.rpartition('.')[2]}:{backend.__qualname__}"
-        return start(Candidate("subject", target, backend()), options=options)
+        value = f"{backend.__module__.rpartition('.')[2]}:{backend.__qualname__}"
+        target = EntryPoint("subject", value, "nstbench.backends")
+        return start(Installed("subject", "subjects", "1.0", target, backend), options=options)
 
     return starter
 
@@ -65,16 +78,10 @@ def test_a_check_says_what_it_demands_in_one_line():
 
 IGNORED = {
     "style_blend": {"style_blend": (1.0, 0.0)},
-    "alpha": {"alpha": 1.0},
-    "beta": {"beta": 10.0},
-    "tv_weight": {"tv_weight": 0.5},
+    **{name: {name: each.default} for name, each in METHOD.items() if each.traced},
     "tv_form": {"tv_form": "squared"},
     "content_layers": {"content_layers": {"conv2_2": 1.0}},
     "style_layers": {"style_layers": {"conv2_1": 0.75, "conv1_1": 0.25}},
-    "learning_rate": {"learning_rate": 0.02},
-    "learning_rate_decay": {"learning_rate_decay": 1.0},
-    "adam_beta1": {"adam_beta1": 0.9},
-    "adam_epsilon": {"adam_epsilon": 1e-8},
     "optimiser": {"optimiser": "adam"},
     "style": {"styles": (np.full((8, 8, 3), 0.5, np.float32),), "style_blend": (1.0,)},
     "content": {"content": np.full((40, 35, 3), 0.5, np.float32)},
@@ -105,7 +112,7 @@ def test_layer_weights_that_are_ignored_are_found(subject):
 
 def test_weights_that_are_taken_and_an_evaluation_that_is_right_pass(subject):
     class Obeying(with_capabilities(consumes=VGG_SETTINGS)):
-        def load(self, weights, options):
+        def load(self, weights):
             self.kernel = weights["conv1_1"][0]
 
         def prepare(self, problem):
@@ -180,7 +187,7 @@ def test_a_backend_that_does_not_count_has_nothing_to_show(subject):
 
 
 def test_few_combinations_cover_every_pair_of_choices():
-    allowed = accepted(FakeBackend(), {})
+    allowed = accepted(FakeBackend())
     assert {each["pooling"] for each in allowed} == {"max"}
     chosen = covering(allowed)
     for one in PROBLEM_AXES:

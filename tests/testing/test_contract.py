@@ -4,8 +4,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from nstbench.api import BackendUnavailable, UnknownName
-from nstbench.testing import CHECKS, FakeBackend, contract, find_backend
+from nstbench.api import Backend, BackendUnavailable, Plugin, Session, UnknownName
+from nstbench.testing import CHECKS, FakeBackend, contract
 
 test_fake = contract("fake")
 
@@ -38,6 +38,38 @@ def test_a_backend_that_is_not_installed_is_named(monkeypatch):
     with pytest.raises(UnknownName, match="Did you mean 'fake'"):
         contract("fakee")
     broken = EntryPoint("gone", "no_such_module:Backend", "nstbench.backends")
-    monkeypatch.setattr("nstbench.testing.subject.entry_points", lambda group: [broken])
-    with pytest.raises(BackendUnavailable, match="gone: cannot be loaded: ModuleNotFoundError"):
-        find_backend("gone")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [broken])
+    with pytest.raises(BackendUnavailable, match=r"gone: the plugin .* cannot be loaded: ModuleNotFound"):
+        contract("gone")
+
+
+def test_a_forgotten_method_is_named_when_the_class_is_instantiated():
+    class Half(Session):
+        def image(self):
+            return None
+
+    class Unprepared(Backend):
+        capabilities = FakeBackend.capabilities
+
+    class Silent(FakeBackend):
+        capabilities = None
+
+    for kind, forgotten in ((Half, "run"), (Unprepared, "prepare"), (Silent, "capabilities")):
+        with pytest.raises(TypeError, match=forgotten):
+            kind()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("nstbench.api:Backend", "the class Backend lacks `capabilities = Capabilities"),
+        ("nstbench.api:Problem", "not a subclass of Backend"),
+        ("nstbench.api:LAYERS", "not a subclass of Backend"),
+    ],
+)
+def test_an_entry_point_that_names_no_backend_is_told_in_one_line(value, said):
+    broken = Plugin("half", "halves", "1.0", EntryPoint("half", value, "nstbench.backends"))
+    with pytest.raises(BackendUnavailable, match=r"half: the plugin halves 1\.0 cannot be loaded") as told:
+        broken.load()
+    assert said in str(told.value)
+    assert "\n" not in str(told.value)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from nstbench.api import UsageError
-from nstbench.testing import FakeBackend, find_backend, start
+from nstbench.api import Settings, UsageError, plugin
+from nstbench.testing import FakeBackend, start
 from nstbench.testing.fakes import RATE, total_variation
 
 
 @pytest.fixture(scope="module")
 def subject():
-    return start(find_backend("fake"))
+    return start(plugin("fake"))
 
 
 @pytest.mark.parametrize(("optimiser", "rate"), [("adam", RATE), ("sgd", RATE / 2), ("lbfgs", RATE * 2)])
@@ -40,7 +40,7 @@ def test_total_variation_is_that_of_the_equations():
 
 
 def test_it_refuses_what_it_lacks_and_does_not_guess(subject):
-    assert FakeBackend().refuse({"pooling": "avg"}, {}) == "average pooling is beyond it"
-    assert "bf16" in FakeBackend().refuse({"pooling": "max", "precision": "bf16"}, {})
-    with pytest.raises(UsageError, match="does not know 'newton'"):
+    assert FakeBackend().refuse(Settings(pooling="avg")) == "average pooling is beyond it"
+    assert "bf16" in FakeBackend().refuse(Settings(precision="bf16"))
+    with pytest.raises(UsageError, match="unknown optimiser 'newton'"):
         subject.advance(subject.problem(optimiser="newton"), 1)

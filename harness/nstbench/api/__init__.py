@@ -1,9 +1,8 @@
 """The contract: the only room a backend imports. Standard library and NumPy only."""
 
+from nstbench.api.arithmetic import Arithmetic, Look, blend
 from nstbench.api.backend import Backend, Session
 from nstbench.api.capabilities import (
-    FEEDFORWARD_SETTINGS,
-    VGG_SETTINGS,
     Advice,
     Capabilities,
     Device,
@@ -21,8 +20,14 @@ from nstbench.api.errors import (
     did_you_mean,
     one_line,
 )
-from nstbench.api.losses import ROUNDING, TV_FORMS, LossTrace
+from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
+from nstbench.api.losses import ROUNDING, LossTrace
+from nstbench.api.method import METHOD, TV_FORMS, Method
 from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.registry import Plugin, Readiness, plugin, plugins, readiness
+from nstbench.api.setting import Setting
+from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
+from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
 from nstbench.api.vgg19 import (
     BGR_MEAN,
     CHANNELS,
@@ -35,6 +40,7 @@ from nstbench.api.vgg19 import (
     gflop_per_iteration,
     in_channels,
     layer_name,
+    short_layer,
     smallest_side,
     tap_shape,
     up_to,
@@ -43,14 +49,20 @@ from nstbench.api.vgg19 import (
 __all__ = [
     "BGR_MEAN",
     "CHANNELS",
+    "DETERMINISTIC",
     "FEEDFORWARD_SETTINGS",
     "GATYS_CONTENT_LAYERS",
     "GATYS_STYLE_LAYERS",
     "LAYERS",
+    "LOSS_COLUMNS",
+    "METHOD",
     "ROUNDING",
+    "SETTINGS",
+    "TF_VARIABLES",
     "TV_FORMS",
     "VGG_SETTINGS",
     "Advice",
+    "Arithmetic",
     "Array",
     "AssetError",
     "Backend",
@@ -59,23 +71,41 @@ __all__ = [
     "Device",
     "Evaluation",
     "ExperimentError",
+    "Look",
     "LossTrace",
+    "Method",
     "Network",
     "NstbenchError",
     "Option",
+    "Plugin",
     "Problem",
+    "Programs",
+    "Readiness",
     "ResultsError",
     "Session",
+    "Setting",
+    "Settings",
+    "Static",
     "UnknownName",
     "UsageError",
     "VggWeights",
+    "add_xla_flags",
+    "blend",
     "block",
     "did_you_mean",
     "gflop_per_iteration",
     "in_channels",
     "layer_name",
+    "loss_trace",
+    "numbers",
     "one_line",
+    "plugin",
+    "plugins",
+    "readiness",
+    "short_layer",
     "smallest_side",
+    "static_part",
     "tap_shape",
     "up_to",
+    "xla_flags",
 ]

@@ -1,33 +1,37 @@
 """The contract between nstbench and a backend.
 
-A backend is met through an entry point of the group `nstbench.backends` that names a class (or any callable
-without arguments) making a `Backend`. Its module imports no framework at the top: listing backends, planning
-and refusing happen in a process that never loads one. Everything from `start` on happens in a worker process
-that serves this one backend.
+A backend is met through an entry point of the group `nstbench.backends` that names a subclass of `Backend`.
+Its module imports no framework at the top: listing backends, planning and refusing happen in a process that
+never loads one. Everything from `start` on happens in a worker process that serves this one backend with its
+options.
 
-    capabilities, identify, refuse, advise   anywhere, no framework
+    capabilities                             of the class, anywhere, no framework
+    identify, refuse, advise                 of an object with its options, likewise
     start -> load -> prepare                 the worker; each is a phase with its own time on the row
     Session.compile -> run, run, ...         `run` alone is inside the clock
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from nstbench.api.capabilities import Advice, Capabilities, Device, Network
 from nstbench.api.losses import LossTrace
 from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.settings import Settings
 from nstbench.api.vgg19 import Array, VggWeights
 
 
-class Session(Protocol):
-    """A prepared problem. Subclass it to inherit what a simple backend need not say."""
+class Session(ABC):
+    """A prepared problem. `run` and `image` are all that a simple backend writes."""
 
     def compile(self, chunk: int) -> None:
         """Make ready everything `run(n)` with n <= chunk needs, without advancing; timed as `compile`."""
         return
 
+    @abstractmethod
     def run(self, n: int) -> LossTrace | None:
         """Advance by n iterations and return once the device has finished.
 
@@ -36,11 +40,10 @@ class Session(Protocol):
         Returns:
             The losses of these n iterations, or None for a backend that computes none.
         """
-        ...
 
+    @abstractmethod
     def image(self) -> Array:
         """Return the current pastiche: (H, W, 3) float32 RGB in [0, 1], the size of the content image."""
-        ...
 
     def flop(self) -> float | None:
         """Return the floating-point operations of one iteration (pass) as the compiler counts them.
@@ -59,24 +62,35 @@ class Session(Protocol):
         return
 
 
-class Backend(Protocol):
-    """A way to do style transfer. Subclass it to inherit what a simple backend need not say."""
+class Backend(ABC):
+    """A way to do style transfer, with its options. `capabilities` and `prepare` are all that it must say.
 
-    capabilities: Capabilities
+    Args:
+        options: its own, as far as they differ from their defaults.
 
-    def identify(self, options: Mapping[str, Any]) -> Network | None:
-        """Name the network that these options select, without a framework and without downloading.
+    Attributes:
+        capabilities: what can be said of every backend of this class.
+        options: complete with defaults.
+    """
+
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        require_capabilities(type(self))
+        self.options = self.capabilities.complete(options or {})
+
+    def identify(self) -> Network | None:
+        """Name the network that the options select, without a framework and without downloading.
 
         None (the default) for a backend that consumes the setting `weights` or has no parameters.
         """
         return None
 
-    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
-        """Say in one sentence why this cannot be done, or None.
+    def refuse(self, settings: Settings) -> str | None:
+        """Say in one sentence why this cannot be done with these options, or None.
 
         Args:
-            settings: those it consumes, complete with defaults; layers as lists of names.
-            options: its own, complete with defaults.
+            settings: those it consumes, worked out; the others have their defaults.
         """
         return None
 
@@ -99,17 +113,17 @@ class Backend(Protocol):
         """
         return Device("cpu", "")
 
-    def load(self, weights: VggWeights | None, options: Mapping[str, Any]) -> None:
+    def load(self, weights: VggWeights | None) -> None:
         """Take the parameters to the device; timed as `load`. Called again when they change.
 
         Args:
             weights: VGG-19 parameters if the backend consumes `weights`, else None.
-            options: complete with defaults.
         """
+        return
 
+    @abstractmethod
     def prepare(self, problem: Problem) -> Session:
         """Compute the targets and the starting state; timed as `prepare`."""
-        ...
 
     def evaluate(self, problem: Problem) -> Evaluation | None:
         """Show what the network makes of `problem.init`, for `nstbench verify`; never timed.
@@ -142,3 +156,13 @@ class Backend(Protocol):
     def peak_device_bytes(self) -> int | None:
         """Most memory held on the device since `start`, or None where the framework cannot tell."""
         return None
+
+
+def require_capabilities(kind: type[Backend]) -> None:
+    """Make sure that a class says what it can do.
+
+    Raises:
+        TypeError: it has no `capabilities`.
+    """
+    if not isinstance(getattr(kind, "capabilities", None), Capabilities):
+        raise TypeError(f"the class {kind.__name__} lacks `capabilities = Capabilities(...)`")

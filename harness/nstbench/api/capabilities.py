@@ -4,41 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-VGG_SETTINGS = frozenset(
-    [
-        "content",
-        "style",
-        "style_blend",
-        "size",
-        "style_size",
-        "weights",
-        "content_layers",
-        "content_weights",
-        "style_layers",
-        "style_weights",
-        "iterations",
-        "alpha",
-        "beta",
-        "tv_weight",
-        "tv_form",
-        "optimiser",
-        "learning_rate",
-        "learning_rate_decay",
-        "adam_beta1",
-        "adam_epsilon",
-        "init",
-        "pooling",
-        "precision",
-        "seed",
-        "deterministic",
-        "device",
-    ]
-)
-"""Every setting that an iterative VGG-19 backend can take notice of."""
-
-FEEDFORWARD_SETTINGS = frozenset(["content", "style", "size", "style_size", "precision", "device"])
-"""The settings a single-pass network can take notice of."""
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +44,24 @@ class Capabilities:
     options: Mapping[str, Option] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
 
+    def complete(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options with the defaults of those that are not given."""
+        return {name: option.default for name, option in self.options.items()} | dict(options)
+
     @property
     def iterative(self) -> bool:
         """Whether it takes optimiser steps; otherwise one `run(1)` is one whole picture."""
         return "iterations" in self.consumes
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether it sees images through chosen layers of VGG-19."""
+        return "style_layers" in self.consumes
+
+    @property
+    def has_ladder(self) -> bool:
+        """Whether it optimises with VGG-19, so that `nstbench verify` has something to compare."""
+        return {"weights", "iterations", "style_layers"} <= self.consumes
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,6 @@ from dataclasses import dataclass
 
 from nstbench.api.vgg19 import Array
 
-TV_FORMS = ("squared", "absolute", "mahendran")
-
 ROUNDING = 2.0**-18
 """Root mean square by which two float32 programs may differ in what should be equal, relative: 64 roundings.
 

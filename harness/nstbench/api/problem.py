@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from nstbench.api.errors import UnknownName
+from nstbench.api.method import METHOD, Method
+from nstbench.api.settings import Settings
 from nstbench.api.vgg19 import Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """One style-transfer problem: all that a backend sees.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem(Method):
+    """One style-transfer problem: all that a backend sees. What is not listed here is the `Method`.
 
     Attributes:
         content: (H, W, 3) float32 RGB in [0, 1], already resized; so is `init`, where the pastiche starts.
         styles: one or more of (h, w, 3) float32 RGB in [0, 1]; sizes may differ.
-        content_layers, style_layers: canonical layer name -> weight w_l.
-        alpha, beta, tv_weight, tv_form: see `nstbench.api.losses`.
+        content_layers, style_layers: canonical layer name -> weight w_l, see `nstbench.api.losses`.
         style_blend: weight b_i of each style's Gram matrices; they add up to 1.
-        optimiser: `adam`, `sgd` or `lbfgs`. All keep the image in [0, 1], so that the losses are those of
-            the picture: Adam and SGD clip it after every step, L-BFGS is bounded.
-        learning_rate: in units of [0, 1] pixels; L-BFGS has none.
-        learning_rate_decay: factor over 100 iterations: step t = 0, 1, ... uses
-            learning_rate * learning_rate_decay^(t / 100).
-        adam_beta1, adam_epsilon: of Kingma and Ba (2015), algorithm 1; beta2 is 0.999.
-        precision: `highest` (true float32), `default` (the framework's choice) or `bf16`.
-        options: the backend's own options, complete with defaults.
     """
 
     content: Array
@@ -35,35 +27,45 @@ class Problem:
     init: Array
     content_layers: Mapping[str, float]
     style_layers: Mapping[str, float]
-    alpha: float
-    beta: float
-    tv_weight: float = 0.0
-    tv_form: str = "squared"
     style_blend: tuple[float, ...] = (1.0,)
-    optimiser: str = "adam"
-    learning_rate: float = 0.02
-    learning_rate_decay: float = 1.0
-    adam_beta1: float = 0.9
-    adam_epsilon: float = 1e-8
-    pooling: str = "max"
-    precision: str = "highest"
-    seed: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
 
-    def expect(self, **known: Collection[str]) -> None:
-        """Make sure that each named setting has a value the backend knows, as in `pooling=("max", "avg")`.
+    __eq__ = object.__eq__  # what Method compares is not all
+    __hash__ = object.__hash__
+
+    def expect(self, **fewer: Collection[str]) -> None:
+        """Make sure that every choice is one that the backend knows.
+
+        Args:
+            fewer: choices of which the backend knows fewer than `SETTINGS` lists, as in `pooling=("max",)`.
 
         Raises:
-            UnknownName: one has not; without this it would run as something else, under the wrong name.
+            UnknownName: one is not; without this it would run as something else, under the wrong name.
         """
-        for setting, values in known.items():
-            if (value := getattr(self, setting)) not in values:
-                raise UnknownName(setting, value, values)
+        for name, setting in METHOD.items():
+            known = fewer.get(name, setting.choices)
+            if setting.choices and (value := getattr(self, name)) not in known:
+                raise UnknownName(name, value, known)
 
     @property
     def style(self) -> Array:
         """The style image, for a backend that takes one: the first."""
         return self.styles[0]
+
+    def settings(self) -> Settings:
+        """Return settings that ask for such a problem, for `Backend.refuse`; image names are made up."""
+        return Settings(
+            content="content.png",
+            style=tuple(f"style-{i}.png" for i in range(len(self.styles))),
+            style_blend=self.style_blend if len(self.styles) > 1 else None,
+            size=max(self.content.shape),
+            style_size=max(self.style.shape),
+            content_layers=tuple(self.content_layers),
+            content_weights=tuple(self.content_layers.values()),
+            style_layers=tuple(self.style_layers),
+            style_weights=tuple(self.style_layers.values()),
+            init="noise",
+            **{name: getattr(self, name) for name in METHOD},
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,6 +51,11 @@ def layer_name(name: str) -> str:
     return canonical
 
 
+def short_layer(layer: str) -> str:
+    """Return how a layer is written where space is dear: `4_2` for `conv4_2`; other text as it is."""
+    return layer.removeprefix("conv") if layer in CHANNELS else layer
+
+
 def block(layer: str) -> int:
     """Return the block, 1 to 5, a layer stands in: it sees the image after `block - 1` poolings."""
     return int(layer[4])

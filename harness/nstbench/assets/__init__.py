@@ -1,7 +1,7 @@
 """Images and weights: find, download, verify, decode. Importing it loads none of the libraries that do so."""
 
 from nstbench.assets.cache import cache_dir
-from nstbench.assets.images import LoadedImage, load_image, resize, save_png
+from nstbench.assets.images import LoadedImage, encode_png, load_image, resize, save_png
 from nstbench.assets.samples import SAMPLES, Sample, sample
 from nstbench.assets.weights import WeightsSource, load_weights, resolve_weights
 
@@ -11,6 +11,7 @@ __all__ = [
     "Sample",
     "WeightsSource",
     "cache_dir",
+    "encode_png",
     "load_image",
     "load_weights",
     "resize",

@@ -1,9 +1,8 @@
-"""Where nstbench keeps what it would otherwise make or fetch again, and how files appear there whole."""
+"""Where nstbench keeps what it would otherwise make or fetch again."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from nstbench.api import AssetError
@@ -41,20 +40,3 @@ def _chosen() -> Path:
     if not parent.is_absolute():
         raise AssetError("there is no home folder to keep a cache in; set NSTBENCH_CACHE to a folder")
     return parent / "nstbench"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that others see either not at all or complete, even if this process is killed.
-
-    Raises:
-        OSError: as for any writing; nothing is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nstbench.api import Array, AssetError, UsageError
-from nstbench.assets.cache import expanded, write_whole
+from nstbench.assets.cache import expanded
 from nstbench.assets.samples import sample
+from nstbench.system.files import write_whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,10 +78,25 @@ def resize(pixels: Array, height: int, width: int) -> Array:
     return np.asarray(stretched, np.float32) / np.float32(255)
 
 
-def save_png(pixels: Array, path: Path) -> str:
-    """Round (H, W, 3) RGB in [0, 1] to the nearest 8-bit values and write a PNG, whole or not at all.
+def encode_png(pixels: Array) -> bytes:
+    """Make a PNG of (H, W, 3) RGB in [0, 1], rounded to 8 bits; what lies outside is clipped.
 
-    Values outside [0, 1] are clipped. Folders are made.
+    Raises:
+        AssetError: the pixels are no finite (H, W, 3) image.
+    """
+    from PIL import Image
+
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise AssetError(f"an image has shape (height, width, 3), not {pixels.shape}")
+    if not np.isfinite(pixels).all():
+        raise AssetError("the image has pixels that are not finite")
+    buffer = BytesIO()
+    Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def save_png(pixels: Array, path: Path) -> str:
+    """Write what `encode_png` makes of pixels, whole or not at all; folders are made.
 
     Returns:
         The SHA-256 of the file.
@@ -87,7 +104,10 @@ def save_png(pixels: Array, path: Path) -> str:
     Raises:
         AssetError: the pixels are no finite (H, W, 3) image, or the file cannot be written.
     """
-    content = _png(pixels, path)
+    try:
+        content = encode_png(pixels)
+    except AssetError as error:
+        raise AssetError(f"{path}: {error}; nothing was written") from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
@@ -122,19 +142,3 @@ def _resized(image: Image, longer_side: int | None) -> Image:
 def _fingerprint(eight_bit: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
     height, width, channels = eight_bit.shape
     return sha256(f"{height}x{width}x{channels} uint8\n".encode() + eight_bit.tobytes()).hexdigest()
-
-
-def _png(pixels: Array, path: Path) -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-        raise AssetError(
-            f"{path}: an image has shape (height, width, 3), not {pixels.shape}; nothing was written"
-        )
-    if not np.isfinite(pixels).all():
-        raise AssetError(f"{path}: the image has pixels that are not finite; nothing was written")
-    buffer = BytesIO()
-    Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(buffer, "PNG")
-    return buffer.getvalue()

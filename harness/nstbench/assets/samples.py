@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nstbench.api import AssetError, UnknownName
-from nstbench.assets.cache import cache_dir, write_whole
+from nstbench.assets.cache import cache_dir
+from nstbench.system.files import write_whole
 
 Pixels = NDArray[np.uint8]
 

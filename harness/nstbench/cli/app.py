@@ -16,10 +16,12 @@ from typing import Annotated
 
 import typer
 
-from nstbench.api import BackendUnavailable, NstbenchError
+from nstbench.api import NstbenchError
 from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.compare import compare
+from nstbench.cli.console.exit_codes import code_of_error
+from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
 from nstbench.cli.history import history_app
@@ -29,7 +31,6 @@ from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
 from nstbench.cli.show import show
-from nstbench.cli.streams import make_streams_last
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
 from nstbench.cli.verify import verify
@@ -71,11 +72,6 @@ def options(
         os.environ[DEBUG] = "1"
 
 
-def exit_code(error: NstbenchError) -> int:
-    """Return the exit code of an error that nstbench raises on purpose."""
-    return 6 if isinstance(error, BackendUnavailable) else 2
-
-
 def main() -> None:
     """Run the command line; an expected error is one line (or one line per mistake) on standard error."""
     stdout = make_streams_last()
@@ -99,7 +95,7 @@ def _code() -> int:
             traceback.print_exc()
         told = str(error) if isinstance(error, NstbenchError) else _in_words(error)
         print(f"nstbench: {told}" if "\n" not in told else told, file=sys.stderr)
-        return exit_code(error) if isinstance(error, NstbenchError) else 2
+        return code_of_error(error) if isinstance(error, NstbenchError) else 2
     return 0
 
 

@@ -22,11 +22,11 @@ def backends(
     """List the installed backends; check one, or start a new one. Listing loads no framework."""
     if context.invoked_subcommand:
         return
-    from nstbench.run.registry import plugins
+    from nstbench.api import plugins
 
     listed = [_describe(plugin) for plugin in plugins().values()]
     if as_json:
-        from nstbench.cli.console import print_json
+        from nstbench.cli.console.console import print_json
 
         print_json(listed)
         return
@@ -34,15 +34,15 @@ def backends(
 
 
 def _describe(plugin: Any) -> dict[str, Any]:
-    from nstbench.api import NstbenchError
-    from nstbench.run.registry import readiness
+    from nstbench.api import NstbenchError, readiness
 
     row = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
     try:
-        backend = plugin.load()
+        kind = plugin.load()
     except NstbenchError as error:
         return row | {"ready": False, "reason": str(error), "install": ""}
-    state, can = readiness(backend), backend.capabilities
+    can = kind.capabilities
+    state = readiness(can)
     return row | {
         "ready": state.ready,
         "reason": state.reason,
@@ -59,7 +59,7 @@ def _describe(plugin: Any) -> dict[str, Any]:
 
 
 def _print_table(listed: list[dict[str, Any]]) -> None:
-    from nstbench.cli.console import stdout, table
+    from nstbench.cli.console.console import stdout, table
 
     console = stdout()
     rows = [

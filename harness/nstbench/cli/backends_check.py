@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nstbench.testing import Candidate, Check, Outcome, Subject
+    from nstbench.api import Plugin
+    from nstbench.testing import Outcome, Subject
 
 COLOURS = {"ok": "green", "failed": "red", "n/a": "dim"}
 
@@ -28,10 +28,10 @@ def check(
 
     Ends in 3 if it breaks one, in 6 if it is not installed or does not start.
     """
-    from nstbench.cli.console import print_json
-    from nstbench.testing import examine
+    from nstbench.cli.console.console import print_json
+    from nstbench.testing import examine, find_checks
 
-    chosen = _chosen(only or [])
+    chosen = find_checks(only or [])
     subject, outcomes = _started(_find(name), device), []
     for outcome in examine(subject, chosen):
         outcomes.append(outcome)
@@ -46,62 +46,47 @@ def check(
     raise typer.Exit(3 if failed else 0)
 
 
-def _chosen(only: Sequence[str]) -> Sequence[Check]:
-    from nstbench.api import UnknownName
-    from nstbench.testing import CHECKS
-
-    known = {each.name: each for each in CHECKS}
-    for name in only:
-        if name not in known:
-            raise UnknownName("check", name, known)
-    return [known[name] for name in only] or CHECKS
-
-
-def _find(name: str) -> Candidate:
-    from nstbench.api import BackendUnavailable, UnknownName
-    from nstbench.run.registry import readiness
-    from nstbench.testing import find_backend
+def _find(name: str) -> Plugin:
+    from nstbench.api import BackendUnavailable, UnknownName, plugin, readiness
 
     try:
-        candidate = find_backend(name)
+        found = plugin(name)
     except UnknownName as error:
         raise BackendUnavailable(str(error)) from error
-    state = readiness(candidate.backend)
+    state = readiness(found.load().capabilities)
     if not state.ready:
         raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
-    return candidate
+    return found
 
 
-def _started(candidate: Candidate, device: str) -> Subject:
+def _started(found: Plugin, device: str) -> Subject:
     from nstbench.api import BackendUnavailable, NstbenchError, one_line
 
     try:
-        return _start(candidate, device)
+        return _start(found, device)
     except NstbenchError:
         raise
     except Exception as error:
-        raise BackendUnavailable(
-            f"{candidate.name}: does not start: {one_line(error)}. See --debug"
-        ) from error
+        raise BackendUnavailable(f"{found.name}: does not start: {one_line(error)}. See --debug") from error
 
 
-def _start(candidate: Candidate, device: str) -> Subject:
+def _start(found: Plugin, device: str) -> Subject:
     from nstbench.api import UsageError
     from nstbench.testing import start
 
     if device not in (known := ("auto", "cpu", "gpu")):
         raise UsageError(f"--device {device!r}: it may be {', '.join(known)}")
-    if "weights" not in candidate.backend.capabilities.consumes:
-        return start(candidate, device=device)
+    if "weights" not in found.load().capabilities.consumes:
+        return start(found, device=device)
     from nstbench.assets import load_weights, resolve_weights
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     weights = load_weights(resolve_weights("random:0", Path.cwd(), stderr().print))
-    return start(candidate, weights, device=device)
+    return start(found, weights, device=device)
 
 
 def _print(outcome: Outcome) -> None:
-    from nstbench.cli.console import stdout
+    from nstbench.cli.console.console import stdout
 
     console, colour = stdout(), COLOURS[outcome.status]
     status = "FAILED" if outcome.status == "failed" else outcome.status

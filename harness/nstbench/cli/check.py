@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand
 
 from nstbench.cli import check_options as option
 from nstbench.cli.sweep import OverridesOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nstbench.gate.sides import Versions
+    from nstbench.gate.verdict import Verdict
 
 PYTEST_JSON, CANDIDATE = "--pytest-json", "--candidate"
 
@@ -41,10 +48,55 @@ def check(
 
     Ends in 4 for a regression, 3 if the candidate failed, 5 if nothing can be said.
     """
-    typed = locals().copy()
-    from nstbench.cli.check_run import Wanted, run
+    from nstbench.cli.console.check_output import CheckOutput
+    from nstbench.cli.console.check_progress import CheckProgress
+    from nstbench.experiment import load_experiment
+    from nstbench.gate import check as gate
+    from nstbench.gate.sides import Versions
 
-    raise typer.Exit(run(Wanted(**typed)))
+    one = candidate[0] if candidate and not pytest_json else None
+    versions = Versions(base, one, base_python, candidate_python, project, own_dependencies, extras)
+    _refuse(experiment, versions, pytest_json or (), candidate or (), baseline, update_baseline)
+    output = CheckOutput(junit, as_json, as_markdown, inconclusive)
+    if not experiment:
+        raise typer.Exit(output.tell([_judged(pytest_json or (), candidate or ())]))
+    planned = load_experiment(experiment, overrides or (), backends or ())
+    if update_baseline:
+        print(f"baseline written to {gate.update_baseline(planned, reason, baseline, out, CheckProgress())}")
+    else:
+        raise typer.Exit(output.tell(gate.check(planned, versions, baseline, out, CheckProgress())))
+
+
+def _refuse(
+    experiment: Path | None,
+    versions: Versions,
+    files: Sequence[Path],
+    candidates: Sequence[str],
+    baseline: Path | None,
+    update: bool,
+) -> None:
+    """Refuse options that do not go together, besides those that `Versions` refuses."""
+    from nstbench.api import UsageError
+
+    refused = {
+        "name an experiment file, or give --pytest-json FILE... --candidate FILE...": not (
+            experiment or files
+        ),
+        "--pytest-json judges files; leave out experiment, baseline and base": files
+        and (experiment or versions.given or baseline or update),
+        "--pytest-json needs the other side's files: --candidate FILE...": files and not candidates,
+        "one --candidate at a time": len(candidates) > 1 and not files,
+        "--update-baseline takes no other version; leave out --base": update and versions.given,
+    }
+    for text, holds in refused.items():
+        if holds:
+            raise UsageError(f"check: {text}")
+
+
+def _judged(base: Sequence[Path], candidate: Sequence[str]) -> Verdict:
+    from nstbench.gate.benchmark_json import check_files
+
+    return check_files(base, [Path(each) for each in candidate])
 
 
 class FilesAfterOptions(TyperCommand):

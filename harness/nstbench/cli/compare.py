@@ -12,7 +12,7 @@ from nstbench.cli.show import OutsidePlanOption
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nstbench.report.compare import Comparison
+    from nstbench.comparison.compare import Comparison
 
 
 def compare(
@@ -41,8 +41,8 @@ def compare(
     Informs only: it ends in 0 whatever it finds.
     """
     from nstbench.api import UsageError
-    from nstbench.cli.compare_text import as_text, to_markdown
-    from nstbench.report.compare import compare_folders
+    from nstbench.cli.console.compare_text import as_text, to_markdown
+    from nstbench.comparison.compare import compare_folders
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("compare: --json, --csv and --markdown exclude each other; choose one")
@@ -58,7 +58,7 @@ def compare(
 
 
 def _print_json(found: Comparison) -> None:
-    from nstbench.cli.console import print_json
+    from nstbench.cli.console.console import print_json
 
     frames = {name: _rows(getattr(found, name)) for name in ("groups", "pairs", "unpaired")}
     print_json({"by": found.by, "base": found.base, **frames, "cautions": found.cautions})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nstbench.cli.show import OutsidePlanOption, print_left_out
+from nstbench.cli.show import OutsidePlanOption
 
 
 def export(
@@ -30,8 +30,9 @@ def export(
 
     An earlier export in the same place is replaced; a folder that holds anything else is refused.
     """
+    from nstbench.cli.console.results_table import print_left_out
+    from nstbench.export.exports import export as write
     from nstbench.record import open_results
-    from nstbench.report.exports import export as write
 
     found = open_results(*results, outside_plan=outside_plan)
     print(write(found, to, out))

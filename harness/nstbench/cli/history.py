@@ -10,7 +10,7 @@ import typer
 from nstbench.cli.show import OutsidePlanOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nstbench.record.commit import Commit
     from nstbench.record.history import HistoryRow
@@ -51,25 +51,12 @@ def add(
 
     Adding again for the same commit and machine keeps one row, the newer measurement.
     """
-    from nstbench.api import UsageError
-    from nstbench.record import Store
-    from nstbench.record.commit import find_commit
-    from nstbench.record.history import history_rows
-    from nstbench.record.history_file import add_to_history
-    from nstbench.record.measured_commit import MeasuredCommit
+    from nstbench.record.history_entry import enter_results
 
-    stores = [Store.existing(path) for path in results]
-    head = find_commit(commit or "HEAD", apart=[file])
-    commit_of = MeasuredCommit(head if commit else None, [file])
-    rows = [row for store in stores for row in history_rows(store, commit_of, outside_plan)]
-    if not rows:
-        names = ", ".join(map(str, results))
-        raise UsageError(f"{names}: no trial went well and has rounds after its warm-up; nothing was added")
-    _refuse_dirty([] if allow_dirty else rows)
-    outcome = add_to_history(file, rows)
-    for sha in dict.fromkeys(row.commit for row in rows):
-        print(f"{file}: commit {sha[:7]}: {'; '.join(_counts(outcome, sha))}")
-    _remark(rows, head)
+    entry = enter_results(results, file, commit, outside_plan, allow_dirty)
+    for sha in dict.fromkeys(row.commit for row in entry.rows):
+        print(f"{file}: commit {sha[:7]}: {'; '.join(_counts(entry.merged, sha))}")
+    _remark(entry.rows, entry.head)
 
 
 @history_app.command()
@@ -79,7 +66,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print every commit of every series.")] = False,
 ) -> None:
     """Show each series: its commits, first and latest median, and the steps found in it."""
-    from nstbench.cli.console import print_json, stdout, table
+    from nstbench.cli.console.console import print_json, stdout, table
     from nstbench.record.history_file import read_history
     from nstbench.report.history import of_experiment, series_of
 
@@ -89,17 +76,6 @@ def show(
         print_json([one.to_json() for one in found])
         return
     stdout().print(table(None, COLUMNS, map(_cells, found)))
-
-
-def _refuse_dirty(rows: list[HistoryRow]) -> None:
-    from nstbench.api import UsageError
-
-    for row in rows:
-        if row.dirty:
-            raise UsageError(
-                f"tracked files differed from commit {row.commit[:7]}, so it is not what was measured: commit"
-                " them and `nstbench sweep --force`, or take it as it is with --allow-dirty"
-            )
 
 
 def _counts(outcome: Merged, sha: str) -> Iterator[str]:
@@ -115,11 +91,11 @@ def _counts(outcome: Merged, sha: str) -> Iterator[str]:
     return (f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _remark(rows: list[HistoryRow], head: Commit) -> None:
+def _remark(rows: Sequence[HistoryRow], head: Commit) -> None:
     """Warn of results of an earlier commit: a sweep does not redo what is done."""
     from datetime import datetime
 
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     made = datetime.fromisoformat(head.committed_at)
     own = [row for row in rows if row.commit == head.sha]
@@ -131,7 +107,7 @@ def _remark(rows: list[HistoryRow], head: Commit) -> None:
 
 
 def _cells(one: Series) -> tuple[object, ...]:
-    from nstbench.cli.console import seconds
+    from nstbench.cli.console.console import seconds
 
     first, last = one.rows[0], one.rows[-1]
     steps = [f"{one.rows[step.at].commit[:7]} x{step.ratio:.2f} {step.direction}" for step in one.steps]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +11,9 @@ import typer
 from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nstbench.gate.noise import Noise
-    from nstbench.plan import Experiment
 
 
 def noise(
@@ -33,62 +32,30 @@ def noise(
 
     Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
     """
-    from nstbench.plan import load_experiment, plan_trials
-    from nstbench.run.look_up import AssetLookUp
-    from nstbench.run.registry import facts
+    import nstbench
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.interruption import interruptible
+    from nstbench.cli.console.pair_progress import PairProgress
+    from nstbench.experiment import load_experiment
+    from nstbench.gate.side import SideBroken
 
     planned = load_experiment(experiment, overrides or (), backend or ())
-    _refuse(wanted, planned.gate.step_min_s)
-    # Both sides are this environment, so mistakes show already here.
-    plan_trials(planned, facts, AssetLookUp(lambda _: None))
-    found, broken = _measured(planned, pairs, wanted)
-    _show(found, wanted, as_json)
-    for subject, reason in broken.items():
+    try:
+        with interruptible("nothing is kept"), PairProgress(stderr()) as watch:
+            found = nstbench.noise(planned, pairs=pairs, wanted=wanted, watch=watch)
+    except SideBroken as error:
+        print(f"nstbench: {error}", file=sys.stderr)
+        raise typer.Exit(3) from error
+    _show(found.figures, wanted, as_json)
+    for subject, reason in found.broken.items():
         print(f"{subject}: {reason}", file=sys.stderr)
-    raise typer.Exit(3 if broken else 0 if found else 5)
+    raise typer.Exit(3 if found.broken else 0 if found.figures else 5)
 
 
-def _measured(planned: Experiment, pairs: int, wanted: float) -> tuple[list[Noise], Mapping[str, str]]:
-    """Return what was measured, and subject -> what went wrong with it."""
-    from nstbench.cli.console import stderr
-    from nstbench.cli.interruption import interruptible
-    from nstbench.cli.pair_progress import PairProgress
-    from nstbench.gate.noise import measure_noise
-    from nstbench.gate.pairs import Pairs
-    from nstbench.gate.side import BASE, CANDIDATE, Side, SideBroken
-    from nstbench.run.machine import cores_in_order
-
-    with (
-        interruptible("nothing is kept"),
-        tempfile.TemporaryDirectory() as folder,
-        Side(BASE, Path(sys.executable), "this environment") as base,
-        Side(CANDIDATE, Path(sys.executable), "this environment") as candidate,
-        PairProgress(stderr()) as watch,
-    ):
-        sides = {BASE: base, CANDIDATE: candidate}
-        taken = Pairs(sides, planned, Path(folder), watch, cores_in_order())
-        try:
-            return measure_noise(taken, pairs, wanted), taken.broken[BASE]
-        except SideBroken as error:
-            print(f"nstbench: {planned.name}: {error}", file=sys.stderr)
-            raise typer.Exit(3) from error
-
-
-def _refuse(wanted: float, allowance: float | None) -> None:
-    from nstbench.api import UsageError
-
-    if wanted <= 0:
-        raise UsageError(f"--wanted {wanted:g}: a slow-down is a share above 0, as 0.1 for 10 %")
-    if allowance is not None and wanted <= allowance:
-        raise UsageError(
-            f"--wanted {wanted:g}: the experiment allows {allowance:g}; set gate.step_min_s below it"
-        )
-
-
-def _show(found: list[Noise], wanted: float, as_json: bool) -> None:
+def _show(found: Sequence[Noise], wanted: float, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nstbench.cli.console import print_json, seconds, stdout, table
+    from nstbench.cli.console.console import print_json, seconds, stdout, table
     from nstbench.gate.timing import NOTHING_TO_TIME
 
     if as_json:

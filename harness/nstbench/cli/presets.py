@@ -28,8 +28,8 @@ def presets(context: typer.Context, as_json: AsJson = False) -> None:
     """List the presets, or show or convert one."""
     if context.invoked_subcommand:
         return
-    from nstbench.cli.console import print_json, stdout, table
-    from nstbench.plan.presets import PRESETS
+    from nstbench.cli.console.console import print_json, stdout, table
+    from nstbench.presets.presets import PRESETS
 
     if as_json:
         rows = [(each.name, each.summary, each.source) for each in PRESETS.values()]
@@ -45,9 +45,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a preset: settings to paste into an experiment, and what they are in canonical units."""
-    from nstbench.cli.console import print_json
-    from nstbench.plan.conversion import convert
-    from nstbench.plan.presets import find_preset
+    from nstbench.cli.console.console import print_json
+    from nstbench.presets.conversion import convert
+    from nstbench.presets.presets import find_preset
 
     preset, (height, width) = find_preset(name), _size(size)
     canonical = convert(name, "gatys", {}, height, width)
@@ -89,8 +89,8 @@ def convert(
     as_json: AsJson = False,
 ) -> None:
     """Say the same loss in another project's units; prints settings to paste into an experiment."""
-    from nstbench.cli.console import print_json
-    from nstbench.plan import conversion
+    from nstbench.cli.console.console import print_json
+    from nstbench.presets import conversion
 
     height, width = _size(size)
     made = conversion.convert(source, to, dict(map(_setting, given or ())), height, width)
@@ -115,7 +115,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    from nstbench.plan.yaml12 import parse
+    from nstbench.experiment.yaml12 import parse
 
     name, equals, value = text.partition("=")
     if not equals:
@@ -123,9 +123,9 @@ def _setting(text: str) -> tuple[str, Any]:
     return name.strip(), parse(value.strip(), text).value
 
 
-def _print_fixed(settings: Mapping[str, Any], prefix: str = "") -> None:
+def _print_fixed(written: Mapping[str, Any], prefix: str = "") -> None:
     print(f"{prefix}fixed:")
-    for name, value in settings.items():
+    for name, value in written.items():
         print(f"{prefix}  {name}: {_yaml(value)}")
 
 

@@ -22,8 +22,8 @@ def rerun(
 
     The results stay as they are.
     """
-    from nstbench.cli.console import print_json, stderr
-    from nstbench.cli.progress import ProgressWatcher
+    from nstbench.cli.console.console import print_json, stderr
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.run.rerun import find_trial
     from nstbench.run.rerun import rerun as run_again
 
@@ -52,7 +52,7 @@ def _facts(outcome: Rerun) -> dict[str, Any]:
 
 
 def _sentences(outcome: Rerun) -> list[str]:
-    from nstbench.cli.console import number, seconds
+    from nstbench.cli.console.console import number, seconds
 
     before, after = outcome.before, outcome.after
     said = [f"{before.trial.trial_id} {before.trial.backend_label} {before.trial.label}".rstrip()]
@@ -69,6 +69,6 @@ def _sentences(outcome: Rerun) -> list[str]:
         said.append(f"losses: at most {number(outcome.loss_difference, 2)} apart, relative, at any iteration")
     share = 100 * (outcome.pixels_changed or 0)
     said.append(f"picture: {share:.3g} % of the pixels differ, by at most {outcome.pixel_difference} of 255")
-    if not before.trial.settings.get("deterministic"):
+    if not before.trial.settings.deterministic:
         said.append("for identical bits set deterministic: true")
     return said

@@ -15,7 +15,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of experiment files, for editors that complete and check YAML."""
-    from nstbench.plan import json_schema
+    from nstbench.experiment import json_schema
     from nstbench.record.files import write_atomic
 
     text = json.dumps(json_schema(), indent=1) + "\n"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nstbench.api import BackendUnavailable, UsageError
 from nstbench.cli.sweep import OverridesOption
 
 
@@ -20,52 +19,18 @@ def stylize(
     overrides: OverridesOption = None,
 ) -> None:
     """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
-    import sys
-    import tempfile
-
-    from nstbench.cli.console import seconds, stderr
-    from nstbench.cli.progress import ProgressWatcher
-    from nstbench.cli.sweep import exit_code, run_to_the_end
-    from nstbench.plan import experiment_from_mapping
-    from nstbench.record.files import refuse_unwritable, write_atomic
-    from nstbench.run.sweep import prepare_sweep
+    from nstbench.cli.console.console import seconds, stderr
+    from nstbench.cli.console.exit_codes import code_of_sweep
+    from nstbench.cli.console.interruption import interruptible
+    from nstbench.cli.console.progress import ProgressWatcher
+    from nstbench.run.stylize import stylize as make
 
     if out.suffix.lower() != ".png":
         raise typer.BadParameter(f"{out}: pastiches are written as PNG; end the name in .png")
-    data = {
-        "inputs": {"content": content, "style": style},
-        "measure": {"referee": "none"},
-        "backends": [backend or _first_ready()],
-    }
-    experiment = experiment_from_mapping(data, Path.cwd(), overrides=overrides or (), name="stylize")
-    watch = ProgressWatcher(stderr())
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = prepare_sweep(experiment, Path(folder), watch=watch)
-        if len(prepared.plan.trials) != 1:
-            raise UsageError("stylize makes one picture; for an axis, write an experiment and sweep it")
-        refuse_unwritable(out)
-        _refuse_inputs(out, (content, style))
-        outcome = run_to_the_end(prepared, watch, "nothing was kept")
-        (record,) = prepared.store.records()
-        if record.image is None:
-            print(f"{record.trial.backend}: {record.status}: {record.error_message}", file=sys.stderr)
-            raise typer.Exit(exit_code(outcome))
-        write_atomic(out, (Path(folder) / record.image).read_bytes())
+    with interruptible("nothing was kept"), ProgressWatcher(stderr()) as watch:
+        record, outcome = make(content, style, out, backend=backend, overrides=overrides or (), watch=watch)
+    if record.image is None:
+        print(f"{record.trial.backend}: {record.status}: {record.error_message}", file=sys.stderr)
+        raise typer.Exit(code_of_sweep(outcome))
     weights = f"weights {record.trial.weights}, " if record.trial.weights else ""
     print(f"{out}: {record.trial.backend}, {weights}{seconds(record.optimise_s)} in the loop")
-
-
-def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
-    """Keep a picture from taking the place of one that it is made from."""
-    for name in inputs:
-        if out.exists() and Path(name).exists() and out.samefile(name):
-            raise UsageError(f"{out}: is the picture {name} itself; choose another place with -o")
-
-
-def _first_ready() -> str:
-    from nstbench.run.registry import plugins, readiness
-
-    for name, plugin in plugins().items():
-        if readiness(plugin.load()).ready:
-            return name
-    raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -12,9 +12,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nstbench.cli.progress import ProgressWatcher
     from nstbench.record import Results
-    from nstbench.run.sweep import Outcome, Sweep
+    from nstbench.run.sweep import Outcome
 
 OverridesOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
@@ -46,10 +45,12 @@ def sweep(
 
     Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
     """
-    from nstbench.cli.console import stderr
-    from nstbench.cli.plan_table import print_plan
-    from nstbench.cli.progress import ProgressWatcher
-    from nstbench.plan import load_experiment
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.exit_codes import code_of_sweep
+    from nstbench.cli.console.interruption import interruptible
+    from nstbench.cli.console.plan_table import print_plan
+    from nstbench.cli.console.progress import ProgressWatcher
+    from nstbench.experiment import load_experiment
     from nstbench.run.sweep import Redo, prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or ())
@@ -60,28 +61,15 @@ def sweep(
         print_plan(prepared, as_json)
         return
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
-    hint = f"Go on with: {again}"
-    outcome = run_to_the_end(prepared, watch, f"finished trials are kept in {prepared.store.path}. {hint}")
+    with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
+        outcome = prepared.run()
     _report(outcome, as_json, f"{again} --force")
-    raise typer.Exit(exit_code(outcome))
-
-
-def exit_code(outcome: Outcome) -> int:
-    """Return 6 if a backend found no device, 3 if a trial failed otherwise or all were refused, else 0."""
-    return 6 if outcome.no_device else 3 if outcome.failed or outcome.all_refused else 0
-
-
-def run_to_the_end(prepared: Sweep, watch: ProgressWatcher, hint: str) -> Outcome:
-    """Run a sweep under its progress bars; Ctrl-C and SIGTERM end it with 130 and a hint."""
-    from nstbench.cli.interruption import interruptible
-
-    with interruptible(hint), watch:
-        return prepared.run()
+    raise typer.Exit(code_of_sweep(outcome))
 
 
 def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
-    from nstbench.cli.console import stderr
-    from nstbench.cli.show import print_left_out, print_table
+    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.results_table import print_left_out, print_table
     from nstbench.record import open_results
 
     results = open_results(outcome.folder)
@@ -93,16 +81,16 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
         console.print("every trial was refused, so there is no picture; the table says why", markup=False)
     if elsewhere := outcome.counts.get("interrupted"):
         console.print(f"another sweep is running {elsewhere} of them", markup=False)
-    print_not_applied(outcome.not_applied, redo)
+    _print_not_applied(outcome.not_applied, redo)
     print_left_out(results)
     console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
     console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)
     console.print(_page(results), markup=False)
 
 
-def print_not_applied(sentences: Sequence[str], redo: str) -> None:
+def _print_not_applied(sentences: Sequence[str], redo: str) -> None:
     """Say on standard error what is asked for and not done, and the command that does it."""
-    from nstbench.cli.console import stderr
+    from nstbench.cli.console.console import stderr
 
     for sentence in sentences:
         stderr().print(f"not applied to {sentence}", markup=False)

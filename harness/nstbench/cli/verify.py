@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +11,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nstbench.run.ladder import RungResult
-    from nstbench.run.verify import Request, Verification
+    from nstbench.parity.ladder import RungResult
+    from nstbench.parity.verify import Request, Verification
 
 COLOURS = {"ok": "green", "failed": "red"}
 
@@ -38,14 +38,19 @@ def verify(
     backend is not installed or has no such device.
     """
     from nstbench.assets import resolve_weights
-    from nstbench.cli.console import print_json, stderr, stdout
-    from nstbench.run.verify import Request
+    from nstbench.cli.console.console import print_json, stderr, stdout
+    from nstbench.parity.backends import verifiable_backends
+    from nstbench.parity.verify import Request
 
     _check("--device", device, ("auto", "cpu", "gpu"))
     _check("--precision", precision, ("highest", "default", "bf16"))
     console, remarks = stderr() if as_json else stdout(), stderr()
-    chosen = _chosen(names or [], remarks)
-    source = resolve_weights(weights, Path.cwd(), lambda line: remarks.print(line, markup=False))
+
+    def say(line: str) -> None:
+        remarks.print(line, markup=False)
+
+    chosen = verifiable_backends(names or [], say)
+    source = resolve_weights(weights, Path.cwd(), say)
     requests = [Request(name, device, precision, source, _options(name, option or [])) for name in chosen]
     outcomes = [_verified(request, console, remarks) for request in requests]
     done = [outcome for outcome in outcomes if outcome is not None]
@@ -61,64 +66,18 @@ def _check(option: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"{option} {value!r}: it may be {', '.join(known)}.{did_you_mean(value, known)}")
 
 
-def _chosen(names: Iterable[str], remarks: Console) -> list[str]:
-    """Return the backends to verify; of those not asked for by name, say why one is left out."""
-    from nstbench.api import BackendUnavailable, UsageError
-    from nstbench.run.registry import plugins
-
-    installed, chosen = plugins(), []
-    for name in names:
-        if name not in installed:
-            raise BackendUnavailable(f"{name}: not installed; known: {', '.join(installed)}")
-        if reason := _cannot(name):
-            raise UsageError(f"{name} {reason}")
-        chosen.append(name)
-    if chosen:
-        return chosen
-    for name in installed:
-        try:
-            reason = _cannot(name)
-        except BackendUnavailable as error:
-            remarks.print(str(error), markup=False)
-        else:
-            if reason:
-                remarks.print(f"{name} {reason}", markup=False)
-            else:
-                chosen.append(name)
-    return chosen
-
-
 def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
     """Complete a backend's options; other backends of the same command must have them too."""
-    from nstbench.plan import read_options
-    from nstbench.run.registry import plugin
+    from nstbench.api import plugin
+    from nstbench.experiment import read_options
 
     return read_options(name, texts, plugin(name).load().capabilities.options)
-
-
-def _cannot(name: str) -> str:
-    """Say why a backend has no ladder; an empty string if it has.
-
-    Raises:
-        BackendUnavailable: it, or its framework, is not installed.
-    """
-    from nstbench.api import BackendUnavailable
-    from nstbench.run.ladder import has_ladder
-    from nstbench.run.registry import plugin, readiness
-
-    backend = plugin(name).load()
-    if not has_ladder(backend.capabilities):
-        return "has no VGG-19 to compare"
-    state = readiness(backend)
-    if not state.ready:
-        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
-    return ""
 
 
 def _verified(request: Request, console: Console, remarks: Console) -> Verification | None:
     """Verify one backend, rung by rung; None if it does not start, which does not keep the others from it."""
     from nstbench.api import BackendUnavailable
-    from nstbench.run.verify import verify as climb
+    from nstbench.parity.verify import verify as climb
 
     what = f"{request.backend}, precision {request.precision}, weights {request.weights.name}"
     remarks.print(f"{what}:", markup=False)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import UsageError
+from nstbench.experiment import Gate
 from nstbench.gate.decision import Policy, confirm
 from nstbench.gate.timing import TOGETHER, finding
 from nstbench.gate.verdict import INCONCLUSIVE, Finding, Verdict
-from nstbench.plan import Gate
 from nstbench.record.files import read_json, reading
 
 METRIC = "min_s"

@@ -11,7 +11,6 @@ from typing import Any
 from nstbench.plan import Trial
 from nstbench.plan.trial import identity
 from nstbench.record import RunRecord, Store, open_results
-from nstbench.record.files import read_json, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,7 @@ class Measured:
 
     def environment(self, record: RunRecord) -> dict[str, Any]:
         """Return the facts about the machine and process that measured; empty where none did."""
-        path = self.folder / "environment" / f"{record.environment_id}.json"
-        if record.environment_id is None or not path.is_file():
-            return {}
-        with reading(path, "measure again"):
-            facts: dict[str, Any] = read_json(path)
-            return facts
+        return Store(self.folder).environment(record.environment_id, dict, "measure again") or {}
 
 
 def read_measured(folder: Path) -> Measured:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nstbench.experiment import Experiment
+from nstbench.experiment.sources import named
 from nstbench.gate.measured import Measured, read_measured
 from nstbench.gate.side import BASE, CANDIDATE, Side
-from nstbench.plan import Experiment
-from nstbench.plan.sources import named
 
 Question = tuple[str, str]
 """(subject, metric)"""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from nstbench.gate import side_script
+from nstbench.system.child import Child, ChildEnded, run_to_its_end
 
 BASE, CANDIDATE = "base", "candidate"
 
@@ -38,8 +35,7 @@ class Side:
 
     def __init__(self, name: str, python: Path, what: str) -> None:
         self.name, self.python, self.what = name, python, what
-        self._process: subprocess.Popen[str] | None = None
-        self._answers: IO[str] | None = None
+        self._child: Child | None = None
 
     def __enter__(self) -> Side:
         return self
@@ -61,93 +57,45 @@ class Side:
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
         log = folder.with_name(f"{folder.name}-log.txt")  # a sweep wants its folder for itself
+        request = {"experiment": experiment, "base": base.absolute()}
+        request |= {"folder": folder.absolute(), "log": log.absolute()}
         try:
-            if self._process is None:
-                self._start(log)
-            if cores is not None and self._process:
-                os.sched_setaffinity(self._process.pid, cores)  # the sweep's workers inherit it
-            request = {"experiment": experiment, "base": str(base.absolute())}
-            places = {"folder": str(folder.absolute()), "log": str(log.absolute())}
-            answer = self._ask(request | places)
+            child = self._child = self._child or self._started(log)
+            if cores is not None:
+                os.sched_setaffinity(child.pid, cores)  # the sweep's workers inherit it
+            child.send(request)
+            child.hear()
+        except ChildEnded:
+            self.close()
+            raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})") from None
         except BaseException:
             self.close()
             raise
-        if not answer:
-            self.close()
-            raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})")
 
     def stop(self) -> None:
         """End its Python while another thread waits for its sweep, which then breaks."""
-        if process := self._process:
-            _end(process)
+        if child := self._child:
+            child.end()
 
     def close(self) -> None:
         """End its Python and what that started; another sweep starts it anew."""
-        if self._process and self._answers:
-            _end(self._process)
-            self._answers.close()
-            self._process.wait()
-            if self._process.stdin:
-                with suppress(BrokenPipeError):  # a request it did not live to read
-                    self._process.stdin.close()
-        self._process = self._answers = None
+        if self._child:
+            self._child.close()
+        self._child = None
 
-    def _start(self, log: Path) -> None:
-        receive, send = os.pipe()
-        self._answers = os.fdopen(receive)
-        command = [str(self.python.absolute()), "-P", side_script.__file__, str(send)]
-        try:
-            with log.open("w") as output:
-                self._process = _started(command, output, passed=[send])
-        finally:
-            os.close(send)
-
-    def _ask(self, request: Mapping[str, Any]) -> str:
-        """Send a request and wait, asleep; the answer is empty if the process ended first."""
-        assert self._process and self._process.stdin and self._answers
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(request, default=str) + "\n")
-            self._process.stdin.flush()
-        if not (answer := self._answers.readline()):
-            self._process.wait()  # what it died of is in the log only then
-        return answer
+    def _started(self, log: Path) -> Child:
+        command = [str(self.python.absolute()), "-P", side_script.__file__]
+        with log.open("w") as output:
+            return Child(command, output, _outer_environment())
 
 
 def run_together(command: Sequence[str], output: IO[str]) -> int:
-    """Run a command, without variables that leak; whatever ends this ends all that it started.
-
-    Args:
-        output: for what it prints.
-
-    Returns:
-        The exit code.
-    """
-    with _started(command, output) as process:
-        try:
-            process.communicate("")
-        except BaseException:
-            _end(process)
-            raise
-    return process.returncode
+    """Run a command without variables that leak, and return its exit code; see `run_to_its_end`."""
+    return run_to_its_end(command, output, _outer_environment())
 
 
-def _started(command: Sequence[str], output: IO[str], passed: Sequence[int] = ()) -> subprocess.Popen[str]:
-    """Start a command in a group of its own, with file descriptors that it is to inherit."""
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
-        text=True,
-        env={name: value for name, value in os.environ.items() if name not in LEAKING},
-        pass_fds=passed,
-        start_new_session=True,
-    )
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _outer_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in LEAKING}
 
 
 def _last_line(log: Path) -> str:

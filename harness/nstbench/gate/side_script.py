@@ -2,8 +2,8 @@
 
 It stays while it is asked, so that imports are paid for once; the processes that measure are the sweep's own,
 fresh each time. A request is a JSON line on standard input, {experiment, base, folder, log}; the answer is a
-line on file descriptor FD. It must work with whatever version of nstbench that side has, so it uses nothing
-but `nstbench.sweep`.
+JSON line on file descriptor FD, as `nstbench.system.child` has it. It must work with whatever version of
+nstbench that side has, so it uses nothing but `nstbench.sweep`.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> None:
             except Exception as error:
                 traceback.print_exc()
                 sys.exit(": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())])))
-            answers.write("done\n")
+            answers.write(json.dumps("done") + "\n")
             answers.flush()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import chain, repeat
 from statistics import median
 
+from nstbench.experiment import Gate
 from nstbench.gate.decision import Decision, Policy, decide
 from nstbench.gate.measured import Measured, differences
 from nstbench.gate.pairs import Pairs, Question
 from nstbench.gate.side import BASE, CANDIDATE, SideBroken
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, Finding, Verdict
-from nstbench.plan import Gate
 
 TOGETHER = "everything"
 """The subject of a finding about a side as a whole."""

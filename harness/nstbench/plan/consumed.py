@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from nstbench.api import VGG_SETTINGS, Capabilities
-from nstbench.plan.conversion import scaled_layer_weights, scaled_tv_weight
-from nstbench.plan.settings import DEPENDENT, KINDS, Settings
-
-ALWAYS = frozenset({"preserve_colour"})
-"""Settings that the harness carries out itself, for every backend."""
-
-ALWAYS_IF_ITERATIVE = frozenset({"patience", "min_delta", "loss_scale"})
+from nstbench.api import SETTINGS, VGG_SETTINGS, Capabilities, Settings
+from nstbench.experiment import Point
+from nstbench.experiment.settings import DEPENDENT
+from nstbench.plan.trial import in_json
+from nstbench.presets.conversion import scaled_layer_weights, scaled_tv_weight
 
 PROMISES = ("style_blend", "deterministic")
 """Settings that no backend may pass over: the result would not be what was asked for."""
 
-WORKED_OUT = frozenset({"style_scale"})
+CONTAINED = frozenset({"style_scale"})
 """Settings that others contain once they are worked out."""
 
 NEUTRAL = {"tv_weight": 0.0}
@@ -26,51 +25,63 @@ REPLACEABLE = frozenset({"content", "style", "size", "style_size", "weights", "s
 """Settings that an iterative backend may pass over, having no use for them."""
 
 
-def noticed(settings: Settings, capabilities: Capabilities) -> frozenset[str]:
-    """Name the settings that decide what a backend makes of this point.
+def noticed(settings: Settings, capabilities: Capabilities) -> tuple[str, ...]:
+    """Name the settings that decide what a backend makes of this point, in the order of `SETTINGS`.
 
     Those it consumes, those the harness carries out for it, and those it is refused for, so that a point
     that it refuses is not taken for one that it does.
     """
-    own = capabilities.consumes | ALWAYS | _beyond(settings, capabilities)
-    if capabilities.iterative:
-        own |= ALWAYS_IF_ITERATIVE
+    own = capabilities.consumes | _carried_out(capabilities) | _beyond(settings, capabilities)
     if settings.init == "noise" and "init" in own:
         own |= {"seed"}  # the harness draws the noise
-    if "style_size" in own:
-        own |= {"style_scale"}
-    return own - _idle(settings)
+    if "style_size" not in own:
+        own -= {"style_scale"}
+    return tuple(name for name, setting in SETTINGS.items() if name in own and setting.matters(settings))
 
 
-def consumed(settings: Settings, capabilities: Capabilities, height: int, width: int) -> dict[str, Any]:
-    """Return the settings a backend takes notice of, every default and every unit worked out.
+def consumed(settings: Settings, capabilities: Capabilities, height: int, width: int) -> Settings:
+    """Return the settings a backend takes notice of, worked out; the others have their defaults.
 
     Args:
         height, width: of the pastiche in pixels, as some loss scales depend on them.
     """
-    complete = _complete(settings) | {"style_size": settings.style_side}
-    complete["style"] = settings.style[0] if len(settings.style) == 1 else list(settings.style)
-    complete["tv_weight"] = scaled_tv_weight(settings.loss_scale, settings.tv_weight or 0.0, settings.tv_form)
-    own = noticed(settings, capabilities) - WORKED_OUT
-    for kind in KINDS:
-        if f"{kind}_layers" in own:
-            given = settings.layer_weights(kind)
-            weights = scaled_layer_weights(settings.loss_scale, kind, given, height, width)
-            complete |= {f"{kind}_layers": list(weights), f"{kind}_weights": list(weights.values())}
-    return {name: value for name, value in complete.items() if name in own}
+    complete = _worked_out(settings, height, width)
+    own = noticed(settings, capabilities)
+    return Settings(**{name: getattr(complete, name) for name in own if name not in CONTAINED})
 
 
-def asked(settings: Settings) -> dict[str, Any]:
-    """Return every setting in JSON types, as it was asked for; equal weights are spelled out.
+def _worked_out(settings: Settings, height: int, width: int) -> Settings:
+    """Spell out sizes and weights, in the units of `nstbench.api.losses`."""
+    scale = settings.loss_scale
+
+    def scaled(kind: str) -> tuple[float, ...]:
+        given = settings.layer_weights(kind)
+        return tuple(scaled_layer_weights(scale, kind, given, height, width).values())
+
+    return replace(
+        settings,
+        style_blend=settings.blend(),
+        style_size=settings.style_side,
+        tv_weight=scaled_tv_weight(scale, settings.tv_weight, settings.tv_form),
+        content_weights=scaled("content"),
+        style_weights=scaled("style"),
+    )
+
+
+def asked(point: Point, names: Collection[str]) -> dict[str, Any]:
+    """Return these settings in JSON types, as they were asked for; equal weights are spelled out.
 
     None stands for what was left to a default that depends on other settings.
     """
-    return _complete(settings) | {name: None for name in DEPENDENT if name not in settings.model_fields_set}
-
-
-def _complete(settings: Settings) -> dict[str, Any]:
-    weights = {f"{kind}_weights": list(settings.layer_weights(kind).values()) for kind in KINDS}
-    return {**settings.model_dump(mode="json"), **weights, "style_blend": list(settings.blend())}
+    settings = point.settings
+    spelled = replace(
+        settings,
+        style_blend=settings.blend(),
+        content_weights=tuple(settings.layer_weights("content").values()),
+        style_weights=tuple(settings.layer_weights("style").values()),
+    )
+    left = {name: None for name in DEPENDENT if name not in point.origins}
+    return {name: left.get(name, in_json(getattr(spelled, name))) for name in names}
 
 
 def refusal(name: str, settings: Settings, capabilities: Capabilities) -> str | None:
@@ -92,25 +103,18 @@ def refusal(name: str, settings: Settings, capabilities: Capabilities) -> str | 
 def _beyond(settings: Settings, capabilities: Capabilities) -> frozenset[str]:
     """Name the settings that were asked for and that a backend does not have."""
     watched = VGG_SETTINGS - REPLACEABLE if capabilities.iterative else frozenset(PROMISES)
-    lacking = watched - capabilities.consumes - _idle(settings)
     return frozenset(
         name
-        for name in lacking
-        if name == "style_blend"
-        or getattr(settings, name) not in (settings.default_of(name), NEUTRAL.get(name))
+        for name in watched - capabilities.consumes
+        if SETTINGS[name].matters(settings) and (name == "style_blend" or _is_wanted(name, settings))
     )
 
 
-def _idle(settings: Settings) -> frozenset[str]:
-    """Name the settings that change nothing beside the others."""
-    idle = {
-        "style_scale": settings.style_size is not None,
-        "style_blend": len(settings.style) == 1,
-        "tv_form": settings.tv_weight == 0,
-        "learning_rate": settings.optimiser == "lbfgs",
-        "learning_rate_decay": settings.optimiser == "lbfgs",
-        "adam_beta1": settings.optimiser != "adam",
-        "adam_epsilon": settings.optimiser != "adam",
-        "min_delta": settings.patience == 0,
-    }
-    return frozenset(name for name, yes in idle.items() if yes)
+def _is_wanted(name: str, settings: Settings) -> bool:
+    return getattr(settings, name) not in (SETTINGS[name].default_beside(settings), NEUTRAL.get(name))
+
+
+def _carried_out(capabilities: Capabilities) -> frozenset[str]:
+    """Name the settings that the harness carries out itself for a backend."""
+    own = {name: each for name, each in SETTINGS.items() if each.consumer == "harness"}
+    return frozenset(name for name, each in own.items() if capabilities.iterative or not each.iterative)

@@ -34,7 +34,7 @@ def predict(trial: Trial, gflop_per_s: float | None = None) -> Cost:
     Args:
         gflop_per_s: pace that earlier trials of this backend had here; default nominal for all cores.
     """
-    if "style_layers" not in trial.settings:
+    if "style_layers" not in trial.noticed:
         return Cost(None, None, None)
     gflop = _gflop(trial)
     pace = gflop_per_s or NOMINAL_GFLOP_PER_S * (os.cpu_count() or 1)
@@ -43,11 +43,11 @@ def predict(trial: Trial, gflop_per_s: float | None = None) -> Cost:
 
 def _gflop(trial: Trial) -> float:
     settings = trial.settings
-    content, style = settings["content_layers"], settings["style_layers"]
+    content, style = settings.content_layers, settings.style_layers
     each = gflop_per_iteration((*content, *style), style, trial.height, trial.width)
     targets = _forward(content, (), trial.height, trial.width)
     targets += _forward(style, style, trial.style_height, trial.style_width)
-    return float(settings.get("iterations", 1) * each + targets)
+    return float((trial.checkpoint or 1) * each + targets)
 
 
 def _forward(taps: Sequence[str], grams: Sequence[str], height: int, width: int) -> float:
@@ -64,10 +64,10 @@ def _peak_bytes(trial: Trial) -> int:
     as much again in the shallow layers, where nearly all of the memory is.
     """
     settings = trial.settings
-    itemsize = 2 if settings.get("precision") == "bf16" else 4
+    itemsize = 2 if settings.precision == "bf16" else 4
     kept = 0
     previous = 1
-    for layer in up_to((*settings["content_layers"], *settings["style_layers"])):
+    for layer in up_to((*settings.content_layers, *settings.style_layers)):
         height, width, channels = tap_shape(layer, trial.height, trial.width)
         pooled = height * width * in_channels(layer) if block(layer) > previous else 0
         kept += height * width * channels + pooled

@@ -7,18 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nstbench.api import Capabilities, Network
+from nstbench.api import Backend, Capabilities, Network
 
 
 @dataclass(frozen=True, slots=True)
 class BackendFacts:
-    """What is known of a backend without its framework; functions as in `nstbench.api.Backend`."""
+    """What is known of a backend without its framework; `make` takes its options, complete."""
 
     name: str
     version: str
     capabilities: Capabilities
-    identify: Callable[[Mapping[str, Any]], Network | None]
-    refuse: Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
+    make: Callable[[Mapping[str, Any]], Backend]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from nstbench.api import AssetError, Network, UsageError, did_you_mean, smallest_side
-from nstbench.plan.choices import BackendChoice
-from nstbench.plan.consumed import asked, consumed, noticed, refusal
-from nstbench.plan.experiment import Experiment
+from nstbench.api import AssetError, Backend, Network, UsageError, did_you_mean, smallest_side
+from nstbench.experiment.choices import BackendChoice
+from nstbench.experiment.experiment import Experiment
+from nstbench.experiment.options import complete_options
+from nstbench.experiment.places import Mistake, Path
+from nstbench.experiment.point import Point
+from nstbench.plan.consumed import CONTAINED, asked, consumed, noticed, refusal
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
-from nstbench.plan.options import complete_options
-from nstbench.plan.places import Mistake, Path
-from nstbench.plan.point import Point
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
 
@@ -56,6 +56,7 @@ class _Ready:
 
     choice: BackendChoice
     facts: BackendFacts
+    backend: Backend
     options: dict[str, Any]
     network: Network | None
 
@@ -99,18 +100,20 @@ class _Planning:
         options = complete_options(choice, known.capabilities.options, self.mistakes)
         if len(self.mistakes) > before:
             return None
-        network = self._asked(choice.path, lambda: known.identify(options))
-        return _Ready(choice, known, options, network) if len(self.mistakes) == before else None
+        backend = known.make(options)
+        network = self._asked(choice.path, backend.identify)
+        return _Ready(choice, known, backend, options, network) if len(self.mistakes) == before else None
 
     def trial(self, ready: _Ready, scene: _Scene) -> Trial | None:
         """Make one trial."""
-        settings, consumes = scene.point.settings, ready.facts.capabilities.consumes
+        settings, can = scene.point.settings, ready.facts.capabilities
+        consumes = can.consumes
         network = self._weights(scene.point) if "weights" in consumes else ready.network
-        if ("weights" in consumes and network is None) or not self._large_enough(scene, consumes):
+        if ("weights" in consumes and network is None) or not self._large_enough(scene, can.has_layers):
             return None
         scene_size = scene.content.height, scene.content.width
-        kept = consumed(settings, ready.facts.capabilities, *scene_size)
-        own = noticed(settings, ready.facts.capabilities)
+        kept = consumed(settings, can, *scene_size)
+        own = noticed(settings, can)
         labels = {axis: label for axis, label in scene.point.labels.items() if axis in own}
         trial = Trial(
             trial_id="",
@@ -118,6 +121,7 @@ class _Planning:
             backend_version=ready.facts.version,
             backend_label=ready.choice.label,
             settings=kept,
+            noticed=tuple(name for name in own if name not in CONTAINED),
             options=ready.options,
             seed=settings.seed,
             content_sha256=scene.content.sha256,
@@ -133,9 +137,8 @@ class _Planning:
             weights_sha256=network.sha256 if network else None,
             label=", ".join(labels.values()),
             axes={axis: scene.point.names.get(axis) for axis in labels},
-            asked={name: value for name, value in asked(settings).items() if name in own},
-            refusal=refusal(ready.facts.name, settings, ready.facts.capabilities)
-            or ready.facts.refuse(kept, ready.options),
+            asked=asked(scene.point, own),
+            refusal=refusal(ready.facts.name, settings, can) or ready.backend.refuse(kept),
         )
         return trial.identified()
 
@@ -152,8 +155,8 @@ class _Planning:
         ref, base = point.settings.weights, self.experiment.base
         return self._once(ref, _origin(point, "weights"), lambda: self.look_up.weights(ref, base))
 
-    def _large_enough(self, scene: _Scene, consumes: frozenset[str]) -> bool:
-        if "style_layers" not in consumes:
+    def _large_enough(self, scene: _Scene, has_layers: bool) -> bool:
+        if not has_layers:
             return True
         settings = scene.point.settings
         taps = (*settings.content_layers, *settings.style_layers)

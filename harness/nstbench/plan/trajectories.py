@@ -37,7 +37,7 @@ class Plan:
         """
         groups: dict[tuple[str, str], list[Trial]] = {}
         for trial in self.trials:
-            alone = not share or trial.refusal is not None or "iterations" not in trial.settings
+            alone = not share or trial.refusal is not None or trial.checkpoint is None
             key = trial.trial_id if alone else _path_of(trial)
             groups.setdefault((trial.backend_label, key), []).append(trial)
         made = [Trajectory(tuple(sorted(group, key=_iterations))) for group in groups.values()]
@@ -67,7 +67,7 @@ def chunk_size(checkpoints: Sequence[int], limit: int | str, snapshot_every: int
 
 
 def _iterations(trial: Trial) -> int:
-    return int(trial.settings.get("iterations", 0))
+    return trial.checkpoint or 0
 
 
 def _path_of(trial: Trial) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Any
+
+from nstbench.api import SETTINGS, Settings
 
 REFERENCES = ("content", "style", "weights")
 """Settings that name files; the files' hashes stand for them in the identity."""
@@ -23,8 +25,10 @@ class Trial:
 
     Attributes:
         trial_id: 12 hexadecimal digits, see `identity`.
-        settings: those the backend consumes, in JSON types; layers as lists, weights always spelled out and
-            in the units of `nstbench.api.losses`, whatever `loss_scale` says they were written in.
+        settings: worked out: weights spelled out and in the units of `nstbench.api.losses`, whatever
+            `loss_scale` says they were written in. Those that the trial does not take notice of have their
+            defaults.
+        noticed: the settings that decide its result, in the order of `nstbench.api.SETTINGS`.
         options: the backend's own, complete with defaults.
         height, width: of the content image and the pastiche, in pixels; style_height, style_width likewise.
         style_sha256: of several style images the hashes, comma separated; style_height, style_width: of the
@@ -43,7 +47,8 @@ class Trial:
     backend: str
     backend_version: str
     backend_label: str
-    settings: dict[str, Any]
+    settings: Settings
+    noticed: tuple[str, ...]
     options: dict[str, Any]
     seed: int
     content_sha256: str
@@ -62,24 +67,23 @@ class Trial:
     asked: dict[str, Any] = field(default_factory=dict)
     refusal: str | None = field(default=None)
 
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """The style images as asked for."""
-        style = self.settings["style"]
-        return (style,) if isinstance(style, str) else tuple(style)
-
     def hashed_styles(self) -> tuple[tuple[str, str], ...]:
         """Return (as asked for, hash) of each style image."""
-        return tuple(zip(self.styles, self.style_sha256.split(","), strict=True))
+        return tuple(zip(self.settings.style, self.style_sha256.split(","), strict=True))
 
     @property
     def checkpoint(self) -> int | None:
         """Iterations after which it is done; None for a single-pass backend."""
-        return self.settings.get("iterations")
+        return self.settings.iterations if "iterations" in self.noticed else None
+
+    def noticed_settings(self) -> dict[str, Any]:
+        """Return the settings that decide its result, in JSON types: what records and tables say of it."""
+        return {name: in_json(getattr(self.settings, name)) for name in self.noticed}
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON types."""
-        return asdict(self)
+        data = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "noticed"}
+        return data | {"settings": self.noticed_settings()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Trial:
@@ -88,7 +92,11 @@ class Trial:
         Raises:
             TypeError: a field without a default is missing.
         """
-        return cls(**{each.name: data[each.name] for each in fields(cls) if each.name in data})
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        given = {
+            name: _from_json(name, value) for name, value in data["settings"].items() if name in SETTINGS
+        }
+        return cls(**known | {"settings": Settings(**given), "noticed": tuple(given)})
 
     def identified(self) -> Trial:
         """Return this trial with the `trial_id` its content gives it."""
@@ -102,10 +110,10 @@ def identity(trial: Trial) -> dict[str, Any]:
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
     paths. Not labels, the place of the files, or how it is measured.
     """
-    settings = {k: v for k, v in trial.settings.items() if k not in (*REFERENCES, *SPELLING)}
+    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
     if trial.init_sha256:
-        settings["init"] = trial.init_sha256
-    return {"settings": settings} | {name: getattr(trial, name) for name in _IDENTITY}
+        decisive["init"] = trial.init_sha256
+    return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}
 
 
 def canonical_json(value: Any) -> str:
@@ -123,3 +131,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def in_json(value: Any) -> Any:
+    """Return the value of a setting as JSON has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_json(name: str, value: Any) -> Any:
+    """Undo `in_json`; records from before styles were always a list have one as text."""
+    one_of_many = SETTINGS[name].kind == "images" and isinstance(value, str)
+    return (value,) if one_of_many else tuple(value) if isinstance(value, list) else value

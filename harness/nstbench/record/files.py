@@ -7,19 +7,20 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 from nstbench.api import ResultsError, one_line
+from nstbench.system.files import write_whole
 
 DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 """What reading raises when a file is cut short, or holds other things than were written."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write through a temporary file in the same folder, fsync, rename; make the folder if need be.
+    """Write so that others see the file not at all or complete; make the folder if need be.
 
     A link stays one, and what it leads to is written. A device (`/dev/stdout`) is written into.
 
@@ -32,7 +33,7 @@ def write_atomic(path: Path, content: bytes) -> None:
         else:
             real = path.resolve()
             real.parent.mkdir(parents=True, exist_ok=True)
-            _replace(real, content)
+            write_whole(real, content)
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -73,19 +74,6 @@ def _try_to_write(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     path.unlink()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

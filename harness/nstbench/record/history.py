@@ -8,10 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from nstbench.api import ResultsError
 from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json, identity
 from nstbench.record.commit import Commit
-from nstbench.record.files import read_json, reading
+from nstbench.record.layout import environment_path
 from nstbench.record.run_record import RunRecord
 from nstbench.record.store import Store
 
@@ -98,11 +99,20 @@ def machine_of(facts: Mapping[str, Any], threads: int | None, device_name: str |
     return sha256(name.encode()).hexdigest()[:8], name
 
 
+def _machine(store: Store, record: RunRecord) -> tuple[str, str]:
+    remedy = "without it the machine is unknown: `nstbench sweep --force` measures again"
+    machine = store.environment(
+        record.environment_id, lambda facts: machine_of(facts, record.threads, record.device_name), remedy
+    )
+    if machine is None:
+        path = store.path / environment_path(record.environment_id or "")
+        raise ResultsError(f"{path}: no such file; {remedy}")
+    return machine
+
+
 def _row(store: Store, record: RunRecord, commit: Commit, step_median_s: float) -> HistoryRow:
     trial, judgement = record.trial, record.pastiche.referee if record.pastiche else None
-    path = store.path / "environment" / f"{record.environment_id}.json"
-    with reading(path, "without it the machine is unknown: `nstbench sweep --force` measures again"):
-        machine, machine_name = machine_of(read_json(path), record.threads, record.device_name)
+    machine, machine_name = _machine(store, record)
     return HistoryRow(
         experiment=record.experiment,
         backend=trial.backend,

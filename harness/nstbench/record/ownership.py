@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import ResultsError, UsageError
-from nstbench.plan import Experiment
+from nstbench.experiment import Experiment
 from nstbench.record.files import DAMAGE, read_json
+from nstbench.record.layout import EVERY_TRIAL, LOCK, PLAN
 
-LOCK = ".lock"
 MOST_NAMED = 3
 
 
@@ -62,12 +62,10 @@ def refuse_other_experiment(folder: Path, experiment: Experiment, join: bool = F
 
 def is_results_folder(folder: Path) -> bool:
     """Whether a sweep made it: it has a plan, or at least, should that be damaged, one of its trials."""
-    plan = _mapping(folder / "plan.json")
+    plan = _mapping(folder / PLAN)
     if "experiment" in plan and isinstance(plan.get("trials"), list):
         return True
-    return any(
-        _mapping(path).get("trial_id") == path.parent.name for path in folder.glob("trials/*/trial.json")
-    )
+    return any(_mapping(path).get("trial_id") == path.parent.name for path in folder.glob(EVERY_TRIAL))
 
 
 def origin(experiment: Experiment, folder: Path) -> dict[str, str | None]:
@@ -83,7 +81,7 @@ def belongs_to_another(folder: Path, experiment: Experiment) -> str:
     It is the same experiment if it comes from the same file, also where file and results were moved together
     or the results alone; without a file, if it has the same name.
     """
-    plan, here = _mapping(folder / "plan.json"), origin(experiment, folder)
+    plan, here = _mapping(folder / PLAN), origin(experiment, folder)
     if "experiment" not in plan:
         return ""
     name, file = str(plan["experiment"]), plan.get("file")
@@ -99,8 +97,8 @@ def _named(name: str, file: Path | str | None) -> str:
 
 
 def _is_unfinished(name: str) -> bool:
-    """Whether a sweep that was killed at once may have left it: see `Store.begin` and `write_atomic`."""
-    return name == LOCK or (name.startswith(".plan.json.") and name.endswith(".tmp"))
+    """Whether a sweep that was killed at once may have left it: see `Store.begin` and `write_whole`."""
+    return name == LOCK.name or (name.startswith(f".{PLAN}.") and name.endswith(".tmp"))
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

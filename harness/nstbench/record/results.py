@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nstbench.record.files import write_atomic
+from nstbench.record.layout import table_path
 from nstbench.record.run_record import RunRecord
 from nstbench.record.store import Store
 
@@ -81,7 +82,7 @@ class Results:
         (store,) = self.stores
         for name in ("runs", "losses", "timings", "images"):
             content: bytes = getattr(self, name).to_parquet(index=False)
-            write_atomic(store.path / "tables" / f"{name}.parquet", content)
+            write_atomic(store.path / table_path(name), content)
 
     def __repr__(self) -> str:
         counts = self.runs["status"].value_counts().to_dict()

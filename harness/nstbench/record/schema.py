@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from nstbench.api import SETTINGS, Setting
+
+_TYPES = {"number": "float64", "count": "Int64", "switch": "boolean"}
+"""Kind of setting -> pandas type of its column; of every other kind it is text."""
+
+
+def _column(setting: Setting) -> tuple[str, str]:
+    meaning = setting.column or setting.says[0].lower() + setting.says[1:]
+    return _TYPES.get(setting.kind, "string"), meaning
+
+
 RUNS: dict[str, tuple[str, str]] = {
     "trial_id": ("string", "identifies what was asked for: backend, settings, images, weights, seed"),
     "experiment": ("string", "name of the experiment"),
@@ -19,47 +30,17 @@ RUNS: dict[str, tuple[str, str]] = {
     "error_message": ("string", "its message, or the reason for a refusal"),
     "caution": ("string", "what is strange about a picture that is ok: nothing moved, or the loss rose"),
     "started_at": ("string", "UTC, ISO 8601"),
-    "content": ("string", "content image as asked for"),
-    "style": ("string", "style image as asked for"),
+    **{name: _column(setting) for name, setting in SETTINGS.items()},
     "content_sha256": ("string", "hash of the resized content pixels"),
     "style_sha256": ("string", "hash of the resized style pixels"),
-    "size": ("Int64", "longer side of the pastiche asked for, pixels"),
-    "style_size": ("Int64", "longer side of the style image asked for, pixels"),
-    "style_scale": ("float64", "the same as a multiple of size; empty where style_size was given"),
     "content_profile": ("string", "colour profile it was converted to sRGB from, or why ignored; else empty"),
     "style_profile": ("string", "likewise; of several styles separated by semicolons"),
     "height": ("Int64", "of the pastiche, pixels"),
     "width": ("Int64", "of the pastiche, pixels"),
     "style_height": ("Int64", "of the style image, pixels"),
     "style_width": ("Int64", "of the style image, pixels"),
-    "weights": ("string", "name of the network parameters"),
     "weights_sha256": ("string", "hash of the network parameters' file"),
-    "content_layers": ("string", "comma separated"),
-    "content_weights": ("string", "comma separated, in the order of content_layers"),
-    "style_layers": ("string", "comma separated"),
-    "style_weights": ("string", "comma separated, in the order of style_layers"),
-    "style_blend": ("string", "weights of several style images, in the order of style"),
-    "loss_scale": ("string", "whose units alpha, beta and the losses are in; gatys: nstbench.api.losses"),
-    "iterations": ("Int64", "optimiser steps; empty for a single-pass backend"),
     "iterations_done": ("Int64", "fewer if it stopped early"),
-    "alpha": ("float64", "weight of the content loss"),
-    "beta": ("float64", "weight of the style loss"),
-    "tv_weight": ("float64", "weight of the total variation"),
-    "tv_form": ("string", "squared, absolute or mahendran"),
-    "optimiser": ("string", "adam, sgd or lbfgs"),
-    "learning_rate": ("float64", "in units of [0, 1] pixels"),
-    "learning_rate_decay": ("float64", "factor over 100 iterations"),
-    "adam_beta1": ("float64", ""),
-    "adam_epsilon": ("float64", ""),
-    "patience": ("Int64", "iterations without progress after which it stops; 0: never"),
-    "min_delta": ("float64", "least relative fall of the loss that counts as progress"),
-    "init": ("string", "where the pastiche starts"),
-    "pooling": ("string", "max or avg"),
-    "precision": ("string", "highest, default or bf16"),
-    "preserve_colour": ("boolean", "whether the content's colour was kept"),
-    "seed": ("Int64", "empty where nothing random depends on it"),
-    "deterministic": ("boolean", "whether the framework's deterministic mode was on"),
-    "device": ("string", "cpu or gpu, as used"),
     "device_name": ("string", "what the framework or machine calls it"),
     "threads": ("Int64", "CPU cores the worker may use"),
     "isolation": ("string", "backend, trial or none: how workers are shared"),

@@ -1,27 +1,40 @@
-"""The results folder on disk.
-
-    experiment.yaml  plan.json  environment/<id>.json  tables/*.parquet
-    inputs/<hash>.png
-    trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
+"""The results folder on disk; `nstbench.record.layout` says what lies where.
 
 A trial is done when its `result.json` exists; it is written last. Tables can be rebuilt at any time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from nstbench.api import ResultsError
-from nstbench.plan import Experiment, Plan, Trial
+from nstbench.experiment import Experiment
+from nstbench.plan import Plan, Trial
+from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
-from nstbench.record.ownership import LOCK, belongs_to_another, origin, refuse_other_experiment
+from nstbench.record.layout import (
+    EVERY_RESULT,
+    EXPERIMENT,
+    LOCK,
+    PLAN,
+    environment_path,
+    lock_path,
+    log_path,
+    losses_path,
+    picture_path,
+    result_path,
+    trial_folder,
+    trial_path,
+)
+from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
+
+T = TypeVar("T")
 
 
 class Store:
@@ -41,7 +54,7 @@ class Store:
         Raises:
             ResultsError: it is not one.
         """
-        if not (path / "plan.json").is_file():
+        if not (path / PLAN).is_file():
             hint = "there is no such folder" if not path.exists() else "it has no plan.json"
             raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one")
         return cls(path)
@@ -70,17 +83,16 @@ class Store:
         """
         whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment, plan)))
         base = str(experiment.base.absolute())
-        write_json(
-            self.path / "plan.json", {**whole.to_json(), "base": base, **origin(experiment, self.path)}
-        )
-        write_atomic(self.path / "experiment.yaml", experiment.source)
+        write_json(self.path / PLAN, {**whole.to_json(), "base": base, **origin(experiment, self.path)})
+        write_atomic(self.path / EXPERIMENT, experiment.source)
         for trial in plan.trials:
-            if not (self.trial_folder(trial.trial_id) / "trial.json").exists():
-                write_json(self.trial_folder(trial.trial_id) / "trial.json", trial.to_json())
+            path = self.path / trial_path(trial.trial_id)
+            if not path.exists():
+                write_json(path, trial.to_json())
 
     def plan(self) -> Plan:
         """Return the plan of the latest sweep."""
-        path = self.path / "plan.json"
+        path = self.path / PLAN
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             plan = read_json(path)
             return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
@@ -99,17 +111,27 @@ class Store:
 
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
-        path = self.path / "plan.json"
+        path = self.path / PLAN
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             return Path(read_json(path)["base"])
 
     def trial_folder(self, trial_id: str) -> Path:
         """Return where a trial keeps its files."""
-        return self.path / "trials" / trial_id
+        return self.path / trial_folder(trial_id)
+
+    def log_path(self, trial_id: str) -> Path:
+        """Return where it goes what a trial's worker prints; its folder exists."""
+        path = self.path / log_path(trial_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def done(self) -> list[str]:
+        """Return the ids of all trials that have a result, in their order."""
+        return sorted(path.parent.name for path in self.path.glob(EVERY_RESULT))
 
     def record(self, trial_id: str) -> RunRecord | None:
         """Return the record of a trial that is done, else None."""
-        path = self.trial_folder(trial_id) / "result.json"
+        path = self.path / result_path(trial_id)
         if not path.exists():
             return None
         with reading(path, "remove the file to redo the trial"):
@@ -123,8 +145,7 @@ class Store:
         """
         plan = self.plan()
         planned = {trial.trial_id for trial in plan.trials}
-        done = {path.parent.name for path in (self.path / "trials").glob("*/result.json")}
-        older = (self.record(trial_id) for trial_id in sorted(done - planned))
+        older = (self.record(trial_id) for trial_id in self.done() if trial_id not in planned)
         return [
             replace(record, trial=trial, experiment=plan.experiment)
             if (record := self.record(trial.trial_id))
@@ -134,28 +155,37 @@ class Store:
 
     def write_record(self, record: RunRecord) -> None:
         """Declare a trial done."""
-        write_json(self.trial_folder(record.trial.trial_id) / "result.json", record.to_json())
+        write_json(self.path / result_path(record.trial.trial_id), record.to_json())
+
+    def write_losses(self, trial_id: str, npz: bytes) -> None:
+        """Keep the losses of a trial, before its record."""
+        write_atomic(self.path / losses_path(trial_id), npz)
+
+    def write_picture(self, trial_id: str, iteration: int | None, png: bytes) -> None:
+        """Keep a picture of a trial, before its record."""
+        write_atomic(self.path / picture_path(trial_id, iteration), png)
+
+    def environment(
+        self, environment_id: str | None, take: Callable[[dict[str, Any]], T], remedy: str
+    ) -> T | None:
+        """Return what is taken from the facts about a machine; None if they were not kept.
+
+        Args:
+            take: gets the facts; what it does not find makes the file a damaged one.
+            remedy: what to do about a damaged file.
+        """
+        path = self.path / environment_path(environment_id or "")
+        if not path.is_file():
+            return None
+        with reading(path, remedy):
+            return take(read_json(path))
 
     def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
         """Keep the facts about a machine once."""
-        path = self.path / "environment" / f"{environment_id}.json"
+        path = self.path / environment_path(environment_id)
         if not path.exists():
             write_json(path, facts)
 
-    @contextmanager
-    def locked(self, trial_ids: Iterable[str]) -> Iterator[bool]:
-        """Hold the trials against other sweeps; yields False if another sweep holds one of them.
-
-        The lock is the operating system's and ends with its process, so none can go stale.
-        """
-        with ExitStack() as stack:
-            try:
-                for trial_id in sorted(trial_ids):
-                    folder = self.trial_folder(trial_id)
-                    folder.mkdir(parents=True, exist_ok=True)
-                    stack.enter_context(FileLock(folder / ".lock", timeout=0))
-            except Timeout:
-                stack.close()
-                yield False
-                return
-            yield True
+    def claim(self, trial_ids: Iterable[str]) -> Claim | None:
+        """Claim trials against other sweeps; None if another sweep has one of them."""
+        return claim_all(self.path / lock_path(trial_id) for trial_id in trial_ids)

@@ -14,6 +14,7 @@ import pandas as pd
 from nstbench.api import gflop_per_iteration
 from nstbench.plan import Trial
 from nstbench.record.files import reading
+from nstbench.record.layout import losses_path
 from nstbench.record.run_record import Picture, RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
@@ -63,7 +64,7 @@ def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
 def _run_row(record: RunRecord) -> dict[str, Any]:
     trial = record.trial
     same_name = {name: getattr(record, name) for name in RUNS if hasattr(record, name)}
-    known = {**trial.asked, **trial.settings}
+    known = {**trial.asked, **trial.noticed_settings()}
     of_settings = {name: _cell(known[name]) for name in RUNS if name in known}
     of_trial = {name: _cell(getattr(trial, name)) for name in OF_TRIAL}
     phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
@@ -92,11 +93,11 @@ def _item(value: Any) -> str:
 
 def gflop_of_an_iteration(trial: Trial) -> float | None:
     """Return the arithmetic of one iteration in GFLOP, or None for a single-pass backend."""
-    settings: Mapping[str, Any] = trial.settings
-    if "style_layers" not in settings:
+    if "style_layers" not in trial.noticed:
         return None
-    taps = [*settings["style_layers"], *settings.get("content_layers", ())]
-    return gflop_per_iteration(taps, settings["style_layers"], trial.height, trial.width)
+    content = trial.settings.content_layers if "content_layers" in trial.noticed else ()
+    style = trial.settings.style_layers
+    return gflop_per_iteration((*style, *content), style, trial.height, trial.width)
 
 
 def _gflop_per_s(record: RunRecord) -> float | None:
@@ -105,7 +106,7 @@ def _gflop_per_s(record: RunRecord) -> float | None:
 
 
 def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
-    path = folder / "trials" / record.trial.trial_id / "losses.npz"
+    path = folder / losses_path(record.trial.trial_id)
     if not record.evaluations or not path.exists():  # the file may be that of an earlier run
         return None
     with (

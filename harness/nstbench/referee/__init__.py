@@ -3,7 +3,7 @@
 from nstbench.referee.judge import Judge, Judgement, Referee
 from nstbench.referee.losses import gram, reductions, total_variation
 from nstbench.referee.network import taps
-from nstbench.referee.oracle import Losses, blended_grams, descend, evaluate, losses
+from nstbench.referee.oracle import Losses, blended_grams, descend, evaluate, expose_epsilon, losses
 
 __all__ = [
     "Judge",
@@ -13,6 +13,7 @@ __all__ = [
     "blended_grams",
     "descend",
     "evaluate",
+    "expose_epsilon",
     "gram",
     "losses",
     "reductions",

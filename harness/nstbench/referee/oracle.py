@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nstbench.api import Evaluation, Problem, UsageError, VggWeights
+from nstbench.api import Array, Evaluation, Problem, UsageError, VggWeights
 from nstbench.referee.losses import (
     content_loss,
     gram,
@@ -88,6 +88,15 @@ def descend(
         rate = problem.learning_rate * problem.learning_rate_decay ** (t / 100)
         image = np.clip(image - rate * step, 0, 1)
     return image, totals
+
+
+def expose_epsilon(problem: Problem, slope: Array) -> Problem:
+    """Make Adam's epsilon as large as the gradient, so that where it stands in the formula matters.
+
+    Args:
+        slope: the gradient at the start; the root of its mean square is taken.
+    """
+    return replace(problem, adam_epsilon=float(np.sqrt(np.mean(slope**2))))
 
 
 def blended_grams(

@@ -1,1 +1,1 @@
-"""What results say: comparisons, cautions, and the pages that show them."""
+"""Report: the page, the pictures and the views of a notebook, made from finished tables."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from nstbench.api import UnknownName, UsageError
+from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
+from nstbench.record.rows import trials
 from nstbench.report.page_axes import BACKEND, Axis, axes
-from nstbench.report.rows import trials
-from nstbench.report.values import UNUSED
 
 GAP, TEXT_SIZE, LINE = 6, 12, 16
 PAPER, INK, PALE = "white", "#222222", "#888888"

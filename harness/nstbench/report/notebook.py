@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from plotly.graph_objects import Figure
 
-    from nstbench.report.compare import Comparison
+    from nstbench.comparison.compare import Comparison
 
 
 class ResultsView(Results):
@@ -50,8 +50,8 @@ class ResultsView(Results):
         return plot_losses(self, x, log)
 
     def compare(self, by: str | None = None, base: str | None = None) -> Comparison:
-        """Compare trials that are equal but for one thing; see `nstbench.report.compare.compare`."""
-        from nstbench.report.compare import compare
+        """Compare trials that are equal but for one thing; see `nstbench.comparison.compare.compare`."""
+        from nstbench.comparison.compare import compare
 
         return compare(self, by, base)
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.comparison.cautions import cautions
+from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
+from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
-from nstbench.record.files import read_json, reading
-from nstbench.report.cautions import cautions
+from nstbench.record.rows import plan_note
 from nstbench.report.figures import PHASES, pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.page_axes import axes
 from nstbench.report.page_pictures import gallery, hashes
 from nstbench.report.page_values import plain, short
-from nstbench.report.rows import plan_note
-from nstbench.report.time_to_loss import THRESHOLDS, time_to_loss
-from nstbench.report.values import UNUSED
 
 NUMBERS = (
     *("step_median_s", "step_mad_s", "compile_s", "optimise_s", "wall_s", "iterations_done", "gflop_per_s"),
@@ -112,17 +111,20 @@ def _machines(results: Results) -> list[dict[str, Any]]:
     (store,) = results.stores
     machines: dict[str, dict[str, Any]] = {}
     for environment_id, runs in results.runs.groupby("environment_id", sort=False):
-        path = store.path / "environment" / f"{environment_id}.json"
-        if not path.is_file():
+        remedy = "remove the file; the report does without it"
+        found = store.environment(str(environment_id), _machine, remedy)
+        if found is None:
             continue
-        with reading(path, "remove the file; the report does without it"):
-            facts = read_json(path)
-            said = "; ".join([_hardware(facts), f"Python {facts['python']}", facts["platform"]])
-            packages = {f"{name} {number}" for name, number in facts["packages"].items()}
+        said, packages = found
         machine = machines.setdefault(said, {"facts": said, "backends": [], "packages": set()})
         machine["backends"] += list(runs["backend_label"].unique())
         machine["packages"] |= packages
     return [one | {"packages": sorted(one["packages"], key=str.lower)} for one in machines.values()]
+
+
+def _machine(facts: dict[str, Any]) -> tuple[str, set[str]]:
+    said = "; ".join([_hardware(facts), f"Python {facts['python']}", facts["platform"]])
+    return said, {f"{name} {number}" for name, number in facts["packages"].items()}
 
 
 def _hardware(facts: dict[str, Any]) -> str:

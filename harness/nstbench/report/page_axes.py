@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nstbench.plan import Settings
-from nstbench.report.values import UNUSED, Points, Values
+from nstbench.api import SETTINGS
+from nstbench.comparison.values import UNUSED, Points, Values
 
 BACKEND = "backend_label"
 OTHERS = ("options", "threads", "isolation", "backend_version")
@@ -37,7 +37,7 @@ def axes(runs: pd.DataFrame) -> list[Axis]:
     """
     points = Points(runs)
     kept = {BACKEND: points.values(BACKEND)}
-    for name in dict.fromkeys((*points.swept, *Settings.model_fields, *OTHERS)):
+    for name in dict.fromkeys((*points.swept, *SETTINGS, *OTHERS)):
         values = points.values(name)
         if len(values.of) > 1 and not any(_determines(other, values) for other in kept.values()):
             kept[name] = values
@@ -55,4 +55,8 @@ def _axis(name: str, values: Values) -> Axis:
         ordered.sort(key=lambda key: values.of[key])
     of_row = tuple(UNUSED if key is None else values.names[key] for key in values.keys)
     names = [values.names[key] for key in ordered] + [UNUSED] * (UNUSED in of_row)
-    return Axis(name, name.removesuffix("_label").replace("_", " "), of_row, tuple(names))
+    return Axis(name, _title(name), of_row, tuple(names))
+
+
+def _title(name: str) -> str:
+    return SETTINGS[name].title if name in SETTINGS else name.removesuffix("_label").replace("_", " ")

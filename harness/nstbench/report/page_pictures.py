@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.record.layout import input_path
 from nstbench.report.page_values import plain
 from nstbench.report.thumbnails import SIDE, thumbnails, whole_file
 
@@ -42,7 +43,7 @@ def gallery(runs: pd.DataFrame, images: pd.DataFrame, folder: Path, embed: bool)
         embed: carry every picture in full size, so that the page needs no other file.
     """
     inputs = {digits: name for row in runs.itertuples() for name, digits in hashes(row)}
-    paths = {digits: f"inputs/{digits}.png" for digits in inputs}
+    paths = {digits: input_path(digits).as_posix() for digits in inputs}
     finished = images.loc[~images["snapshot"], "path"]
     on_the_way = list(images.loc[images["snapshot"], "path"].drop_duplicates())
     sides = dict.fromkeys(on_the_way if embed else _evenly(on_the_way, MOST_SNAPSHOTS), SNAPSHOT_SIDE)

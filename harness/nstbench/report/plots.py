@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from nstbench.api import UnknownName
 from nstbench.record import Results
+from nstbench.record.rows import TrialRows, trials
 from nstbench.report.figures import points_of_curve
-from nstbench.report.rows import TrialRows, trials
 
 TITLES = {"iteration": "iteration", "elapsed_s": "seconds inside the loop"}
 

@@ -7,8 +7,9 @@ from html import escape
 from typing import Any
 
 from nstbench.record import Results
+from nstbench.record.layout import input_path
+from nstbench.record.rows import TrialRows, trials
 from nstbench.report.page_pictures import hashes
-from nstbench.report.rows import TrialRows, trials
 from nstbench.report.thumbnails import thumbnail
 
 SIDE, MOST_ROWS = 96, 40
@@ -43,7 +44,7 @@ def _inputs(results: Results) -> str:
     found = dict(pair[::-1] for row in once.itertuples() for pair in hashes(row))
     pictures = []
     for digits, name in found.items():
-        paths = (store.path / "inputs" / f"{digits}.png" for store in results.stores)
+        paths = (store.path / input_path(digits) for store in results.stores)
         if uri := next(filter(None, (thumbnail(path, SIDE) for path in paths)), None):
             pictures.append(_picture(uri, str(name)))
     return " ".join(pictures)

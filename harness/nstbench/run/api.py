@@ -1,19 +1,27 @@
-"""Running a sweep from Python."""
+"""Planning and running a sweep from Python."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from nstbench.plan import experiment_from_mapping, load_experiment
+from nstbench.experiment import ExperimentLike, experiment_from
+from nstbench.plan import Plan
+from nstbench.plan import plan_trials as plan_with
 from nstbench.record import Results, open_results
+from nstbench.run.look_up import AssetLookUp
+from nstbench.run.registry import facts
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 
 
+def plan_trials(experiment: ExperimentLike, overrides: Sequence[str] = ()) -> Plan:
+    """Do what `nstbench.plan_trials` documents."""
+    return plan_with(experiment_from(experiment, overrides), facts, AssetLookUp(lambda _: None))
+
+
 def sweep(
-    experiment: str | Path | Mapping[str, Any],
+    experiment: ExperimentLike,
     out: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
@@ -22,10 +30,7 @@ def sweep(
     watch: Watcher | None = None,
 ) -> Results:
     """Do what `nstbench.sweep` documents, which puts a view of the same results around it."""
-    if isinstance(experiment, Mapping):
-        planned = experiment_from_mapping(experiment, Path.cwd(), overrides=overrides)
-    else:
-        planned = load_experiment(Path(experiment), overrides)
+    planned = experiment_from(experiment, overrides)
     folder = Path(out) if out else Path("results") / planned.name
     outcome = prepare_sweep(planned, folder, redo, watch, join).run()
     for text in outcome.not_applied:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line
+from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line, plugin
 from nstbench.assets import load_weights
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -22,9 +22,6 @@ from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_c
 from nstbench.run.painting import Painting
 from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
-from nstbench.run.registry import plugin
-
-Emit = Callable[[Event], None]
 
 WARMUP_PASSES = 1
 
@@ -33,13 +30,19 @@ class Bench:
     """A backend in this process. What one job paid for (import, load) the next does not report again.
 
     Args:
+        options: of the backend.
         counter_of: finds the energy counter of the device that the backend has taken.
     """
 
-    def __init__(self, backend: str, counter_of: Callable[[Device], Counter | None] = find_counter) -> None:
+    def __init__(
+        self,
+        backend: str,
+        options: Mapping[str, Any],
+        counter_of: Callable[[Device], Counter | None] = find_counter,
+    ) -> None:
         found = plugin(backend)
         self._code = code_of(found)
-        self.backend = found.load()
+        self.backend = found.make(options)
         self._counter_of = counter_of
         self._counter: Counter | None = None
         self._device: Device | None = None
@@ -47,49 +50,53 @@ class Bench:
         self._flop: float | None = None
         self._environment_id: str | None = None
 
-    def execute(self, job: Job, emit: Emit) -> None:
-        """Run a job to its end. Whatever goes wrong becomes a record; only interrupts are raised."""
-        settings = job.trials[0].settings
-        watched = {name: settings.get(name, 0) for name in ("patience", "min_delta")}
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), settings, plateau=Plateau(**watched))
+    def execute(self, job: Job) -> Iterator[Event]:
+        """Run a job to its end; every event comes while the clock stands still.
+
+        Whatever goes wrong becomes a record; only interrupts are raised.
+        """
+        trial = job.trials[0]
+        plateau = Plateau(trial.settings.patience, trial.settings.min_delta)
+        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), trial.noticed, plateau=plateau)
         session: Session | None = None
         self._flop = None
         waiting = list(job.trials)
         try:
-            self._get_ready(job, log, emit)
+            yield from self._get_ready(job, log)
             problem = build_problem(job.trials[0], job.base)
-            session = self._prepared(problem, job, log, emit)
+            session = yield from self._prepared(problem, job, log)
             painting = Painting(session, problem, job, log)
-            emit(Entered("rounds"))
+            yield Entered("rounds")
             while waiting:
-                self._advance(painting, waiting[0], emit)
-                painting.save(waiting[0])
-                emit(Recorded(self._success(job, waiting[0], log).to_json()))
+                yield from self._advance(painting, waiting[0])
+                yield painting.picture(waiting[0])
+                yield self._recorded(job, waiting[0], log, **log.outcome())
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
+            cause = _raised(error)
             for trial in waiting:
-                emit(Recorded(self._failure(error, job, trial, log).to_json()))
+                yield self._failure(cause, job, trial, log)
         finally:
             if session is not None:
                 session.close()
             gc.collect()
-        emit(Finished())
+        yield Finished()
 
-    def _get_ready(self, job: Job, log: Logbook, emit: Emit) -> None:
+    def _get_ready(self, job: Job, log: Logbook) -> Iterator[Event]:
         """Start the backend and load the weights, unless an earlier job has."""
         trial = job.trials[0]
         if self._device is None:
-            emit(Entered("import"))
-            device = trial.settings.get("device", "auto")
+            yield Entered("import")
+            device = trial.settings.device
             started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment(self.backend.capabilities.variables)
-            emit(Environment(self._environment_id, facts))
+            yield Environment(self._environment_id, facts)
         log.energy = EnergyMeter(self._counter)
-        if self._loaded != (wanted := (job.weights, trial.options)):
-            emit(Entered("load"))
-            network = self.backend.identify(trial.options)
+        if self._loaded != (wanted := (job.weights,)):
+            yield Entered("load")
+            network = self.backend.identify()
             if network and network.sha256 != trial.weights_sha256:
                 raise AssetError(
                     f"planned with {trial.weights}, but now it would be {network.name}; sweep again"
@@ -97,12 +104,12 @@ class Bench:
             _, log.phases["load"] = timed(lambda: self._load(job))
             self._loaded = wanted
 
-    def _prepared(self, problem: Problem, job: Job, log: Logbook, emit: Emit) -> Session:
+    def _prepared(self, problem: Problem, job: Job, log: Logbook) -> Generator[Event, None, Session]:
         """Go through the phases that every problem needs."""
-        emit(Entered("prepare"))
+        yield Entered("prepare")
         session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
         before = self.backend.compilations
-        emit(Entered("compile"))
+        yield Entered("compile")
         _, log.phases["compile"] = timed(lambda: session.compile(job.chunk_size()))
         log.compile_count += self.backend.compilations - before
         self._flop = _counted(session.flop())
@@ -110,9 +117,9 @@ class Bench:
 
     def _load(self, job: Job) -> None:
         weights = load_weights(job.weights) if job.weights else None
-        self.backend.load(weights, job.trials[0].options)
+        self.backend.load(weights)
 
-    def _advance(self, painting: Painting, trial: Trial, emit: Emit) -> None:
+    def _advance(self, painting: Painting, trial: Trial) -> Iterator[Event]:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""
         job, log, before = painting.job, painting.log, self.backend.compilations
         goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
@@ -122,31 +129,29 @@ class Bench:
         for step in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
             log.add(step)
             pace = step.round.seconds / step.round.iterations
-            emit(Advanced(log.iterations, goal, pace, log.last_loss))
+            yield Advanced(log.iterations, goal, pace, log.last_loss)
             if log.plateau.reached:
                 break
             if trial.checkpoint and job.wants_snapshot(log.iterations):
                 log.energy.stop()
-                painting.save(trial)
+                yield painting.picture(trial)
                 log.energy.start()
             elif step.round.warmup and log.iterations < goal:
                 log.energy.start()
         log.energy.stop()
         log.compile_count += self.backend.compilations - before
 
-    def _success(self, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        log.write_losses(job.trial_folder(trial) / "losses.npz")
-        return self._record(job, trial, log, **log.outcome())
-
-    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> RunRecord:
-        log.write_losses(job.trial_folder(trial) / "losses.npz")
+    def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
         kind, message = type(error).__name__, one_line(error)
-        return self._record(job, trial, log, status=status_of(error), error_type=kind, error_message=message)
+        return self._recorded(
+            job, trial, log, status=status_of(error), error_type=kind, error_message=message
+        )
 
-    def _record(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> RunRecord:
+    def _recorded(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> Recorded:
+        losses = log.losses()
         # Trials of one trajectory share its phases; the first to be recorded reports them.
         phases, compile_count = log.hand_over()
-        return RunRecord(
+        record = RunRecord(
             trial=trial,
             experiment=job.experiment,
             started_at=log.started_at,
@@ -171,6 +176,13 @@ class Bench:
             backend_code=self._code,
             **outcome,
         )
+        return Recorded(record.to_json(), losses)
+
+
+def _raised(error: Exception) -> Exception:
+    """Return what the backend raised: Python lets no StopIteration out of a generator, but wraps it."""
+    cause = error.__cause__
+    return cause if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) else error
 
 
 def _counted(flop: float | None) -> float | None:

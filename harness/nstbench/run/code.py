@@ -8,7 +8,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
 
-from nstbench.run.registry import Plugin
+from nstbench.api import Plugin
 
 SUFFIXES = (".py", *EXTENSION_SUFFIXES)
 

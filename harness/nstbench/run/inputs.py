@@ -7,12 +7,12 @@ from pathlib import Path
 
 from nstbench.assets import load_image, save_png
 from nstbench.plan import Trial
+from nstbench.record import Store
+from nstbench.record.layout import input_path
 
-FOLDER = "inputs"
 
-
-def keep_inputs(trials: Iterable[Trial], base: Path, folder: Path) -> None:
-    """Write each resized image once, as `inputs/<first 12 digits of its hash>.png`.
+def keep_inputs(trials: Iterable[Trial], base: Path, store: Store) -> None:
+    """Write each resized image once.
 
     An image that has changed since the plan is left out; its trials say so themselves.
 
@@ -21,7 +21,7 @@ def keep_inputs(trials: Iterable[Trial], base: Path, folder: Path) -> None:
     """
     wanted = {sha256: (ref, side) for trial in trials for sha256, ref, side in _inputs(trial)}
     for sha256, (ref, side) in wanted.items():
-        path = folder / FOLDER / f"{sha256[:12]}.png"
+        path = store.path / input_path(sha256)
         if path.exists():
             continue
         image = load_image(ref, side, base)
@@ -30,7 +30,7 @@ def keep_inputs(trials: Iterable[Trial], base: Path, folder: Path) -> None:
 
 
 def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:
-    yield trial.content_sha256, trial.settings["content"], max(trial.height, trial.width)
+    yield trial.content_sha256, trial.settings.content, max(trial.height, trial.width)
     side = max(trial.style_height, trial.style_width)
     for ref, sha256 in trial.hashed_styles():
         yield sha256, ref, side

@@ -1,10 +1,10 @@
-"""What a worker is told and what it tells: plain data that crosses a process boundary as JSON lines."""
+"""What a worker is told and what it tells: plain data that crosses a process boundary as JSON."""
 
 from __future__ import annotations
 
-import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class Job:
     """One trajectory: trials that differ only in `iterations`, shortest first; often just one.
 
     Attributes:
-        folder: the results folder; base: what image paths are relative to.
+        log: the file that it goes to what is printed meanwhile.
+        base: what image paths are relative to.
         chunk: iterations per call of `run`; rounds: passes of a single-pass backend.
         snapshot_every: iterations between snapshots; None for none.
         threads: cores to use, None for all.
@@ -27,7 +28,7 @@ class Job:
 
     experiment: str
     trials: tuple[Trial, ...]
-    folder: Path
+    log: Path
     base: Path
     chunk: int | str
     snapshot_every: int | None
@@ -50,7 +51,7 @@ class Job:
     @property
     def deterministic(self) -> bool:
         """Whether the backend is to start in its deterministic mode."""
-        return bool(self.trials[0].settings.get("deterministic"))
+        return self.trials[0].settings.deterministic
 
     def chunk_size(self) -> int:
         """Iterations per call: one size throughout, so that nothing recompiles between rounds."""
@@ -61,24 +62,20 @@ class Job:
         every = self.snapshot_every
         return every is not None and iterations % every == 0 and iterations not in self.checkpoints
 
-    def trial_folder(self, trial: Trial) -> Path:
-        """Return where a trial's files go."""
-        return self.folder / "trials" / trial.trial_id
-
-    def to_line(self) -> str:
-        """Return one line of JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON types."""
         data = {name: getattr(self, name) for name in self.__slots__}
         data["trials"] = [trial.to_json() for trial in self.trials]
         data["weights"] = self.weights.to_json() if self.weights else None
-        return json.dumps(data, default=str) + "\n"
+        return data | {"log": str(self.log), "base": str(self.base)}
 
     @classmethod
-    def from_line(cls, line: str) -> Job:
-        """Read what `to_line` wrote."""
-        data = json.loads(line)
-        data["trials"] = tuple(Trial.from_json(trial) for trial in data["trials"])
-        data["weights"] = WeightsSource.from_json(data["weights"]) if data["weights"] else None
-        return cls(**data | {"folder": Path(data["folder"]), "base": Path(data["base"])})
+    def from_json(cls, data: Mapping[str, Any]) -> Job:
+        """Read what `to_json` returned."""
+        trials = tuple(Trial.from_json(trial) for trial in data["trials"])
+        weights = WeightsSource.from_json(data["weights"]) if data["weights"] else None
+        places = {"log": Path(data["log"]), "base": Path(data["base"])}
+        return cls(**{**data, **places, "trials": trials, "weights": weights})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +96,6 @@ class Advanced:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A trial has its record, in JSON form."""
-
-    record: Mapping[str, Any]
-
-    def run_record(self) -> RunRecord:
-        """Return the record."""
-        return RunRecord.from_json(self.record)
-
-
-@dataclass(frozen=True, slots=True)
 class Environment:
     """Facts of the worker's machine and packages."""
 
@@ -118,21 +104,58 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Painted:
+    """A trial has a picture, a PNG file; `iteration` is None for a single-pass backend."""
+
+    trial_id: str
+    iteration: int | None
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A trial has its record, in JSON form, and its losses, an npz file; None if it logged none."""
+
+    record: Mapping[str, Any]
+    losses: bytes | None
+
+    def run_record(self) -> RunRecord:
+        """Return the record."""
+        return RunRecord.from_json(self.record)
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The job is over: every trial of it is recorded."""
 
 
-Event = Entered | Advanced | Recorded | Environment | Finished
-_EVENTS = {kind.__name__: kind for kind in (Entered, Advanced, Recorded, Environment, Finished)}
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The job is over, as what ran it is gone; its trials that are not recorded end with this status."""
+
+    status: str
+    error_type: str
+    error_message: str
 
 
-def event_to_line(event: Event) -> str:
-    """Return one line of JSON."""
-    return json.dumps([type(event).__name__, asdict(event)]) + "\n"
+Event = Entered | Advanced | Environment | Painted | Recorded | Finished | Lost
+_EVENTS = {
+    kind.__name__: kind for kind in (Entered, Advanced, Environment, Painted, Recorded, Finished, Lost)
+}
+
+TO_BE_KEPT = (Environment, Painted, Recorded)
+"""Events that are written down. Who sends one waits until that is done, as it would disturb the clock."""
 
 
-def event_from_line(line: str) -> Event:
-    """Read what `event_to_line` wrote."""
-    name, values = json.loads(line)
-    event: Event = _EVENTS[name](**values)
+def event_to_json(event: Event) -> list[Any]:
+    """Return JSON types; bytes as base64, apart from the rest."""
+    values = {name: getattr(event, name) for name in event.__slots__}
+    files = {name: b64encode(value).decode() for name, value in values.items() if isinstance(value, bytes)}
+    return [type(event).__name__, {name: values[name] for name in values if name not in files}, files]
+
+
+def event_from_json(data: list[Any]) -> Event:
+    """Read what `event_to_json` returned."""
+    name, values, files = data
+    event: Event = _EVENTS[name](**values | {key: b64decode(text) for key, text in files.items()})
     return event

@@ -12,7 +12,8 @@ import numpy as np
 
 from nstbench.api import Array, AssetError
 from nstbench.assets import WeightsSource, load_image, load_weights, resize
-from nstbench.plan import Experiment, Trial
+from nstbench.experiment import Experiment
+from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
 from nstbench.run.look_up import AssetLookUp
 
@@ -83,7 +84,7 @@ class Judging:
             )
 
     def _against(self, trial: Trial) -> Judge:
-        key = (trial.content_sha256, trial.style_sha256, trial.settings.get("style_blend"), trial.height)
+        key = (trial.content_sha256, trial.style_sha256, trial.settings.style_blend, trial.height)
         if self._targets is None or self._targets[0] != key:
             self._targets = key, self._targets_of(trial)
             self._said.clear()
@@ -95,11 +96,11 @@ class Judging:
         if self._referee is None:
             self._referee = Referee(load_weights(self.source))
         side = max(trial.height, trial.width)
-        content = load_image(trial.settings["content"], side, self.base)
+        content = load_image(trial.settings.content, side, self.base)
         if content.sha256 != trial.content_sha256:
-            raise AssetError(f"{trial.settings['content']}: changed since the sweep")
+            raise AssetError(f"{trial.settings.content}: changed since the sweep")
         styles = tuple(self._style(ref, sha256, trial) for ref, sha256 in trial.hashed_styles())
-        blend = tuple(trial.settings.get("style_blend", (1.0,)))
+        blend = trial.settings.style_blend or (1.0,)
         heaviest = styles[blend.index(max(blend))]
         return self._referee.against(
             content.pixels, styles, blend, resize(heaviest, trial.height, trial.width)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from nstbench.api import LossTrace
-from nstbench.record.files import write_atomic
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
 from nstbench.run.energy import EnergyMeter
@@ -27,12 +25,12 @@ class Logbook:
     """Filled while a trajectory runs; a record is a snapshot of it.
 
     Attributes:
-        settings: of its trials, which differ in `iterations` alone.
+        noticed: the settings that decide what its trials come to.
         moved: whether a pixel of the newest picture differs from the starting image.
     """
 
     started_at: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    noticed: Collection[str] = ()
     phases: dict[str, float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
@@ -53,7 +51,7 @@ class Logbook:
         if step.trace is None:
             return
         self.traces.append(step.trace)
-        if reason := why_not_finite(self.traces, self.settings):
+        if reason := why_not_finite(self.traces, self.noticed):
             raise DivergedError(reason)
         self.plateau.see(step.trace.total)
 
@@ -62,9 +60,9 @@ class Logbook:
         if not self.traces:
             return {"status": "ok"}
         start, end = float(self.traces[0].total[0]), float(self.traces[-1].total[-1])
-        if reason := why_diverged(start, end, self.settings):
+        if reason := why_diverged(start, end, self.noticed):
             return {"status": "diverged", "error_type": DivergedError.__name__, "error_message": reason}
-        doubt = why_doubtful(start, end, self.moved, self.iterations, self.settings)
+        doubt = why_doubtful(start, end, self.moved, self.iterations, self.noticed)
         return {"status": "ok", "caution": doubt}
 
     def hand_over(self) -> tuple[dict[str, float], int]:
@@ -112,10 +110,13 @@ class Logbook:
             return None
         return self.elapsed_s if iterative else median(seconds[1:] or seconds)
 
-    def write_losses(self, path: Path) -> None:
-        """Write one row per iteration: losses, and seconds inside the loop (even within a round)."""
+    def losses(self) -> bytes | None:
+        """Return an npz file, a row per iteration: losses, and seconds inside the loop, even within a round.
+
+        None if no losses were logged.
+        """
         if not self.traces:
-            return
+            return None
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(trace, name) for trace in self.traces])
             for name in ("total", "content", "style", "tv")
@@ -126,7 +127,7 @@ class Logbook:
         buffer = io.BytesIO()
         iteration = np.arange(1, self.iterations + 1)
         np.savez_compressed(buffer, iteration=iteration, elapsed_s=np.cumsum(each), **columns)
-        write_atomic(path, buffer.getvalue())
+        return buffer.getvalue()
 
 
 def status_of(error: Exception) -> str:

@@ -10,7 +10,8 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -28,23 +29,6 @@ def usable_cores() -> int:
     """Return how many CPU cores this process may run on."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def cores_in_order() -> list[int]:
-    """Return the cores this process may run on, those that share a physical core next to each other.
-
-    Empty where a process cannot be kept on a core.
-    """
-    affinity = getattr(os, "sched_getaffinity", None)
-    return sorted(affinity(0), key=lambda core: (_first_sibling(core), core)) if affinity else []
-
-
-def _first_sibling(core: int) -> int:
-    path = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
-    try:
-        return int(re.split(r"[,-]", path.read_text(encoding="ascii"))[0])
-    except (OSError, ValueError):
-        return core
 
 
 def restrict_to_cores(count: int | None) -> int:
@@ -80,12 +64,16 @@ def gpu_names() -> list[str]:
     return listing.strip().splitlines()
 
 
+@cache
+def providers() -> Mapping[str, Sequence[str]]:
+    """Return top-level module -> distributions; to look through all that is installed takes half a second."""
+    return packages_distributions()
+
+
 def loaded_packages() -> dict[str, str]:
     """Return name -> version of every distribution that has a module loaded in this process."""
     top_level = {module.partition(".")[0] for module in sys.modules}
-    names = {
-        dist for module, dists in packages_distributions().items() if module in top_level for dist in dists
-    }
+    names = {dist for module, dists in providers().items() if module in top_level for dist in dists}
     # An editable installation is in no list of modules, so nstbench is named.
     return {name: version(name) for name in sorted(names | {"nstbench"}, key=str.lower)}
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
 from nstbench.api import Array, Problem, Session
-from nstbench.assets import save_png
+from nstbench.assets import encode_png
 from nstbench.plan import Trial
 from nstbench.record import Picture
+from nstbench.record.layout import picture_path
 from nstbench.run.colour import with_colour_of
-from nstbench.run.job import Job
+from nstbench.run.job import Job, Painted
 from nstbench.run.logbook import Logbook
 
 
@@ -24,23 +26,22 @@ class Painting:
     job: Job
     log: Logbook
 
-    def save(self, trial: Trial) -> None:
-        """Write the present picture among the trial's and note it.
+    def picture(self, trial: Trial) -> Painted:
+        """Take the present picture for a trial, and note it.
 
         Raises:
             ValueError: the backend's image has not the shape of the content image.
-            AssetError: it is not finite, or cannot be written.
+            AssetError: it is not finite.
         """
         image = self._checked(self.session.image())
         self.log.moved = not np.array_equal(image, self.problem.init)
-        if trial.settings.get("preserve_colour"):
+        if trial.settings.preserve_colour:
             image = with_colour_of(self.problem.content, image)
         done = None if trial.checkpoint is None else self.log.iterations
-        name = "picture.png" if done is None else f"{done:06d}.png"
-        path = self.job.trial_folder(trial) / "images" / name
-        sha256 = save_png(image, path)
-        relative = str(path.relative_to(self.job.folder))
-        self.log.pictures.append(Picture(done, relative, sha256, self.log.optimise_s(done is not None)))
+        png, path = encode_png(image), picture_path(trial.trial_id, done)
+        elapsed_s = self.log.optimise_s(done is not None)
+        self.log.pictures.append(Picture(done, path.as_posix(), sha256(png).hexdigest(), elapsed_s))
+        return Painted(trial.trial_id, done, png)
 
     def _checked(self, image: Array) -> Array:
         if image.shape != self.problem.content.shape:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nstbench.api import Array, AssetError, Problem
+from nstbench.api import METHOD, Array, AssetError, Problem
 from nstbench.assets import load_image, resize
 from nstbench.plan import Trial
 
@@ -18,7 +18,7 @@ def build_problem(trial: Trial, base: Path) -> Problem:
         AssetError: an image cannot be read or is no longer the one that was planned.
     """
     settings = trial.settings
-    content = _planned_image(settings["content"], max(trial.height, trial.width), trial.content_sha256, base)
+    content = _planned_image(settings.content, max(trial.height, trial.width), trial.content_sha256, base)
     styles = tuple(
         _planned_image(ref, max(trial.style_height, trial.style_width), sha256, base)
         for ref, sha256 in trial.hashed_styles()
@@ -26,21 +26,12 @@ def build_problem(trial: Trial, base: Path) -> Problem:
     return Problem(
         content=content,
         styles=styles,
-        style_blend=tuple(settings.get("style_blend", (1.0,))),
+        style_blend=settings.style_blend or (1.0,),
         init=_start(trial, content, styles, base),
         content_layers=_weighted(trial, "content"),
         style_layers=_weighted(trial, "style"),
-        seed=trial.seed or 0,
-        options=trial.options,
-        **{name: settings[name] for name in _PLAIN if name in settings},
-        **{name: settings.get(name, 0.0) for name in ("alpha", "beta")},
+        **{name: getattr(settings, name) for name in METHOD},
     )
-
-
-_PLAIN = (
-    *("tv_weight", "tv_form", "optimiser", "learning_rate", "learning_rate_decay"),
-    *("adam_beta1", "adam_epsilon", "pooling", "precision"),
-)
 
 
 def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
@@ -50,17 +41,16 @@ def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
     return image.pixels
 
 
-def _weighted(trial: Trial, which: str) -> dict[str, float]:
-    names = trial.settings.get(f"{which}_layers", [])
-    return dict(zip(names, trial.settings.get(f"{which}_weights", []), strict=True))
+def _weighted(trial: Trial, kind: str) -> dict[str, float]:
+    return trial.settings.layer_weights(kind) if f"{kind}_layers" in trial.noticed else {}
 
 
 def _start(trial: Trial, content: Array, styles: tuple[Array, ...], base: Path) -> Array:
-    init = trial.settings.get("init", "content")
+    init = trial.settings.init
     if trial.init_sha256:
         image = _planned_image(init, max(trial.height, trial.width), trial.init_sha256, base)
         return resize(image, trial.height, trial.width)
     if init == "noise":
-        generator = np.random.Generator(np.random.Philox(trial.seed or 0))
+        generator = np.random.Generator(np.random.Philox(trial.settings.seed))
         return generator.random(content.shape, dtype=np.float32)
     return content if init == "content" else resize(styles[0], trial.height, trial.width)

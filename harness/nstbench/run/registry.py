@@ -1,91 +1,13 @@
-"""Finding backends through entry points, without importing their frameworks."""
+"""What planning needs to know of installed backends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from nstbench.api import Backend, BackendUnavailable, UnknownName, one_line
+from nstbench.api import BackendUnavailable, plugin, readiness
 
 if TYPE_CHECKING:
     from nstbench.plan import BackendFacts
-
-GROUP = "nstbench.backends"
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """An installed entry point: where a backend comes from."""
-
-    name: str
-    distribution: str
-    version: str
-    entry_point: EntryPoint
-
-    def load(self) -> Backend:
-        """Make the backend object; imports the plugin's module, which imports no framework.
-
-        Raises:
-            BackendUnavailable: the plugin itself is broken.
-        """
-        try:
-            backend: Backend = self.entry_point.load()()
-            _ = backend.capabilities
-        except Exception as error:
-            raise BackendUnavailable(
-                f"{self.name}: the plugin {self.distribution} {self.version} cannot be loaded: "
-                f"{one_line(error)}"
-            ) from error
-        return backend
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether a backend can run here; if not, why and what to type."""
-
-    ready: bool
-    reason: str = ""
-    install: str = ""
-
-
-def plugins() -> Mapping[str, Plugin]:
-    """Return the installed backends by name; of two with one name the first found counts."""
-    found: dict[str, Plugin] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        distribution = point.dist.name if point.dist else "?"
-        version = point.dist.version if point.dist else "?"
-        found.setdefault(point.name, Plugin(point.name, distribution, version, point))
-    return found
-
-
-def plugin(name: str) -> Plugin:
-    """Return one backend's plugin.
-
-    Raises:
-        UnknownName: nothing installed answers to that name.
-    """
-    installed = plugins()
-    if name not in installed:
-        raise UnknownName("backend", name, installed)
-    return installed[name]
-
-
-def readiness(backend: Backend) -> Readiness:
-    """Look for the modules a backend requires, without importing them."""
-    missing = [module for module in backend.capabilities.requires if not _is_there(module)]
-    if not missing:
-        return Readiness(True)
-    return Readiness(False, f"not installed: no module {missing[0]}", backend.capabilities.install)
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # the package that a dotted name starts with
-        return False
 
 
 def facts(name: str) -> BackendFacts:
@@ -98,10 +20,10 @@ def facts(name: str) -> BackendFacts:
     from nstbench.plan import BackendFacts  # here, as listing backends need not wait for pydantic
 
     found = plugin(name)
-    backend = found.load()
-    state = readiness(backend)
+    kind = type(found.make())  # which names a method that it lacks
+    state = readiness(kind.capabilities)
     if not state.ready:
         raise BackendUnavailable(
             f"{name}: {state.reason}. Install it: {state.install}; or choose others: --backend NAME"
         )
-    return BackendFacts(name, found.version, backend.capabilities, backend.identify, backend.refuse)
+    return BackendFacts(name, found.version, kind.capabilities, found.make)

@@ -10,7 +10,8 @@ import numpy as np
 
 from nstbench.api import UsageError, did_you_mean
 from nstbench.assets import load_image
-from nstbench.plan import Plan, experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping
+from nstbench.plan import Plan
 from nstbench.record import Results, RunRecord, Store
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.registry import facts
@@ -47,11 +48,7 @@ def find_trial(trial_id: str, folders: list[Path]) -> tuple[Store, RunRecord]:
         ResultsError: a folder cannot be read.
     """
     stores = [Store.existing(folder) for folder in folders]
-    done = [
-        (store, path.parent.name)
-        for store in stores
-        for path in sorted(store.path.glob("trials/*/result.json"))
-    ]
+    done = [(store, name) for store in stores for name in store.done()]
     found = [(store, name) for store, name in done if name.startswith(trial_id)]
     if len({name for _, name in found}) != 1:
         names = ", ".join(sorted({name for _, name in found}))
@@ -90,11 +87,12 @@ def _sweep_of_one(store: Store, record: RunRecord, folder: Path, watch: Watcher)
             f"{trial.trial_id}: made by {trial.backend} {trial.backend_version}, but {now} is installed;"
             " install that version"
         )
-    inputs = {"content": trial.settings["content"], "style": trial.settings["style"]}
+    inputs = {"content": trial.settings.content, "style": trial.settings.style}
     data = {"inputs": inputs, "backends": [trial.backend], "measure": {"isolation": "trial"}}
     experiment = experiment_from_mapping(data, store.base(), name=record.experiment)
     look_up = AssetLookUp(watch.says)
-    if wanted := trial.settings.get("weights"):
+    if "weights" in trial.noticed:
+        wanted = trial.settings.weights
         weights = look_up.weights(wanted, experiment.base)
         if weights.sha256 != trial.weights_sha256:
             raise UsageError(

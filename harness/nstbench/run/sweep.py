@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from nstbench.api import AssetError, BackendUnavailable, ResultsError, UsageError
-from nstbench.plan import Experiment, Plan, Trial, plan_trials
+from nstbench.api import BackendUnavailable, ResultsError, plugin
+from nstbench.experiment import Experiment
+from nstbench.plan import Plan, Trial, plan_trials
 from nstbench.record import Results, RunRecord, Store
-from nstbench.record.checkout import Checkout, checkout_of
+from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import refuse_other_experiment
-from nstbench.run.executor import WorkerLost, execute
+from nstbench.run.executor import InProcess
 from nstbench.run.inputs import keep_inputs
-from nstbench.run.job import Environment, Event, Job, Recorded
+from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
-from nstbench.run.ladder import has_ladder
+from nstbench.run.keeper import Keeper
+from nstbench.run.local import LocalWorkers
 from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts, plugin
+from nstbench.run.registry import facts
 from nstbench.run.undone import not_applied
-from nstbench.run.verified import Setup, is_verified
+from nstbench.run.watcher import Watcher
+from nstbench.run.work import Work
 
-
-class Watcher:
-    """Somebody who is told how a sweep goes; this one does not care. Override what you care for."""
-
-    def says(self, message: str) -> None:
-        """A remark worth reading, for instance which weights are used."""
-
-    def planned(self, plan: Plan, pending: int) -> None:
-        """The plan is made; `pending` trials of it will run."""
-
-    def event(self, job: Job, event: Event) -> None:
-        """Something happened to a job."""
-
-    def recorded(self, record: RunRecord) -> None:
-        """A trial is done, whatever its status."""
-
-    def judged(self, record: RunRecord) -> None:
-        """The referee has seen the pictures of a trial."""
+__all__ = ["Outcome", "Redo", "Sweep", "Watcher", "prepare_sweep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +84,8 @@ class Sweep:
     look_up: AssetLookUp = field(repr=False)
     judging: Judging | None = field(repr=False)
     join: bool = False
-    recorded: set[str] = field(default_factory=set)
-    _checkout: Checkout = field(default=Checkout(), init=False)
-    _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
 
-    def pending(self, trials: tuple[Trial, ...]) -> list[Trial]:
+    def pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do."""
         records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
         return [t for t in trials if (record := records[t.trial_id]) is None or self.redo.wants(record)]
@@ -119,18 +100,32 @@ class Sweep:
     def run(self) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
         self.store.begin(self.experiment, self.plan, self.join)
-        self._checkout, unapplied = checkout_of(Path.cwd()), tuple(self.not_applied())
-        keep_inputs(self.plan.trials, self.experiment.base, self.store.path)
+        unapplied = tuple(self.not_applied())
+        keep_inputs(self.plan.trials, self.experiment.base, self.store)
         self.watch.planned(self.plan, len(self.pending(self.plan.trials)))
+        keeper = self._keeper()
         try:
-            execute(self._jobs(), self._handle, self._lost)
+            self._work(keeper).do_all()
         finally:
             self._write_tables()
+        return self._outcome(keeper.recorded, unapplied)
+
+    def _keeper(self) -> Keeper:
+        name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
+        return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
+
+    def _work(self, keeper: Keeper) -> Work:
+        measure = self.experiment.measure
+        executor = InProcess() if measure.isolation == "none" else LocalWorkers()
+        waiting = deque(self.plan.trajectories(measure.share_trajectories))
+        return Work(waiting, executor, keeper, self.pending, self._job)
+
+    def _outcome(self, recorded: Collection[str], unapplied: tuple[str, ...]) -> Outcome:
         records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
         counts = Counter(record.status if record else "interrupted" for record in records)
         no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
-        return Outcome(self.store.path, counts, len(self.recorded - refused), no_device, unapplied)
+        return Outcome(self.store.path, counts, len(set(recorded) - refused), no_device, unapplied)
 
     def _write_tables(self) -> None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
@@ -139,40 +134,12 @@ class Sweep:
         except ResultsError as error:
             self.watch.says(f"tables not written: {error}")
 
-    def _jobs(self) -> Iterator[Job]:
-        """Yield the jobs to do, each while its trials are locked against other sweeps."""
-        for trajectory in self.plan.trajectories(self.experiment.measure.share_trajectories):
-            with self.store.locked(trial.trial_id for trial in trajectory.trials) as mine:
-                # Asked again under the lock: another sweep may have finished the trials meanwhile.
-                pending = self.pending(trajectory.trials) if mine else []
-                for trial in pending:
-                    if trial.refusal:
-                        self._keep(_without_run(self.plan, trial, "refused", "Refused", trial.refusal))
-                runnable = tuple(trial for trial in pending if not trial.refusal)
-                if runnable:
-                    yield self._job(runnable)
-                if mine:  # and after the job: the worker sleeps now
-                    self._judge(trajectory.trials)
-
-    def _judge(self, trials: tuple[Trial, ...]) -> None:
-        """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
-        for record in filter(None, (self.store.record(trial.trial_id) for trial in trials)):
-            if self.judging is None or record.judged:
-                continue
-            try:
-                judged = self.judging.judge(record, self.store.path)
-            except (AssetError, UsageError) as error:
-                self.watch.says(f"{record.trial.trial_id}: not judged: {error}")
-            else:
-                self.store.write_record(judged)
-                self.watch.judged(judged)
-
     def _job(self, trials: tuple[Trial, ...]) -> Job:
         measure = self.experiment.measure
         return Job(
             experiment=self.plan.experiment,
             trials=trials,
-            folder=self.store.path,
+            log=self.store.log_path(trials[0].trial_id),
             base=self.experiment.base,
             chunk=measure.chunk,
             snapshot_every=measure.snapshot_every,
@@ -182,38 +149,6 @@ class Sweep:
             timeout_s=measure.timeout_s,
             weights=self.look_up.source(trials[0].weights_sha256),
         )
-
-    def _handle(self, job: Job, event: Event) -> None:
-        self.watch.event(job, event)
-        if isinstance(event, Environment):
-            self._environments[event.environment_id] = event.facts
-            self.store.write_environment(event.environment_id, dict(event.facts))
-        if isinstance(event, Recorded):
-            record = event.run_record()
-            here, verified = self._checkout, self._is_verified(record)
-            self._keep(replace(record, verified=verified, commit=here.commit, changed=here.changed))
-
-    def _is_verified(self, record: RunRecord) -> bool | None:
-        facts = self._environments.get(record.environment_id or "")
-        if facts is None or record.device_name is None:
-            return None
-        trial, found = record.trial, plugin(record.trial.backend)
-        if not has_ladder(found.load().capabilities):
-            return None
-        precision = trial.settings.get("precision", "default")
-        known = {**facts, "code": record.backend_code}
-        return is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
-
-    def _lost(self, job: Job, reason: WorkerLost) -> None:
-        for trial in job.trials:
-            if trial.trial_id not in self.recorded:
-                self._keep(_without_run(self.plan, trial, reason.status, reason.kind, str(reason)))
-
-    def _keep(self, record: RunRecord) -> None:
-        self.recorded.add(record.trial.trial_id)
-        record = replace(record, measure=self.experiment.measure.model_dump())
-        self.store.write_record(record)
-        self.watch.recorded(record)
 
 
 def prepare_sweep(
@@ -236,13 +171,7 @@ def prepare_sweep(
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
     for name in dict.fromkeys(trial.backend for trial in plan.trials):
-        for advice in plugin(name).load().advise():
+        for advice in plugin(name).make().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
     return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)
-
-
-def _without_run(plan: Plan, trial: Trial, status: str, kind: str, message: str) -> RunRecord:
-    """Make the record of a trial whose worker had no chance to write one."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return RunRecord(trial, plan.experiment, status, now, error_type=kind, error_message=message)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from nstbench.plan import Measure
+from nstbench.api import plugin
+from nstbench.experiment import Measure
 from nstbench.record import RunRecord
 from nstbench.run.code import code_of
-from nstbench.run.registry import plugin
 
 
 def not_applied(finished: Sequence[RunRecord], measure: Measure, referee: str | None) -> list[str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from nstbench.api import Plugin
 from nstbench.assets import cache_dir
 from nstbench.record.files import write_json
-from nstbench.run.machine import is_among
-from nstbench.run.registry import Plugin
+from nstbench.run.machine import is_among, providers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +71,10 @@ def memory() -> Path:
     return cache_dir() / "verified"
 
 
-@cache
-def _distributions(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Name what provides modules; looking through all installed packages takes a fifth of a second.
-
-    A sweep asks after every trial, while the worker may already be at the next one.
-    """
-    providers = packages_distributions()
-    return tuple(sorted({name for each in modules for name in providers.get(each.partition(".")[0], ())}))
+def _distributions(modules: Iterable[str]) -> list[str]:
+    """Name what provides modules."""
+    found = providers()
+    return sorted({name for each in modules for name in found.get(each.partition(".")[0], ())})
 
 
 def remember(setup: Setup, passed: bool, rungs: list[dict[str, Any]]) -> Path:

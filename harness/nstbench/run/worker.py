@@ -1,51 +1,40 @@
 """The worker process: `python -P -m nstbench.run.worker BACKEND CORES FD`; jobs come in, events go out.
 
-Jobs are JSON lines on standard input; events are JSON lines on file descriptor FD. Standard output and
-error go to the log of the trial at hand, as frameworks write there what they please.
+Both are JSON lines, see `nstbench.system.child`. Standard output and error go to the log of the trial at
+hand, as frameworks write there what they please.
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import sys
-import threading
 from pathlib import Path
 
-from nstbench.run.job import Event, Job, event_to_line
 from nstbench.run.machine import restrict_to_cores
+from nstbench.system.parent import Parent
 
 
 def main() -> None:
-    """Serve one backend until standard input closes."""
+    """Serve one backend until the parent is gone."""
     backend, cores, descriptor = sys.argv[1], sys.argv[2], int(sys.argv[3])
     restrict_to_cores(None if cores == "all" else int(cores))
-    from nstbench.run.bench import Bench  # only now, as NumPy starts its threads when imported
+    # Only now, as NumPy starts its threads when it is imported.
+    from nstbench.run.bench import Bench
+    from nstbench.run.job import TO_BE_KEPT, Job, event_to_json
 
-    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
-    with os.fdopen(descriptor, "w", encoding="utf-8", buffering=1) as events:
-
-        def emit(event: Event) -> None:
-            events.write(event_to_line(event))
-            events.flush()
-
-        bench = Bench(backend)
-        while True:
-            job = Job.from_line(jobs.get())
-            _log_to(job.trial_folder(job.trials[0]) / "log.txt")
-            bench.execute(job, emit)
-
-
-def _listen(jobs: queue.SimpleQueue[str]) -> None:
-    """Pass jobs on; when the sweep closes the pipe, or is gone, end at once, even amid a computation."""
-    for line in sys.stdin:
-        jobs.put(line)
-    os._exit(0)
+    parent = Parent(descriptor)
+    bench: Bench | None = None
+    while True:
+        job = Job.from_json(parent.hear())
+        bench = bench or Bench(backend, job.trials[0].options)
+        _log_to(job.log)
+        for event in bench.execute(job):
+            parent.send(event_to_json(event))
+            if isinstance(event, TO_BE_KEPT):
+                parent.hear()  # that it is kept: no file is written while the clock runs
 
 
 def _log_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     with path.open("a") as log:

@@ -9,15 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nstbench.testing.check import CHECKS, Check, Outcome, examine
+    from nstbench.testing.check import CHECKS, Check, Outcome, examine, find_checks
     from nstbench.testing.fakes import FakeBackend
     from nstbench.testing.for_pytest import contract
-    from nstbench.testing.subject import Candidate, Subject, find_backend, start
+    from nstbench.testing.subject import Subject, start
     from nstbench.testing.violation import ContractViolation, NotApplicable
 
 __all__ = [
     "CHECKS",
-    "Candidate",
     "Check",
     "ContractViolation",
     "FakeBackend",
@@ -26,15 +25,15 @@ __all__ = [
     "Subject",
     "contract",
     "examine",
-    "find_backend",
+    "find_checks",
     "start",
 ]
 
 _HOMES = {
-    "check": ("CHECKS", "Check", "Outcome", "examine"),
+    "check": ("CHECKS", "Check", "Outcome", "examine", "find_checks"),
     "fakes": ("FakeBackend",),
     "for_pytest": ("contract",),
-    "subject": ("Candidate", "Subject", "find_backend", "start"),
+    "subject": ("Subject", "start"),
     "violation": ("ContractViolation", "NotApplicable"),
 }
 """Module -> what it offers here."""

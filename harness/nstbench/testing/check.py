@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from nstbench.api import Capabilities, one_line
+from nstbench.api import Capabilities, UnknownName, one_line
 from nstbench.testing.checks import conduct, iterations, losses, obedience, pictures, planning
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import ContractViolation, NotApplicable
@@ -97,6 +97,19 @@ CHECKS: tuple[Check, ...] = (
     ),
 )
 """Every check, the cheap ones first."""
+
+
+def find_checks(names: Sequence[str]) -> Sequence[Check]:
+    """Return the checks of these names, or every check if there are none.
+
+    Raises:
+        UnknownName: there is no check of a name.
+    """
+    known = {each.name: each for each in CHECKS}
+    for name in names:
+        if name not in known:
+            raise UnknownName("check", name, known)
+    return [known[name] for name in names] or CHECKS
 
 
 @dataclass(frozen=True, slots=True)

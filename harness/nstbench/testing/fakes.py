@@ -1,10 +1,11 @@
 """An iterative backend in NumPy that needs no framework and can be told to go wrong.
 
 It pulls every pixel towards a goal, a fixed fraction per iteration, so each iteration has a closed form:
-after k steps `image = goal + (init - goal) * (1 - rate)^k`, with `rate` = `RATE` at the default settings. The
-goal is that of the heaviest weight: beta stands for the mean colour of the style images, alpha for the
-content image, tv_weight for the mean colour of the start. Its "taps" are every second, fourth ... pixel, and
-its losses are means over them, so that the heaviest weight decides where the total is least as well.
+after k steps `image = goal + (init - goal) * (1 - rate)^k`, with `rate` = `RATE` at the default settings; the
+farther other numbers of the method are from their defaults, the smaller it is. The goal is that of the
+heaviest weight: beta stands for the mean colour of the style images, alpha for the content image, tv_weight
+for the mean colour of the start. Its "taps" are every second, fourth ... pixel, and its losses are means over
+them, so that the heaviest weight decides where the total is least as well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 
 from nstbench.api import (
     LAYERS,
+    METHOD,
     VGG_SETTINGS,
     Array,
     Backend,
@@ -28,6 +30,7 @@ from nstbench.api import (
     Option,
     Problem,
     Session,
+    Settings,
     UsageError,
     block,
 )
@@ -36,6 +39,7 @@ RATE = 0.1
 REACH = {"adam": 1.0, "sgd": 0.5, "lbfgs": 2.0}
 """How far one iteration goes, relative to `RATE`; `lbfgs` counts as many evaluations."""
 FAULTS = ("none", "raise", "memory", "nan", "rise", "exit", "kill", "hang")
+IN_LOSSES = ("alpha", "beta", "tv_weight")
 _BEYOND = {"pooling": ("avg", "average pooling is"), "precision": ("bf16", "precision bf16 is")}
 
 
@@ -52,18 +56,19 @@ class FakeBackend(Backend):
         },
     )
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
         self._compiled: set[tuple[int, ...]] = set()
 
-    def refuse(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> str | None:
-        beyond = [what for name, (value, what) in _BEYOND.items() if settings.get(name) == value]
+    def refuse(self, settings: Settings) -> str | None:
+        beyond = [what for name, (value, what) in _BEYOND.items() if getattr(settings, name) == value]
         return f"{beyond[0]} beyond it" if beyond else None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
         return Device("cpu", "fake")
 
     def prepare(self, problem: Problem) -> FakeSession:
-        return FakeSession(problem, self._compiled)
+        return FakeSession(problem, self.options, self._compiled)
 
     @property
     def compilations(self) -> int:
@@ -73,9 +78,9 @@ class FakeBackend(Backend):
 class FakeSession(Session):
     """One problem of a `FakeBackend`."""
 
-    def __init__(self, problem: Problem, compiled: set[tuple[int, ...]]) -> None:
-        _understand(problem)
-        self._problem, self._compiled = problem, compiled
+    def __init__(self, problem: Problem, options: Mapping[str, Any], compiled: set[tuple[int, ...]]) -> None:
+        _understand(problem, options["fault"])
+        self._problem, self._options, self._compiled = problem, options, compiled
         self._colour = mean_colour(problem)
         self._goal = _goal(problem, self._colour)
         self._image = problem.init.copy()
@@ -99,9 +104,8 @@ class FakeSession(Session):
 
     def _iterate(self) -> list[float]:
         self._step += 1
-        options = self._problem.options
-        time.sleep(options.get("step_s", 0.0))
-        fault = options.get("fault", "none") if self._step == options.get("at", 1) else "none"
+        time.sleep(self._options["step_s"])
+        fault = self._options["fault"] if self._step == self._options["at"] else "none"
         _strike(fault)
         row = self._losses()
         rate = np.float32(min(1.0, _rate(self._problem, self._step - 1)))
@@ -141,15 +145,9 @@ def total_variation(image: Array, form: str) -> float:
     return float(np.sum(size(dy)) + np.sum(size(dx)))
 
 
-def _understand(problem: Problem) -> None:
-    unknown = [
-        *({*problem.content_layers, *problem.style_layers} - {*LAYERS}),
-        *({problem.optimiser} - {*REACH}),
-        *({problem.pooling} - {"max"}),
-        *({problem.tv_form} - {"squared", "absolute", "mahendran"}),
-        *({problem.precision} - {"highest", "default"}),
-        *({problem.options.get("fault", "none")} - {*FAULTS}),
-    ]
+def _understand(problem: Problem, fault: str) -> None:
+    problem.expect(pooling=("max",), precision=("highest", "default"))
+    unknown = [*({*problem.content_layers, *problem.style_layers} - {*LAYERS}), *({fault} - {*FAULTS})]
     if unknown:
         raise UsageError(f"the stand-in does not know {unknown[0]!r}")
 
@@ -167,12 +165,18 @@ def _goal(problem: Problem, colour: Array) -> Array:
 
 
 def _rate(problem: Problem, step: int) -> float:
-    reach = RATE * REACH[problem.optimiser]
-    if problem.optimiser == "lbfgs":
-        return reach
-    if problem.optimiser == "adam":  # at the default settings as fast as without these two
-        reach *= (1 - problem.adam_beta1) / 0.1 / (1 + problem.adam_epsilon)
-    return float(reach * problem.learning_rate / 0.02 * problem.learning_rate_decay ** (step / 100))
+    """Return how far a step goes: each number that matters to the optimiser shows in it, or in the losses."""
+    settings, rate = problem.settings(), RATE * REACH[problem.optimiser]
+    for name, each in METHOD.items():
+        if each.traced and name not in IN_LOSSES and each.matters(settings):
+            rate *= _slowing(name, getattr(problem, name), each.default, step)
+    return float(rate)
+
+
+def _slowing(name: str, value: float, default: float, step: int) -> float:
+    if name == "learning_rate":
+        return value / default
+    return value ** (step / 100) if name == "learning_rate_decay" else 1 / (1 + abs(value - default))
 
 
 def _strike(fault: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from nstbench.api import VggWeights
+from nstbench.api import VggWeights, plugin
 from nstbench.testing.check import CHECKS, Check
-from nstbench.testing.subject import Subject, find_backend, start
+from nstbench.testing.subject import Subject, start
 from nstbench.testing.violation import NotApplicable
 
 
@@ -30,17 +30,19 @@ def contract(
 
     Raises:
         UnknownName: no such backend is installed.
+        BackendUnavailable: its module cannot be imported.
     """
     import pytest
 
-    candidate = find_backend(name)
+    found = plugin(name)
+    capabilities = found.load().capabilities
 
     @cache
     def subject() -> Subject:
         loaded = weights() if weights else None
-        return start(candidate, loaded, options, device)
+        return start(found, loaded, options, device)
 
-    applying = [check for check in CHECKS if check.left_out(candidate.backend.capabilities) is None]
+    applying = [check for check in CHECKS if check.left_out(capabilities) is None]
 
     @pytest.mark.parametrize("check", applying, ids=lambda check: check.name)
     def test_contract(check: Check) -> None:

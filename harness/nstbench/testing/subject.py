@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,13 @@ from nstbench.api import (
     CHANNELS,
     Array,
     Backend,
-    BackendUnavailable,
     Capabilities,
     Device,
     LossTrace,
+    Plugin,
     Problem,
-    UnknownName,
     VggWeights,
     in_channels,
-    one_line,
 )
 from nstbench.testing.settings import PROBLEM_AXES, accepted
 
@@ -35,7 +32,6 @@ class Subject:
     Attributes:
         target: `module:attribute` of its entry point, for checks that need a fresh process.
         device: what `start` answered.
-        options: complete with defaults.
         weights: what it was loaded with; None unless it consumes `weights`.
         accepted: combinations of `PROBLEM_AXES` that it does not refuse, its preferred one first.
     """
@@ -44,7 +40,6 @@ class Subject:
     target: str
     backend: Backend
     device: Device
-    options: Mapping[str, Any]
     weights: VggWeights | None
     accepted: tuple[Mapping[str, Any], ...]
 
@@ -80,7 +75,6 @@ class Subject:
             alpha=1.0,
             beta=10.0,
             tv_weight=0.5,
-            options=self.options,
             **chosen,
         )
         return replace(plain, **changes)
@@ -113,59 +107,23 @@ class Progress:
         return {name: np.concatenate([each[name] for each in columns]) for name in (columns or [{}])[0]}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A backend that has not started.
-
-    Attributes:
-        target: the `module:attribute` it came from.
-        version: of the distribution that brought it.
-    """
-
-    name: str
-    target: str
-    backend: Backend
-    version: str = "?"
-
-
-def find_backend(name: str) -> Candidate:
-    """Look an installed backend up by the name of its entry point.
-
-    Raises:
-        UnknownName: nothing installed answers to that name.
-        BackendUnavailable: its module cannot be imported.
-    """
-    found = {point.name: point for point in entry_points(group="nstbench.backends")}
-    if name not in found:
-        raise UnknownName("backend", name, found)
-    point = found[name]
-    try:
-        backend: Backend = point.load()()
-    except Exception as error:
-        raise BackendUnavailable(f"{name}: cannot be loaded: {one_line(error)}") from error
-    return Candidate(name, point.value, backend, point.dist.version if point.dist else "?")
-
-
 def start(
-    candidate: Candidate,
+    found: Plugin,
     weights: VggWeights | None = None,
     options: Mapping[str, Any] | None = None,
     device: str = "auto",
 ) -> Subject:
-    """Start and load a backend.
+    """Start and load an installed backend.
 
     Args:
         weights: for a backend that consumes them; untrained ones if left out.
         options: other values than the defaults.
     """
-    backend = candidate.backend
-    can = backend.capabilities
-    complete = {key: option.default for key, option in can.options.items()} | dict(options or {})
+    backend = found.make(options)
     taken = backend.start(device)
-    weights = (weights or random_weights()) if "weights" in can.consumes else None
-    backend.load(weights, complete)
-    fine = accepted(backend, complete)
-    return Subject(candidate.name, candidate.target, backend, taken, complete, weights, fine)
+    weights = (weights or random_weights()) if "weights" in backend.capabilities.consumes else None
+    backend.load(weights)
+    return Subject(found.name, found.entry_point.value, backend, taken, weights, accepted(backend))
 
 
 def noise(*sizes: tuple[int, int], seed: int = 0) -> list[Array]:

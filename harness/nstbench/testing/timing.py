@@ -12,9 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS, Array, Problem, UnknownName, UsageError
+from nstbench.api import (
+    GATYS_CONTENT_LAYERS,
+    GATYS_STYLE_LAYERS,
+    Array,
+    Plugin,
+    Problem,
+    UnknownName,
+    UsageError,
+    plugin,
+)
 from nstbench.assets import load_image, load_weights, resolve_weights
-from nstbench.testing.subject import Candidate, Subject, find_backend, start
+from nstbench.testing.subject import Subject, start
 
 CONTENT, STYLE = "sample:astronaut", "sample:strokes"
 """Both square, so that a size means the same number of pixels to everyone."""
@@ -67,8 +76,8 @@ def time_steps(benchmark: Any, timing: Timing) -> Array:
     """
     if timing.iterations < 1:
         raise UsageError(f"{timing.backend}: a round of {timing.iterations} iterations; take 1 or more")
-    candidate = find_backend(timing.backend)
-    subject, weights = _started(candidate, timing)
+    found = plugin(timing.backend)
+    subject, weights = _started(found, timing)
     problem = _problem(subject, timing)
     session = subject.backend.prepare(problem)
     try:
@@ -76,7 +85,7 @@ def time_steps(benchmark: Any, timing: Timing) -> Array:
         session.compile(timing.iterations)
         compile_s = perf_counter() - begun
         of_this = {"weights": weights, "iterations": timing.iterations, "compile_s": compile_s}
-        benchmark.extra_info |= _facts(candidate, subject, problem) | of_this
+        benchmark.extra_info |= _facts(found, subject, problem) | of_this
         benchmark.group = benchmark.group or f"{timing.size} px"
         with _no_garbage_collection():
             benchmark.pedantic(session.run, args=(timing.iterations,), rounds=timing.rounds, warmup_rounds=1)
@@ -85,31 +94,31 @@ def time_steps(benchmark: Any, timing: Timing) -> Array:
         session.close()
 
 
-def _facts(candidate: Candidate, subject: Subject, problem: Problem) -> dict[str, Any]:
+def _facts(found: Plugin, subject: Subject, problem: Problem) -> dict[str, Any]:
     height, width, _ = problem.content.shape
     return {
-        "backend": candidate.name,
-        "backend_version": candidate.version,
+        "backend": found.name,
+        "backend_version": found.version,
         "device": subject.device.kind,
         "device_name": subject.device.name,
         "height": height,
         "width": width,
         "precision": problem.precision,
-        "options": dict(subject.options),
+        "options": subject.backend.options,
     }
 
 
-def _started(candidate: Candidate, timing: Timing) -> tuple[Subject, str | None]:
+def _started(found: Plugin, timing: Timing) -> tuple[Subject, str | None]:
     """Start and load a backend; with it the name of the parameters it uses, if any."""
-    backend = candidate.backend
+    can = found.load().capabilities
     for name in timing.options:
-        if name not in backend.capabilities.options:
-            raise UnknownName(f"option of {candidate.name}", name, backend.capabilities.options)
-    if "weights" in backend.capabilities.consumes:
+        if name not in can.options:
+            raise UnknownName(f"option of {found.name}", name, can.options)
+    if "weights" in can.consumes:
         source = resolve_weights(timing.weights, Path())
-        return start(candidate, load_weights(source), timing.options, timing.device), source.name
-    subject = start(candidate, None, timing.options, timing.device)
-    network = backend.identify(subject.options)
+        return start(found, load_weights(source), timing.options, timing.device), source.name
+    subject = start(found, None, timing.options, timing.device)
+    network = subject.backend.identify()
     return subject, network.name if network else None
 
 
@@ -131,7 +140,6 @@ def _problem(subject: Subject, timing: Timing) -> Problem:
         style_layers=dict.fromkeys(GATYS_STYLE_LAYERS, 1 / len(GATYS_STYLE_LAYERS)),
         alpha=1.0,
         beta=100.0,
-        options=subject.options,
         **chosen,
     )
 

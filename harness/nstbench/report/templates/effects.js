@@ -2,10 +2,13 @@
 // Small multiples: one figure of a trial against each axis.
 
 const FIGURES = [
-  ["referee_total", "referee loss"], ["referee_style", "referee style loss"], ["referee_content", "referee content loss"],
-  ["referee_heldout", "referee held-out style loss"], ["referee_ssim", "SSIM to the content"], ["step_median_s", "seconds per iteration or pass"],
+  ["referee_total", "referee loss"], ["referee_style", "referee style loss"],
+  ["referee_content", "referee content loss"],
+  ["referee_heldout", "referee held-out style loss"], ["referee_ssim", "SSIM to the content"],
+  ["step_median_s", "seconds per iteration or pass"],
   ["optimise_s", "seconds to the picture"], ["compile_s", "seconds to compile"], ["gflop_per_s", "GFLOP/s"],
-  ["final_total", "total loss as logged"], ["peak_rss_bytes", "bytes of host memory"], ["peak_device_bytes", "bytes of device memory"],
+  ["final_total", "total loss as logged"], ["peak_rss_bytes", "bytes of host memory"],
+  ["peak_device_bytes", "bytes of device memory"],
 ];
 
 function startEffects() {
@@ -13,7 +16,9 @@ function startEffects() {
   byId("effect-of").append(...options(known));
   const axes = data.axes.filter((axis) => axis.values.length > 1);
   if (!known.length || !axes.length) {
-    byId("multiples").append(make("p", { className: "empty", textContent: "Nothing was swept, or nothing was measured." }));
+    byId("multiples").append(
+      make("p", { className: "empty", textContent: "Nothing was swept, or nothing was measured." })
+    );
     return;
   }
   const redraws = axes.map((axis) => {
@@ -30,14 +35,24 @@ function describeEffect(axis) {
   const title = byId("effect-of").selectedOptions[0].textContent;
   const known = data.trials.filter((trial) => trial[name] !== null && trial.status === "ok");
   if (!known.length) return `No trial has ${title}.`;
-  const traces = data.axes[0].values.flatMap((label, place) => effectTraces(axis, name, label, known, lookOf(place)));
+  const traces = data.axes[0].values.flatMap(
+    (label, place) => effectTraces(axis, name, label, known, lookOf(place))
+  );
+  const medians = traces.filter((trace) => trace.mode !== "markers").map((trace) => {
+    const said = trace.x.map((value, place) => `${value} ${number(trace.y[place], 3)}`);
+    return `${trace.name}: ${said.join(", ")}`;
+  });
   return {
     traces,
     layout: {
-      height: 300, margin: { l: 56, r: 8, t: 8, b: 40 }, yaxis: { title, rangemode: "tozero", exponentformat: "SI" },
-      xaxis: { type: "category", categoryorder: "array", categoryarray: axis.values.map(plainText), range: [-0.5, axis.values.length - 0.5] },
+      height: 300, margin: { l: 56, r: 8, t: 8, b: 40 },
+      yaxis: { title, rangemode: "tozero", exponentformat: "SI" },
+      xaxis: {
+        type: "category", categoryorder: "array", categoryarray: axis.values.map(plainText),
+        range: [-0.5, axis.values.length - 0.5],
+      },
     },
-    says: `${title} against ${axis.title}. Medians: ${traces.filter((trace) => trace.mode !== "markers").map((trace) => `${trace.name}: ${trace.x.map((value, place) => `${value} ${number(trace.y[place], 3)}`).join(", ")}`).join("; ")}`,
+    says: `${title} against ${axis.title}. Medians: ${medians.join("; ")}`,
   };
 }
 
@@ -48,15 +63,26 @@ function effectTraces(axis, name, label, known, look) {
   if (!mine.length) return [];
   return [
     {
-      type: "scatter", mode: "markers", name: plainText(label), legendgroup: label, showlegend: axis.name !== "backend_label",
-      x: mine.map((trial) => plainText(trial.axes[axis.name])), y: mine.map((trial) => trial[name]), customdata: mine.map((trial) => trial.trial_id),
+      type: "scatter", mode: "markers", name: plainText(label), legendgroup: label,
+      showlegend: axis.name !== "backend_label",
+      x: mine.map((trial) => plainText(trial.axes[axis.name])), y: mine.map((trial) => trial[name]),
+      customdata: mine.map((trial) => trial.trial_id),
       text: mine.map((trial) => plainText(trial.name)), hovertemplate: "%{text}<br>%{y:.4g}<extra></extra>",
-      marker: { opacity: 1, color: look.colour, symbol: look.symbol, size: mine.map((trial) => (chosen(trial) ? 16 : 8)), line: { color: colour("ink"), width: mine.map((trial) => (chosen(trial) ? 3 : 0)) } },
+      marker: {
+        opacity: 1, color: look.colour, symbol: look.symbol,
+        size: mine.map((trial) => (chosen(trial) ? 16 : 8)),
+        line: { color: colour("ink"), width: mine.map((trial) => (chosen(trial) ? 3 : 0)) },
+      },
     },
     {
-      type: "scatter", mode: "lines+markers", name: plainText(label), legendgroup: label, showlegend: false, hoverinfo: "skip",
-      x: values.map(plainText), y: values.map((value) => median(mine.filter((trial) => trial.axes[axis.name] === value).map((trial) => trial[name]))),
-      line: { color: look.colour, dash: look.dash, width: 1.5 }, marker: { symbol: "line-ew", size: 24, line: { color: look.colour, width: 2 } },
+      type: "scatter", mode: "lines+markers", name: plainText(label), legendgroup: label, showlegend: false,
+      hoverinfo: "skip",
+      x: values.map(plainText),
+      y: values.map(
+        (value) => median(mine.filter((trial) => trial.axes[axis.name] === value).map((trial) => trial[name]))
+      ),
+      line: { color: look.colour, dash: look.dash, width: 1.5 },
+      marker: { symbol: "line-ew", size: 24, line: { color: look.colour, width: 2 } },
     },
   ];
 }

@@ -12,13 +12,17 @@ function make(tag, properties = {}, ...children) {
 }
 
 function options(values, chosen) {
-  return values.map(([value, text]) => make("option", { value, textContent: text, selected: value === chosen }));
+  return values.map(
+    ([value, text]) => make("option", { value, textContent: text, selected: value === chosen })
+  );
 }
 
 function number(value, digits = 4) {
   if (value === null || value === undefined) return "";
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  return size !== 0 && (size < 1e-3 || size >= 1e6)
+    ? value.toExponential(digits - 1)
+    : String(Number(value.toPrecision(digits)));
 }
 
 function seconds(value) {

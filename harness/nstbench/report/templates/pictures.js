@@ -12,7 +12,7 @@ function fileOf(path) {
 
 const small = (path) => pictures.small[path] ?? fileOf(path);
 
-/** Show the thumbnail at once and the whole picture as soon as it is there; without it the thumbnail stays. */
+/** Show the thumbnail at once, and the whole picture once it is there; without it the thumbnail stays. */
 function showWhole(image, path) {
   image.dataset.path = path;
   image.src = small(path);

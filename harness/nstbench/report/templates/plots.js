@@ -7,7 +7,10 @@ const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "st
 
 /** Colour, dash and symbol of the n-th of some values; none is told by its colour alone. */
 function lookOf(place) {
-  return { colour: colour(`c${place % 7}`), dash: DASHES[place % DASHES.length], symbol: SYMBOLS[place % SYMBOLS.length] };
+  return {
+    colour: colour(`c${place % 7}`), dash: DASHES[place % DASHES.length],
+    symbol: SYMBOLS[place % SYMBOLS.length],
+  };
 }
 
 /**
@@ -51,7 +54,9 @@ function draw(element, describe) {
 }
 
 function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
-  const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), automargin: true };
+  const axis = {
+    gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), automargin: true,
+  };
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -66,7 +71,9 @@ function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
   };
 }
 
-const titleOf = (axis) => ({ text: axis.title ?? "", font: { size: 13, color: colour("soft") }, standoff: 8 });
+const titleOf = (axis) => ({
+  text: axis.title ?? "", font: { size: 13, color: colour("soft") }, standoff: 8,
+});
 
 /** Whole decades once there are two of them, else 1, 2, 5. */
 function logAxis(title, values) {

@@ -25,8 +25,12 @@ function scrub() {
   const range = byId("scrubber");
   const picture = picturesOf(trial)[Number(range.value)];
   const when = picture.iteration === null ? "one pass" : `iteration ${picture.iteration}`;
-  const figures = [["referee", picture.referee_total], ["SSIM", picture.referee_ssim]].filter(([, value]) => value !== null);
-  const said = [when, seconds(picture.elapsed_s), ...figures.map(([name, value]) => `${name} ${number(value, 3)}`)];
+  const figures = [
+    ["referee", picture.referee_total], ["SSIM", picture.referee_ssim],
+  ].filter(([, value]) => value !== null);
+  const said = [
+    when, seconds(picture.elapsed_s), ...figures.map(([name, value]) => `${name} ${number(value, 3)}`),
+  ];
   byId("scrubber-says").textContent = said.filter(Boolean).join(" · ");
   range.setAttribute("aria-valuetext", when);
   byId("scrubber-picture").alt = `${describe(trial)}, ${when}`;

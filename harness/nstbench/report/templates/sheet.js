@@ -1,6 +1,6 @@
 "use strict";
-// The contact sheet: one axis across, one down, the others as filters. A backend that does not use the axis across
-// has one picture for all of its values.
+// The contact sheet: one axis across, one down, the others as filters. A backend that does not use the axis
+// across has one picture for all of its values.
 
 const NONE = "";
 const EVERY = "";
@@ -41,7 +41,9 @@ function inputFigure(key) {
   const { path, name } = pictures.inputs[key];
   const image = make("img", { alt: "", src: small(path) });
   const role = data.trials.some((trial) => trial.inputs[0] === key) ? "content" : "style";
-  const button = make("button", { type: "button", className: "tile" }, image, make("span", {}, `${role}: ${baseName(name)}`));
+  const button = make(
+    "button", { type: "button", className: "tile" }, image, make("span", {}, `${role}: ${baseName(name)}`)
+  );
   button.style.width = "auto";
   button.addEventListener("click", () => viewInput(key));
   return make("figure", {}, button);
@@ -50,7 +52,9 @@ function inputFigure(key) {
 function layOut(changed) {
   const [across, down] = [byId("across"), byId("down")];
   if (across.value === down.value && changed) (changed === "across" ? down : across).value = NONE;
-  const shown = data.trials.filter((trial) => data.axes.every((axis) => passes(trial, axis, across.value, down.value)));
+  const shown = data.trials.filter(
+    (trial) => data.axes.every((axis) => passes(trial, axis, across.value, down.value))
+  );
   const table = make("table", { className: "sheet" });
   byId("sheet").replaceChildren(table);
   fillSheet(table, shown, across.value, down.value);
@@ -59,14 +63,20 @@ function layOut(changed) {
 
 function fillSheet(table, shown, across, down) {
   const used = valuesOf(across, shown);
-  const rows = valuesOf(down, shown).map((value) => [value, shown.filter((trial) => at(trial, down) === value)]);
+  const rows = valuesOf(down, shown).map(
+    (value) => [value, shown.filter((trial) => at(trial, down) === value)]
+  );
   const indifferent = (mine) => mine.every((trial) => at(trial, across) === data.unused);
-  const spread = rows.every(([, mine]) => indifferent(mine) || mine.every((trial) => at(trial, across) !== data.unused));
+  const spread = rows.every(
+    ([, mine]) => indifferent(mine) || mine.every((trial) => at(trial, across) !== data.unused)
+  );
   const columns = spread && used.length > 1 ? used.filter((value) => value !== data.unused) : used;
   const tiles = (mine) => mine.map((trial) => tile(trial, across, down));
   const cells = (mine) => (columns !== used && indifferent(mine)
     ? [make("td", { colSpan: columns.length }, ...tiles(mine))]
-    : columns.map((column) => make("td", {}, ...tiles(mine.filter((trial) => at(trial, across) === column)))));
+    : columns.map(
+      (column) => make("td", {}, ...tiles(mine.filter((trial) => at(trial, across) === column)))
+    ));
   const head = make("tr", {}, corner(across, down), ...columns.map((value) => heading("col", across, value)));
   const body = rows.map(([value, mine]) => make("tr", {}, heading("row", down, value), ...cells(mine)));
   table.append(make("thead", {}, head), make("tbody", {}, ...body));
@@ -92,14 +102,20 @@ function heading(scope, name, value) {
 
 function corner(across, down) {
   const titles = [[across, "→"], [down, "↓"]].filter(([name]) => name !== NONE);
-  const said = titles.map(([name, arrow]) => make("div", {}, `${data.axes.find((axis) => axis.name === name).title} ${arrow}`));
+  const said = titles.map(
+    ([name, arrow]) => make("div", {}, `${data.axes.find((axis) => axis.name === name).title} ${arrow}`)
+  );
   return make("td", { className: "axis" }, ...said);
 }
 
 function tile(trial, across, down) {
   const rest = data.axes.filter((axis) => ![across, down].includes(axis.name) && axis.values.length > 1);
-  const whatever = trial.axes[across] === data.unused ? `whatever the ${data.axes.find((axis) => axis.name === across).title}` : "";
-  const said = [...rest.map((axis) => `${axis.title} ${trial.axes[axis.name]}`), whatever, figuresOf(trial)].filter(Boolean).join(" · ");
+  const whatever = trial.axes[across] === data.unused
+    ? `whatever the ${data.axes.find((axis) => axis.name === across).title}`
+    : "";
+  const said = [
+    ...rest.map((axis) => `${axis.title} ${trial.axes[axis.name]}`), whatever, figuresOf(trial),
+  ].filter(Boolean).join(" · ");
   const button = make("button", { type: "button", className: "tile", title: trial.name });
   button.dataset.trial = trial.trial_id;
   if (trial.image) {
@@ -108,7 +124,9 @@ function tile(trial, across, down) {
     button.append(image, make("span", {}, said));
   } else {
     const why = trial.error_message ? `: ${trial.error_message}` : "";
-    button.append(make("span", { className: "none", textContent: `${trial.status}${why}` }), make("span", {}, said));
+    button.append(
+      make("span", { className: "none", textContent: `${trial.status}${why}` }), make("span", {}, said)
+    );
   }
   button.addEventListener("click", () => {
     select(trial.trial_id);
@@ -118,5 +136,7 @@ function tile(trial, across, down) {
 }
 
 function markTiles() {
-  document.querySelectorAll(".tile[data-trial]").forEach((each) => each.classList.toggle("chosen", each.dataset.trial === selected));
+  document.querySelectorAll(".tile[data-trial]").forEach(
+    (each) => each.classList.toggle("chosen", each.dataset.trial === selected)
+  );
 }

@@ -3,8 +3,14 @@
 
 function startSlider() {
   const groups = () => [
-    make("optgroup", { label: "Inputs" }, ...options(knownInputs.map(([, one]) => [one.path, baseName(one.name)]))),
-    make("optgroup", { label: "Trials" }, ...options(data.trials.filter((trial) => trial.image).map((trial) => [trial.image, trial.name]))),
+    make(
+      "optgroup", { label: "Inputs" },
+      ...options(knownInputs.map(([, one]) => [one.path, baseName(one.name)]))
+    ),
+    make(
+      "optgroup", { label: "Trials" },
+      ...options(data.trials.filter((trial) => trial.image).map((trial) => [trial.image, trial.name]))
+    ),
   ];
   const finished = data.trials.filter((trial) => trial.image);
   const sides = { left: byId("left"), right: byId("right") };

@@ -30,7 +30,9 @@ function startSelection() {
     bar.hidden = !trial;
     if (!trial) return;
     byId("selected-name").textContent = trial.name;
-    byId("selected-says").textContent = trial.status === "ok" ? figuresOf(trial) : `${trial.status}: ${trial.error_message ?? ""}`;
+    byId("selected-says").textContent = trial.status === "ok"
+      ? figuresOf(trial)
+      : `${trial.status}: ${trial.error_message ?? ""}`;
     byId("show-picture").disabled = !trial.image;
   });
   byId("show-picture").addEventListener("click", () => view(trials.get(selected)));
@@ -41,7 +43,8 @@ function startSelection() {
 
 function figuresOf(trial) {
   const said = [];
-  if (trial.step_median_s !== null) said.push(`${seconds(trial.step_median_s)} ${trial.iterations_done === null ? "a pass" : "an iteration"}`);
+  const unit = trial.iterations_done === null ? "a pass" : "an iteration";
+  if (trial.step_median_s !== null) said.push(`${seconds(trial.step_median_s)} ${unit}`);
   if (trial.referee_total !== null) said.push(`referee ${number(trial.referee_total, 3)}`);
   if (trial.referee_ssim !== null) said.push(`SSIM ${number(trial.referee_ssim, 3)}`);
   return said.join(" · ");

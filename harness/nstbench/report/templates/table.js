@@ -6,7 +6,8 @@ let columns = [];
 
 function startTable() {
   columns = tableColumns();
-  byId("status").append(...options([["", "all"], ...[...new Set(data.trials.map((trial) => trial.status))].map((status) => [status, status])]));
+  const statuses = [...new Set(data.trials.map((trial) => trial.status))];
+  byId("status").append(...options([["", "all"], ...statuses.map((status) => [status, status])]));
   const head = make("tr", {}, ...columns.map(headCell));
   byId("table").append(make("table", { className: "data" }, make("thead", {}, head), make("tbody")));
   byId("find").addEventListener("input", fillTable);
@@ -17,19 +18,34 @@ function startTable() {
 }
 
 function tableColumns() {
-  const axes = data.axes.slice(1).map((axis) => ({ title: axis.title, value: (trial) => axis.values.indexOf(trial.axes[axis.name]), text: (trial) => trial.axes[axis.name] }));
-  const figure = (title, name, say) => ({ title, value: (trial) => trial[name], text: (trial) => say(trial[name]), number: true });
-  const arrivalAt = (trial, threshold) => trial.arrivals.find(([at]) => at === threshold) ?? [threshold, null, false];
+  const axes = data.axes.slice(1).map((axis) => ({
+    title: axis.title, value: (trial) => axis.values.indexOf(trial.axes[axis.name]),
+    text: (trial) => trial.axes[axis.name],
+  }));
+  const figure = (title, name, say) => ({
+    title, value: (trial) => trial[name], text: (trial) => say(trial[name]), number: true,
+  });
+  const arrivalAt = (trial, threshold) => (
+    trial.arrivals.find(([at]) => at === threshold) ?? [threshold, null, false]
+  );
   const arrivals = data.thresholds.map((threshold) => ({
     title: `referee ≤ ${threshold}`, number: true,
     value: (trial) => (arrivalAt(trial, threshold)[2] ? arrivalAt(trial, threshold)[1] : null),
-    text: (trial) => (arrivalAt(trial, threshold)[1] === null ? "" : `${arrivalAt(trial, threshold)[2] ? "" : "> "}${seconds(arrivalAt(trial, threshold)[1])}`),
+    text: (trial) => (
+      arrivalAt(trial, threshold)[1] === null
+        ? ""
+        : `${arrivalAt(trial, threshold)[2] ? "" : "> "}${seconds(arrivalAt(trial, threshold)[1])}`
+    ),
   }));
   const figures = [
-    figure("s / iteration", "step_median_s", seconds), figure("± mad", "step_mad_s", seconds), figure("compile", "compile_s", seconds),
-    figure("to the picture", "optimise_s", seconds), figure("GFLOP/s", "gflop_per_s", (value) => number(value, 3)),
-    figure("total loss", "final_total", number), figure("referee", "referee_total", (value) => number(value, 3)),
-    ...arrivals, figure("SSIM", "referee_ssim", (value) => number(value, 3)), figure("memory", "peak_rss_bytes", bytes),
+    figure("s / iteration", "step_median_s", seconds), figure("± mad", "step_mad_s", seconds),
+    figure("compile", "compile_s", seconds),
+    figure("to the picture", "optimise_s", seconds),
+    figure("GFLOP/s", "gflop_per_s", (value) => number(value, 3)),
+    figure("total loss", "final_total", number),
+    figure("referee", "referee_total", (value) => number(value, 3)),
+    ...arrivals, figure("SSIM", "referee_ssim", (value) => number(value, 3)),
+    figure("memory", "peak_rss_bytes", bytes),
     figure("device memory", "peak_device_bytes", bytes),
   ];
   return [
@@ -57,7 +73,9 @@ function fillTable() {
   const words = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
   const status = byId("status").value;
   const matches = (trial) => {
-    const text = [trial.name, trial.trial_id, trial.status, trial.error_message ?? "", ...Object.values(trial.axes)].join(" ").toLowerCase();
+    const text = [
+      trial.name, trial.trial_id, trial.status, trial.error_message ?? "", ...Object.values(trial.axes),
+    ].join(" ").toLowerCase();
     return (!status || trial.status === status) && words.every((word) => text.includes(word));
   };
   const shown = sorted(data.trials.filter(matches));
@@ -82,7 +100,9 @@ function rowOf(trial) {
   button.addEventListener("click", () => select(trial.trial_id === selected ? null : trial.trial_id));
   const cells = columns.slice(1).map((column) => {
     const cell = make("td", { className: column.number ? "number" : "", textContent: column.text(trial) });
-    if (column.title === "status") cell.replaceChildren(make("span", { className: `status ${trial.status}`, textContent: trial.status }));
+    if (column.title === "status") {
+      cell.replaceChildren(make("span", { className: `status ${trial.status}`, textContent: trial.status }));
+    }
     return cell;
   });
   const row = make("tr", {}, make("th", { scope: "row" }, button), ...cells);

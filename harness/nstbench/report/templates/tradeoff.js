@@ -10,15 +10,23 @@ function describeTradeoff() {
   const judged = data.trials.filter((trial) => trial.referee_total !== null && trial.optimise_s > 0);
   if (!judged.length) return "No picture was judged by a referee (measure.referee).";
   const backends = data.axes[0].values;
+  const of = (label) => judged.filter((trial) => trial.backend_label === label);
   const traces = [
-    ...backends.map((label, place) => wayTrace(judged.filter((trial) => trial.backend_label === label), lookOf(place))),
+    ...backends.map((label, place) => wayTrace(of(label), lookOf(place))),
     frontTrace(),
-    ...backends.map((label, place) => trialTrace(label, judged.filter((trial) => trial.backend_label === label), lookOf(place))),
+    ...backends.map((label, place) => trialTrace(label, of(label), lookOf(place))),
   ];
+  const front = data.front.map((id) => {
+    const { name, optimise_s, referee_total } = trials.get(id);
+    return `${name} (${seconds(optimise_s)}, ${number(referee_total, 3)})`;
+  });
   return {
     traces: traces.filter((trace) => trace.x.length),
-    layout: { xaxis: logAxis("seconds in the loop", judged.map((trial) => trial.optimise_s)), yaxis: { title: "referee loss", rangemode: "tozero" } },
-    says: `Seconds against referee loss of ${judged.length} trials. Not beaten: ${data.front.map((id) => `${trials.get(id).name} (${seconds(trials.get(id).optimise_s)}, ${number(trials.get(id).referee_total, 3)})`).join("; ")}`,
+    layout: {
+      xaxis: logAxis("seconds in the loop", judged.map((trial) => trial.optimise_s)),
+      yaxis: { title: "referee loss", rangemode: "tozero" },
+    },
+    says: `Seconds against referee loss of ${judged.length} trials. Not beaten: ${front.join("; ")}`,
   };
 }
 
@@ -30,7 +38,8 @@ function trialTrace(label, shown, look) {
     customdata: shown.map((trial) => trial.trial_id), text: shown.map((trial) => plainText(trial.name)),
     hovertemplate: "%{text}<br>%{x:.3g} s: %{y:.3g}<extra></extra>",
     marker: {
-      opacity: 1, color: look.colour, symbol: look.symbol, size: shown.map((trial) => (chosen(trial) ? 18 : 10)),
+      opacity: 1, color: look.colour, symbol: look.symbol,
+      size: shown.map((trial) => (chosen(trial) ? 18 : 10)),
       line: { color: colour("ink"), width: shown.map((trial) => (chosen(trial) ? 3 : 0)) },
     },
   };
@@ -39,13 +48,16 @@ function trialTrace(label, shown, look) {
 function wayTrace(shown, look) {
   const [x, y] = [[], []];
   for (const trial of shown) {
-    const way = picturesOf(trial).filter((one) => one.iteration !== null && one.elapsed_s > 0 && one.referee_total !== null);
+    const way = picturesOf(trial).filter(
+      (one) => one.iteration !== null && one.elapsed_s > 0 && one.referee_total !== null
+    );
     x.push(...way.map((one) => one.elapsed_s), null);
     y.push(...way.map((one) => one.referee_total), null);
   }
   const seen = x.some((value) => value !== null);
   return {
-    type: "scatter", mode: "lines+markers", x: seen ? x : [], y: seen ? y : [], showlegend: false, hoverinfo: "skip", opacity: 0.35,
+    type: "scatter", mode: "lines+markers", x: seen ? x : [], y: seen ? y : [], showlegend: false,
+    hoverinfo: "skip", opacity: 0.35,
     connectgaps: false, line: { color: look.colour, width: 1 }, marker: { color: look.colour, size: 4 },
   };
 }

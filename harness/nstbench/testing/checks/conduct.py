@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import Array, Problem, Session, tap_shape
+from nstbench.api import METHOD, Array, Problem, Session, Setting, tap_shape
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import NotApplicable, demand
 
@@ -36,8 +36,7 @@ def numbers_do_not_recompile(subject: Subject) -> None:
     demand(
         backend.compilations == before, "a second session compiles nothing", _more(subject, before), _TRACE
     )
-    numbers = {"alpha": 3.0, "beta": 7.0, "tv_weight": 0.25, "learning_rate": 0.01, "seed": 5}
-    numbers |= {"learning_rate_decay": 0.5, "adam_beta1": 0.8, "adam_epsilon": 1e-3}
+    numbers = {"seed": 5} | {name: _between(each) for name, each in METHOD.items() if each.traced}
     weights = {"content_layers": {"conv2_2": 0.5}, "style_layers": {"conv2_1": 0.5, "conv1_1": 0.5}}
     for name, value in (numbers | weights).items():
         changes: dict[str, Any] = {name: value}
@@ -47,6 +46,12 @@ def numbers_do_not_recompile(subject: Subject) -> None:
 
 
 _TRACE = "make numbers arguments of the program, not constants in it"
+
+
+def _between(setting: Setting) -> float:
+    """Return an unusual value that a number may have."""
+    ends = setting.contrast or (setting.default, 1.0)
+    return 0.7 * ends[0] + 0.3 * ends[1]
 
 
 def run_waits_for_the_device(subject: Subject) -> None:

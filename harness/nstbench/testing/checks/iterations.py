@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import one_line
+from nstbench.api import METHOD, one_line
 from nstbench.testing.checks.pictures import PIXEL, farthest
-from nstbench.testing.settings import covering, settings_for
+from nstbench.testing.settings import covering
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import ContractViolation, demand
 
@@ -66,7 +66,7 @@ def unknown_names_are_refused(subject: Subject) -> None:
         "content_layers": {"content_layers": {"conv6_1": 1.0}},
         "style_layers": {"style_layers": {**plain.style_layers, "conv6_1": 1.0}},
     }
-    cases |= {name: {name: "unheard-of"} for name in ("optimiser", "pooling", "tv_form", "precision")}
+    cases |= {name: {name: "unheard-of"} for name, each in METHOD.items() if each.choices}
     consumed = {name: changes for name, changes in cases.items() if name in subject.capabilities.consumes}
     passed = [name for name, changes in consumed.items() if _runs(subject, changes)]
     seen = f"it runs with a name nobody knows for {', '.join(passed)}"
@@ -75,10 +75,10 @@ def unknown_names_are_refused(subject: Subject) -> None:
 
 def _runs(subject: Subject, changes: dict[str, Any]) -> bool:
     """Whether something goes through `refuse`, `prepare`, `compile` and `run` without an objection."""
-    asked = {name: list(value) if isinstance(value, dict) else value for name, value in changes.items()}
+    problem = subject.problem(**changes)
     try:
-        if subject.backend.refuse(settings_for(subject.backend, asked), subject.options) is None:
-            subject.advance(subject.problem(**changes), 1)
+        if subject.backend.refuse(problem.settings()) is None:
+            subject.advance(problem, 1)
             return True
     except Exception:
         return False

@@ -96,7 +96,7 @@ def losses_fall(subject: Subject) -> None:
 
 def every_layer_can_be_a_style_layer(subject: Subject) -> None:
     """All 16 layers of VGG-19 can be tapped at once, each with an energy of its own."""
-    if "style_layers" not in subject.capabilities.consumes:
+    if not subject.capabilities.has_layers:
         raise NotApplicable("it consumes no `style_layers`")
     trace = _trace(subject, subject.problem(style_layers=dict.fromkeys(LAYERS, 1 / 16)), 1)
     missing = [layer for layer in LAYERS if not np.isfinite(trace.style_layers.get(layer, [np.nan])).all()]

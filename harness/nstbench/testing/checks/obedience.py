@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nstbench.api import METHOD
 from nstbench.testing.checks.pictures import PIXEL, farthest
 from nstbench.testing.subject import Progress, Subject, noise
 from nstbench.testing.violation import NotApplicable, demand
@@ -47,10 +48,10 @@ def weights_are_taken(subject: Subject) -> None:
     kernel, bias = weights["conv1_1"]
     before = subject.advance(problem, 2)
     try:
-        subject.backend.load({**weights, "conv1_1": (kernel[::-1].copy(), bias)}, subject.options)
+        subject.backend.load({**weights, "conv1_1": (kernel[::-1].copy(), bias)})
         other = subject.advance(problem, 2)
     finally:
-        subject.backend.load(weights, subject.options)
+        subject.backend.load(weights)
     remedy = "replace what the compiled program uses"
     demand(_differ(before, other), "other weights give another result", "the same result", remedy)
     gap = farthest(before.image, subject.advance(problem, 2).image)
@@ -59,11 +60,8 @@ def weights_are_taken(subject: Subject) -> None:
 
 def _variations(subject: Subject) -> Iterator[Variation]:
     yield from _pictures()
-    yield from _terms()
-    for setting, value in (("learning_rate", 1e-12), ("learning_rate_decay", 1e-6)):
-        yield Variation(setting, {"optimiser": "adam"}, {setting: value})
-    for setting, value in (("adam_beta1", 0.1), ("adam_epsilon", 1e9)):
-        yield Variation(setting, {"optimiser": "adam"}, {setting: value})
+    yield from _numbers()
+    yield from _layers()
     only_tv = {"alpha": 0.0, "beta": 0.0}
     for form in subject.values("tv_form"):
         yield from _unlike_first(subject, "tv_form", form, only_tv)
@@ -81,10 +79,15 @@ def _pictures() -> Iterator[Variation]:
     yield Variation("init", {}, {"init": 0.5 * picture})
 
 
-def _terms() -> Iterator[Variation]:
-    """From nothing to far more than the rest: an optimiser that scales its gradient shows it too."""
-    for weight in ("alpha", "beta", "tv_weight"):
-        yield Variation(weight, {weight: 0.0}, {weight: 1e6})
+def _numbers() -> Iterator[Variation]:
+    """Every number of the method; with Adam, beside which all of them matter."""
+    for name, each in METHOD.items():
+        if each.contrast:
+            first, second = each.contrast
+            yield Variation(name, {"optimiser": "adam", name: first}, {name: second})
+
+
+def _layers() -> Iterator[Variation]:
     yield Variation("content_layers", {"beta": 0.0}, {"content_layers": {"conv1_1": 1.0}})
     yield Variation("content_weights", {"beta": 0.0}, {"content_layers": {"conv2_2": 3.0}})
     yield Variation("style_layers", {"alpha": 0.0}, {"style_layers": {"conv1_1": 1.0}})

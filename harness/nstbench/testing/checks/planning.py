@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from nstbench.api import VGG_SETTINGS
+from nstbench.api import VGG_SETTINGS, Settings
 from nstbench.testing.settings import PLANNING_AXES, combine, settings_for
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import NotApplicable, demand
@@ -21,12 +22,12 @@ from importlib import import_module
 from operator import attrgetter
 before = set(sys.modules)
 module, _, attribute = target.partition(":")
-backend = attrgetter(attribute)(import_module(module))()
-backend.capabilities
+backend = attrgetter(attribute)(import_module(module))(options)
 if ask:  # what the import has loaded is the other check's business
+    from nstbench.api import Settings
     before = set(sys.modules)
-    backend.identify(options)
-    backend.refuse(settings, options)
+    backend.identify()
+    backend.refuse(Settings(**settings))
 print()
 print(json.dumps(sorted((set(sys.modules) - before) & set(required))))
 """
@@ -77,13 +78,13 @@ def refusals_are_sentences(subject: Subject) -> None:
     defaults = settings_for(subject.backend, {})
     for chosen in combine(PLANNING_AXES, subject.capabilities.consumes):
         settings = settings_for(subject.backend, chosen)
-        answer = subject.backend.refuse(settings, subject.options)
+        answer = subject.backend.refuse(settings)
         if answer is None:
             continue
         demand(isinstance(answer, str), "`refuse` returns a str or None", repr(answer), "return a sentence")
         sentence = len(answer.split()) >= 3 and len(answer.splitlines()) == 1
         demand(sentence, "a refusal is one line, a sentence", repr(answer), "say what is not possible")
-        named = _names(settings, defaults, subject.options)
+        named = _names(settings, defaults, subject.backend.options)
         found = any(name in answer.lower() for name in named)
         demand(found, "a refusal names the setting, its value or the option", repr(answer), "name it")
 
@@ -104,9 +105,10 @@ def planning_loads_no_framework(subject: Subject) -> None:
     demand(not loaded, "`identify` and `refuse` need no framework", loaded, remedy)
 
 
-def _names(settings: Mapping[str, Any], defaults: Mapping[str, Any], options: Mapping[str, Any]) -> set[str]:
+def _names(settings: Settings, defaults: Settings, options: Mapping[str, Any]) -> set[str]:
     """What a refusal may speak of: what is not the default (anything, if all is), and options."""
-    changed = {name: value for name, value in settings.items() if defaults.get(name) != value} or settings
+    every = asdict(settings)
+    changed = {name: value for name, value in every.items() if getattr(defaults, name) != value} or every
     words = {word for name in changed for word in name.split("_")}
     values = {value.lower() for value in changed.values() if isinstance(value, str)}
     return words | values | {name.lower() for name in options}
@@ -116,8 +118,8 @@ def _loaded(subject: Subject, ask: bool) -> Sequence[str]:
     required = subject.capabilities.requires
     if not required:
         raise NotApplicable("it requires no module")
-    settings = settings_for(subject.backend, {})
-    question = [subject.target, sys.path, dict(subject.options), settings, list(required), ask]
+    settings = asdict(settings_for(subject.backend, {}))
+    question = [subject.target, sys.path, subject.backend.options, settings, list(required), ask]
     command = [sys.executable, "-P", "-c", PLANNED, json.dumps(question)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
     last = (done.stderr.strip().splitlines() or [""])[-1]

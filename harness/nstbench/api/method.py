@@ -1,0 +1,100 @@
+"""The settings that a backend sees in its `Problem` as they are: the objective and the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nstbench.api.setting import Setting, choice, declare, described, number
+
+TV_FORMS = ("squared", "absolute", "mahendran")
+
+LEARNING_RATES = {"adam": 0.05, "sgd": 1e-8}
+"""Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
+
+TV_WEIGHT = 30_000.0
+"""Weight of the total variation beside the default alpha and beta, in the units of Gatys et al."""
+
+
+def _of(*optimisers: str) -> Callable[[Method], bool]:
+    return lambda settings: settings.optimiser in optimisers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How a pastiche is made of its pictures: the objective of `nstbench.api.losses` and the way down.
+
+    L-BFGS has no learning rate. All optimisers keep the image in [0, 1], so that the losses are those of the
+    picture: Adam and SGD clip it after every step, L-BFGS is bounded. Step t = 0, 1, ... uses
+    learning_rate * learning_rate_decay^(t / 100). Adam is algorithm 1 of Kingma and Ba (2015); its beta2 is
+    0.999.
+    """
+
+    alpha: float = number(1.0, "Weight of the content loss", least=0, contrast=(0, 1e6))
+    beta: float = number(3000.0, "Weight of the style loss", least=0, contrast=(0, 1e6))
+    tv_weight: float = number(
+        0.0,
+        f"Weight of the total variation; null: {TV_WEIGHT:g} with the loss_scale gatys, else 0",
+        least=0,
+        null=True,
+        worked_out=lambda settings: TV_WEIGHT if settings.loss_scale == "gatys" else 0.0,
+        contrast=(0, 1e6),
+        column="weight of the total variation",
+    )
+    tv_form: str = choice(
+        "squared",
+        TV_FORMS,
+        "How differences of neighbouring pixels are summed",
+        matters=lambda settings: settings.tv_weight != 0,
+    )
+    optimiser: str = choice(
+        "adam", ("adam", "sgd", "lbfgs"), "How the pastiche is improved from its gradient"
+    )
+    learning_rate: float = number(
+        LEARNING_RATES["adam"],
+        "Step length, in units of pixels from 0 to 1; null: "
+        + ", ".join(f"{rate:g} for {optimiser}" for optimiser, rate in LEARNING_RATES.items()),
+        above=0,
+        null=True,
+        worked_out=lambda settings: LEARNING_RATES.get(settings.optimiser, LEARNING_RATES["adam"]),
+        matters=_of("adam", "sgd"),
+        contrast=(0.02, 1e-12),
+        column="step length, in units of pixels from 0 to 1",
+    )
+    learning_rate_decay: float = number(
+        1.0,
+        "Factor on the learning rate over every 100 iterations, applied smoothly",
+        above=0,
+        most=1,
+        matters=_of("adam", "sgd"),
+        contrast=(1, 1e-6),
+    )
+    adam_beta1: float = number(
+        0.9, "Decay of Adam's first moment", least=0, below=1, matters=_of("adam"), contrast=(0.9, 0.1)
+    )
+    adam_epsilon: float = number(
+        1e-8,
+        "Epsilon of Adam, outside the corrected root",
+        above=0,
+        matters=_of("adam"),
+        contrast=(1e-8, 1e9),
+    )
+    pooling: str = choice("max", ("max", "avg"), "Pooling between the blocks of VGG-19")
+    precision: str = choice(
+        "highest",
+        ("highest", "default", "bf16"),
+        "highest: true float32; default: the framework's choice; bf16: bfloat16",
+        iterative=False,
+    )
+    seed: int = declare(
+        "count",
+        0,
+        "Seed of everything random",
+        least=0,
+        most=2**32 - 1,
+        column="empty where nothing random depends on it",
+    )
+
+
+METHOD: Mapping[str, Setting] = described(Method)
+"""Those that a `Problem` carries as they are."""

@@ -1,0 +1,20 @@
+"""Exit codes, one cause each; `nstbench.cli.app` lists them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nstbench.api import BackendUnavailable, NstbenchError
+
+if TYPE_CHECKING:
+    from nstbench.run.sweep import Outcome
+
+
+def code_of_error(error: NstbenchError) -> int:
+    """Return the exit code of an error that nstbench raises on purpose."""
+    return 6 if isinstance(error, BackendUnavailable) else 2
+
+
+def code_of_sweep(outcome: Outcome) -> int:
+    """Return 6 if a backend found no device, 3 if a trial failed otherwise or all were refused, else 0."""
+    return 6 if outcome.no_device else 3 if outcome.failed or outcome.all_refused else 0

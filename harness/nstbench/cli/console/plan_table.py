@@ -1,0 +1,95 @@
+"""What `--dry-run` prints: trials, what is already done, predicted arithmetic, memory and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nstbench.cli.console.console import counted, number, print_json, seconds, size, stdout, table
+from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
+
+if TYPE_CHECKING:
+    from nstbench.plan import Trial
+    from nstbench.run.sweep import Sweep
+
+
+def print_plan(sweep: Sweep, as_json: bool) -> None:
+    """Print the plan of a sweep that has not run."""
+    rates = _measured_rates(sweep)
+    rows = _rows(sweep, rates)
+    if as_json:
+        print_json(rows)
+        return
+    console = stdout()
+    cells = [
+        (
+            r["trial_id"],
+            r["backend"],
+            r["label"],
+            r["state"],
+            number(r["gflop"]),
+            size(r["memory_bytes"]),
+            seconds(r["seconds"]),
+        )
+        for r in rows
+    ]
+    columns = ("trial", "backend", "point", "state", ">GFLOP", ">memory", ">time")
+    console.print(table(None, columns, cells))
+    to_do = [row for row in rows if row["state"] == "to do"]
+    total = sum(row["seconds"] or 0.0 for row in to_do)
+    console.print(
+        f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
+        f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
+    )
+    for sentence in sweep.not_applied():
+        console.print(f"not applied without --force to {sentence}", markup=False)
+
+
+def _rows(sweep: Sweep, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    pending = {trial.trial_id for trial in sweep.pending(sweep.plan.trials)}
+    shared = sweep.experiment.measure.share_trajectories
+    costs: dict[str, tuple[Any, float | None]] = {}
+    for trajectory in sweep.plan.trajectories(shared):
+        before = 0.0
+        for trial in trajectory.trials:
+            cost = predict(trial, rates.get(trial.backend, _nominal_rate()))
+            # A shared trajectory costs its longest trial; each trial to do is charged what it adds.
+            costs[trial.trial_id] = (cost, None if cost.seconds is None else cost.seconds - before)
+            if trial.trial_id in pending:
+                before = cost.seconds or 0.0
+    return [_row(trial, trial.trial_id in pending, *costs[trial.trial_id]) for trial in sweep.plan.trials]
+
+
+def _row(trial: Trial, pending: bool, cost: Any, seconds_added: float | None) -> dict[str, Any]:
+    state = f"refused: {trial.refusal}" if trial.refusal else "to do" if pending else "done"
+    return {
+        "trial_id": trial.trial_id,
+        "backend": trial.backend_label,
+        "label": trial.label,
+        "state": state,
+        "gflop": cost.gflop,
+        "memory_bytes": cost.bytes,
+        "seconds": seconds_added,
+    }
+
+
+def _measured_rates(sweep: Sweep) -> dict[str, float]:
+    """Return GFLOP/s by backend from trials of this folder that are done."""
+    from nstbench.record import open_results
+
+    if not (sweep.store.path / "plan.json").exists():
+        return {}
+    runs = open_results(sweep.store.path).runs.dropna(subset=["gflop_per_s"])
+    return {str(name): float(rate) for name, rate in runs.groupby("backend")["gflop_per_s"].median().items()}
+
+
+def _nominal_rate() -> float:
+    from nstbench.run.machine import usable_cores
+
+    return NOMINAL_GFLOP_PER_S * usable_cores()
+
+
+def _basis(rates: Mapping[str, float]) -> str:
+    if rates:
+        return "at the pace measured in this folder"
+    return f"assuming {_nominal_rate():g} GFLOP/s; nothing was measured here yet"

@@ -1,0 +1,89 @@
+"""The tables of results folders as text: the columns people look at first, or everything as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nstbench.api import short_layer
+from nstbench.cli.console.console import counted, number, print_json, seconds, stderr, stdout, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nstbench.record import Results
+
+IMAGE_COLUMNS = (
+    *("trial_id", "iteration", "snapshot", "elapsed_s"),
+    *("referee_total", "referee_content", "referee_style", "referee_ssim", "path"),
+)
+"""Those a person looks at first; `--json` has the others."""
+
+
+def print_left_out(results: Results) -> None:
+    """Say on standard error how many rows are not shown."""
+    if count := results.shown.left_out:
+        text = f"{counted(count, 'older row')} outside the present plan: --outside-plan takes older rows in"
+        stderr().print(text, markup=False)
+
+
+def print_table(results: Results, name: str, as_json: bool) -> None:
+    """Print a table: the columns people look at first, or everything as JSON."""
+    results = results.shown
+    frame: pd.DataFrame = getattr(results, name)
+    if as_json:
+        print_json(json.loads(frame.to_json(orient="records", double_precision=15)))
+        return
+    if name == "runs":
+        stdout().print(_runs(results))
+        return
+    if name == "images":
+        frame = frame[[column for column in frame if column in ("results", *IMAGE_COLUMNS)]]
+    text = frame.astype(object).where(frame.notna(), None)
+    rows = [[_cell(value) for value in row] for row in text.itertuples(index=False)]
+    stdout().print(table(None, list(frame.columns), rows))
+
+
+def _picture(row: Any, folder: str) -> str | None:
+    """Say where the picture is and what is strange about it, or why there is none."""
+    if row.status != "ok":
+        reason: str | None = row.error_message
+        return reason
+    return f"{folder}/{row.image}" + (f" ({row.caution})" if row.caution else "")
+
+
+def _cell(value: Any) -> object:
+    return number(value, 5) if isinstance(value, float) else value
+
+
+def _runs(results: Results) -> object:
+    columns = [
+        *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
+        *(">total loss", ">referee", ">SSIM", "picture"),
+    ]
+    (only, *others) = [str(store.path) for store in results.stores]
+    rows: list[Any] = list(results.runs.astype(object).where(results.runs.notna(), None).itertuples())
+    cells = [
+        [
+            row.backend_label,
+            row.label,
+            " ".join(map(short_layer, (row.style_layers or "").split(","))),
+            row.status,
+            seconds(row.step_median_s),
+            seconds(row.step_mad_s),
+            seconds(row.compile_s),
+            number(row.final_total),
+            number(row.referee_total, 3),
+            number(row.referee_ssim, 3),
+            _picture(row, row.results if others else only),
+        ]
+        for row in rows
+    ]
+    if results.runs["style_layers"].nunique() < 2:  # it would tell no row from another
+        for line in (columns, *cells):
+            del line[2]
+    if not results.runs["planned"].all():
+        columns.insert(2, "plan")
+        for line, row in zip(cells, rows, strict=True):
+            line.insert(2, "" if row.planned else f"outside ({row.experiment})")
+    return table(None, columns, cells)

@@ -1,0 +1,237 @@
+"""An experiment: what a file or a mapping asks for, checked and spread out into points."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from nstbench.api import ExperimentError, Settings
+from nstbench.experiment.axes import Choice, Step, Sweep, choose, read_sweep
+from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
+from nstbench.experiment.contradictions import fixed_and_swept
+from nstbench.experiment.defaults import preset_choices
+from nstbench.experiment.gate import Gate
+from nstbench.experiment.measure import Measure
+from nstbench.experiment.messages import shown, unknown_key, validated
+from nstbench.experiment.overrides import apply_overrides
+from nstbench.experiment.places import Mistake, Path, Places
+from nstbench.experiment.point import Point
+from nstbench.experiment.settings import WRITTEN
+from nstbench.experiment.shape import FIXABLE, Inputs, Outline
+from nstbench.experiment.sources import contents, named, plain
+from nstbench.experiment.yaml12 import parse
+
+MOST_TRIALS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A checked experiment.
+
+    Attributes:
+        base: the folder that relative paths start from.
+        file: where it stands; None for one that is no file. Sweeping the same file again goes on with the
+            same experiment, whatever it says by then.
+        chosen: names or labels that the command line limits this sweep to; empty: every backend.
+        source: the bytes of its file, or the YAML of its mapping, without overrides.
+        axes: the settings that vary, in file order.
+        overrides: the `--set` texts applied to it.
+        data: what the file says, overrides applied.
+        places: for errors found later.
+    """
+
+    name: str
+    description: str
+    base: pathlib.Path
+    source: bytes
+    measure: Measure
+    gate: Gate
+    backends: tuple[BackendChoice, ...]
+    axes: tuple[str, ...]
+    grid: tuple[Point, ...]
+    overrides: tuple[str, ...] = ()
+    file: pathlib.Path | None = None
+    chosen: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    def without_gate(self, labels: Collection[str]) -> dict[str, Any]:
+        """Return the experiment as a mapping that any version reads, with these backends only."""
+        kept = {key: value for key, value in self.data.items() if key != "gate"}
+        chosen = [each.to_json() for each in self.backends if each.label in labels]
+        return kept | {"name": self.name, "backends": chosen}
+
+    def points(self) -> tuple[Point, ...]:
+        """Return the points, the first axis varying slowest, no two with equal settings."""
+        return self.grid
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What there is to read, and what was asked for besides."""
+
+    data: Any
+    places: Places
+    base: pathlib.Path
+    source: bytes
+    name: str
+    overrides: Sequence[str]
+    backends: Sequence[str]
+    file: pathlib.Path | None = None
+
+
+def load_experiment(
+    path: str | pathlib.Path, overrides: Sequence[str] = (), backends: Sequence[str] = ()
+) -> Experiment:
+    """Read an experiment file.
+
+    Args:
+        path: a YAML file; relative paths in it, and in overrides, start from its folder.
+        overrides: `key=value` texts, see `nstbench.experiment.overrides.apply_overrides`.
+        backends: names or labels that replace the file's list.
+
+    Raises:
+        ExperimentError: lists every mistake as `file:line:column: what`.
+    """
+    file = pathlib.Path(path)
+    source = contents(file, str(path))
+    document = parse(source, str(path))
+    words = named(file.stem), overrides, backends
+    lasting = file.resolve() if file.is_file() else None  # a pipe is not there a second time
+    return _read(_Given(document.value, document.places, file.parent, source, *words, lasting))
+
+
+def experiment_from_mapping(
+    data: Mapping[str, Any],
+    base: str | pathlib.Path = ".",
+    overrides: Sequence[str] = (),
+    backends: Sequence[str] = (),
+    name: str = "experiment",
+) -> Experiment:
+    """Make an experiment from what a file would say; errors name dotted paths such as `sweep.alpha[1]`.
+
+    Raises:
+        ExperimentError: lists every mistake.
+    """
+    plainly = plain(data)
+    try:
+        source = yaml.safe_dump(plainly, sort_keys=False, allow_unicode=True).encode()
+    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        raise ExperimentError([f"experiment: holds what YAML cannot: {error}".splitlines()[0]]) from error
+    return _read(_Given(plainly, Places(), pathlib.Path(base), source, named(name), overrides, backends))
+
+
+def _read(given: _Given) -> Experiment:
+    mistakes: list[Mistake] = []
+    if not isinstance(given.data, Mapping):
+        found = "an empty file" if given.data is None else shown(given.data)
+        raise given.places.error(
+            [Mistake((), f"an experiment is a mapping of keys to values, found {found}")]
+        )
+    changed = apply_overrides(given.data, given.overrides, mistakes)
+    places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
+    outline = _outline(changed.data, mistakes)
+    measure = validated(Measure, outline.measure, ("measure",), mistakes)
+    gate = validated(Gate, outline.gate, ("gate",), mistakes)
+    chosen = read_backends(outline.backends, given.backends, mistakes)
+    sweep, grid = _spread(outline, changed.settings, len(chosen), mistakes)
+    if mistakes or measure is None or gate is None:
+        raise places.error(mistakes)
+    return Experiment(
+        name=outline.name or given.name,
+        description=outline.description,
+        base=given.base,
+        source=given.source,
+        measure=measure,
+        gate=gate,
+        backends=chosen,
+        axes=sweep.axes,
+        grid=grid,
+        overrides=tuple(given.overrides),
+        file=given.file,
+        chosen=tuple(given.backends),
+        data=changed.data,
+        places=places,
+    )
+
+
+def _spread(
+    outline: Outline, overridden: Collection[str], backends: int, mistakes: list[Mistake]
+) -> tuple[Sweep, tuple[Point, ...]]:
+    """Understand the sweep and make its points, unless there are mistakes already."""
+    written = _fixed(outline, mistakes)
+    fixed = preset_choices(outline, written, mistakes) | written
+    single = {name: choice for name, choice in fixed.items() if name in overridden}
+    sweep = read_sweep(outline.sweep, single, mistakes)
+    mistakes += fixed_and_swept(outline, sweep)
+    _refuse_hugeness(sweep, backends, mistakes)
+    return sweep, () if mistakes else _points(sweep, fixed, mistakes)
+
+
+def _outline(data: Mapping[str, Any], mistakes: list[Mistake]) -> Outline:
+    """Read the top level; of a broken one what can be read, so that every mistake is found at once."""
+    found: list[Mistake] = []
+    outline = validated(Outline, data, (), found)
+    mistakes += found
+    broken = {each.path[0] for each in found if each.path}
+    return outline or Outline.model_validate({key: value for key, value in data.items() if key not in broken})
+
+
+def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
+    inputs = validated(Inputs, outline.inputs, ("inputs",), mistakes)
+    written: dict[Path, Any] = {}
+    for name in inputs.model_fields_set if inputs else ():
+        written["inputs", name] = outline.inputs[name]
+    for name, value in outline.fixed.items():
+        if name in FIXABLE:
+            written["fixed", name] = value
+        else:
+            mistakes.append(unknown_key(("fixed", name), FIXABLE))
+    if "seed" in outline.model_fields_set:
+        written["seed",] = outline.seed
+    made = (choose(str(path[-1]), value, path, mistakes) for path, value in written.items())
+    return {choice.setting: choice for choice in made if choice}
+
+
+def _refuse_hugeness(sweep: Sweep, backends: int, mistakes: list[Mistake]) -> None:
+    count = sweep.most_points * max(1, backends)
+    if count > MOST_TRIALS:
+        found = f"{count:,} trials ({sweep.most_points:,} points, {backends} backends)"
+        advice = "shorten an axis, or let axes advance together with zip"
+        mistakes.append(Mistake(("sweep",), f"{found}; at most {MOST_TRIALS:,}: {advice}"))
+
+
+def _points(sweep: Sweep, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> tuple[Point, ...]:
+    points: dict[Settings, Point] = {}
+    for step in sweep.steps():
+        point = _point(step, fixed, mistakes)
+        if point:
+            points.setdefault(point.settings, point)
+    if not points and not mistakes:
+        mistakes.append(Mistake(("sweep", "exclude"), "excludes every point; nothing is left to run"))
+    return tuple(points.values())
+
+
+def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> Point | None:
+    chosen = {**fixed, **{choice.setting: choice for choice in step}}
+    missing = [name for name in Inputs.model_fields if name not in chosen]
+    for name in missing:
+        text = f"no {name} image; give inputs: {{{name}: PATH}}, where PATH is a file or sample:NAME"
+        mistakes.append(Mistake(("inputs",), text))
+    if missing:
+        return None
+    found: list[Mistake] = []
+    raw = {name: choice.raw for name, choice in chosen.items()}
+    written = validated(WRITTEN, raw, (), found)
+    for each in found:
+        choice = chosen.get(str(each.path[0])) if each.path else None
+        where = (*choice.path, *each.path[1:]) if choice else ("sweep",)
+        mistakes.append(Mistake(where, each.text))
+    origins = {name: choice.path for name, choice in chosen.items()}
+    labels = {choice.setting: choice.label for choice in step}
+    names = {choice.setting: choice.label for choice in step if choice.named}
+    return Point(written.complete(), labels, names, origins) if written else None

@@ -1,0 +1,66 @@
+"""Check a backend's own options against what it declares, and complete them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nstbench.api import ExperimentError, Option, did_you_mean
+from nstbench.experiment.choices import BackendChoice
+from nstbench.experiment.messages import shown
+from nstbench.experiment.places import Mistake
+from nstbench.experiment.yaml12 import parse
+
+_WORDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def complete_options(
+    choice: BackendChoice, declared: Mapping[str, Option], mistakes: list[Mistake]
+) -> dict[str, Any]:
+    """Return every declared option with its value; add what is wrong to `mistakes`.
+
+    An option's type is that of its default; whole numbers are accepted for floats.
+    """
+    made = {name: option.default for name, option in declared.items()}
+    for name, value in choice.options.items():
+        path = (*choice.path, "options", name)
+        if name not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            text = f"backend {choice.name!r} has no option {name!r}; it has: {known}."
+            mistakes.append(Mistake(path, text + did_you_mean(name, declared), at_key=True))
+        elif not _fits(value, declared[name]):
+            mistakes.append(Mistake(path, _refusal(name, value, declared[name])))
+        else:
+            made[name] = float(value) if isinstance(declared[name].default, float) else value
+    return made
+
+
+def read_options(name: str, texts: Sequence[str], declared: Mapping[str, Option]) -> dict[str, Any]:
+    """Return every declared option with its value, those of `key=value` texts included.
+
+    Raises:
+        ExperimentError: a text is not of that form, or the backend has no such option or value.
+    """
+    split = (text.partition("=") for text in texts)
+    given = {key.strip(): parse(value.strip().encode(), f"--option {key}").value for key, _, value in split}
+    mistakes: list[Mistake] = []
+    made = complete_options(BackendChoice(name, given), declared, mistakes)
+    if mistakes:
+        raise ExperimentError([f"--option {each.path[-1]}: {each.text}" for each in mistakes])
+    return made
+
+
+def _fits(value: Any, option: Option) -> bool:
+    wanted = type(option.default)
+    of_type = type(value) is wanted or (wanted is float and type(value) is int)
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return of_type and finite and (not option.choices or value in option.choices)
+
+
+def _refusal(name: str, value: Any, option: Option) -> str:
+    if not option.choices:
+        return f"option {name!r} must be {_WORDS[type(option.default)]}, found {shown(value)}"
+    allowed = ", ".join(map(str, option.choices))
+    hint = did_you_mean(value, map(str, option.choices)) if isinstance(value, str) else ""
+    return f"option {name!r} must be one of {allowed}; found {shown(value)}.{hint}"

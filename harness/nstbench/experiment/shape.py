@@ -1,0 +1,86 @@
+"""The outline of an experiment file, and which part of it each key belongs to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from nstbench.api import SETTINGS
+from nstbench.experiment.gate import Gate
+from nstbench.experiment.measure import Measure
+from nstbench.experiment.settings import KINDS
+from nstbench.experiment.values import Strict
+
+NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+"""Names become folders, so none begins with a dot."""
+
+FIXABLE = tuple(name for name in SETTINGS if name not in (*KINDS, "seed"))
+"""Settings that stand under `fixed`: the images stand under `inputs`, the seed at the top level."""
+
+SWEEP_RULES = ("zip", "include", "exclude")
+
+_SEED = SETTINGS["seed"]
+
+
+def _empty_section(value: Any) -> Any:
+    """A heading with nothing below it, as when all its lines are commented out."""
+    return {} if value is None else value
+
+
+Section: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_empty_section)]
+
+
+class Outline(Strict):
+    """An experiment file's top level."""
+
+    name: str | None = Field(
+        None,
+        pattern=NAME,
+        max_length=100,
+        description="What its results folder is called; default: the file's name",
+    )
+    description: str = Field("", description="The question it answers")
+    inputs: Section = Field({}, description="The two images")
+    fixed: Section = Field({}, description="Settings with one value")
+    sweep: Section = Field({}, description="Axes, multiplied in file order: the first varies slowest")
+    backends: list[Any] = Field([], description="Who does the work: names, or name with options and label")
+    preset: str | None = Field(
+        None, description="A known project's settings as defaults; `nstbench presets` lists them"
+    )
+    seed: int = Field(
+        _SEED.default, ge=_SEED.least, le=_SEED.most, description=f"{_SEED.says}, unless an axis varies it"
+    )
+    measure: Section = Field({}, description="How trials are measured")
+    gate: Section = Field({}, description="What `nstbench check` allows to get worse, and by how much")
+
+
+class Inputs(Strict):
+    """The images; either may also be an axis."""
+
+    content: Any = Field(None, description=SETTINGS["content"].says)
+    style: Any = Field(None, description=SETTINGS["style"].says)
+
+
+class BackendEntry(Strict):
+    """One entry of `backends`."""
+
+    name: str = Field(min_length=1, description="As `nstbench backends` lists it")
+    options: Section = Field({}, description="Options of this backend")
+    label: str | None = Field(
+        None, min_length=1, max_length=100, description="Tells entries of one backend apart in tables"
+    )
+
+
+def belongs(key: str) -> str:
+    """Say where a key that stands in the wrong section belongs, or nothing."""
+    homes = {
+        **dict.fromkeys(FIXABLE, "fixed or sweep"),
+        **dict.fromkeys(KINDS, "inputs or sweep"),
+        **dict.fromkeys(Measure.model_fields, "measure"),
+        **dict.fromkeys(Gate.model_fields, "gate"),
+        **dict.fromkeys(SWEEP_RULES, "sweep"),
+        **dict.fromkeys(Outline.model_fields, "the top level"),
+        "seed": "the top level or sweep",
+    }
+    return f" {key!r} belongs under {homes[key]}." if key in homes else ""

@@ -1,0 +1,1 @@
+"""Export: results in the formats of other programs."""

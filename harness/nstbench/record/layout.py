@@ -1,0 +1,67 @@
+"""Where things lie in a results folder, relative to it.
+
+experiment.yaml  plan.json  environment/<id>.json  tables/*.parquet
+inputs/<hash>.png
+trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LOCK = Path(".lock")
+PLAN = Path("plan.json")
+EXPERIMENT = Path("experiment.yaml")
+EVERY_TRIAL = "trials/*/trial.json"
+EVERY_RESULT = "trials/*/result.json"
+
+
+def trial_folder(trial_id: str) -> Path:
+    """Return where everything of one trial lies."""
+    return Path("trials", trial_id)
+
+
+def trial_path(trial_id: str) -> Path:
+    """Return where it is written what a trial is."""
+    return trial_folder(trial_id) / "trial.json"
+
+
+def result_path(trial_id: str) -> Path:
+    """Return where a trial's record lies; the trial is done when the file exists."""
+    return trial_folder(trial_id) / "result.json"
+
+
+def losses_path(trial_id: str) -> Path:
+    """Return where a trial's losses lie, a row for each iteration."""
+    return trial_folder(trial_id) / "losses.npz"
+
+
+def log_path(trial_id: str) -> Path:
+    """Return where it goes what a trial's worker prints."""
+    return trial_folder(trial_id) / "log.txt"
+
+
+def lock_path(trial_id: str) -> Path:
+    """Return the file that a sweep locks while it has a trial."""
+    return trial_folder(trial_id) / LOCK
+
+
+def picture_path(trial_id: str, iteration: int | None) -> Path:
+    """Return where a picture lies that has had so many updates; None for that of a single-pass backend."""
+    name = "picture.png" if iteration is None else f"{iteration:06d}.png"
+    return trial_folder(trial_id) / "images" / name
+
+
+def environment_path(environment_id: str) -> Path:
+    """Return where the facts about a machine and its packages lie."""
+    return Path("environment", f"{environment_id}.json")
+
+
+def input_path(sha256: str) -> Path:
+    """Return where a content or style image lies, named by the beginning of its hash."""
+    return Path("inputs", f"{sha256[:12]}.png")
+
+
+def table_path(name: str) -> Path:
+    """Return where a table lies for readers other than nstbench."""
+    return Path("tables", f"{name}.parquet")

@@ -1,0 +1,134 @@
+"""Is this machine ready, and if not, what to type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeAlias
+
+from nstbench.api import NstbenchError, plugins, readiness
+from nstbench.assets import cache_dir, resolve_weights
+from nstbench.run.machine import providers, usable_cores, variables
+
+START_TIMEOUT_S = 120
+
+Found: TypeAlias = tuple[bool, str]
+"""(fine, one line)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was found of one thing.
+
+    Attributes:
+        fine: whether there is nothing to do about it.
+        line: one line for people.
+        usable: False for a backend that cannot be used here.
+    """
+
+    fine: bool
+    line: str
+    usable: bool
+
+
+def examine_machine() -> Iterator[Diagnosis]:
+    """Look at Python, packages, backends and their devices, weights, cache and threads, one after the other.
+
+    Every backend is started in a process of its own, so this takes seconds.
+    """
+    for look in (_python, _backends, _advice, _weights, _cache, _threads):
+        for fine, line in look():
+            yield Diagnosis(fine, line, usable=fine or look is not _backends)
+
+
+def _python() -> Iterator[Found]:
+    yield sys.version_info[:2] >= (3, 11), f"Python {sys.version.split()[0]}, nstbench {version('nstbench')}"
+
+
+def _backends() -> Iterator[Found]:
+    known = providers()
+    for name, plugin in plugins().items():
+        try:
+            backend = plugin.make()
+        except NstbenchError as error:
+            yield False, str(error)
+            continue
+        state = readiness(backend.capabilities)
+        if not state.ready:
+            yield False, f"{name}: {state.reason}. Install it: {state.install}"
+            continue
+        packages = [known[module][0] for module in backend.capabilities.requires if module in known]
+        good, line = _device(name)
+        yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
+
+
+def _advice() -> Iterator[Found]:
+    """Pass on what backends say of the versions that are installed."""
+    for name, plugin in plugins().items():
+        with suppress(NstbenchError):  # one that cannot be loaded has been named
+            backend = plugin.make()
+            if readiness(backend.capabilities).ready:
+                yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
+
+
+def _device(name: str) -> Found:
+    """Start a backend in a process of its own and see what device it takes."""
+    code = (
+        "import sys; from nstbench.api import one_line\n"
+        "from nstbench.run.machine import cpu_name; from nstbench.api import plugin\n"
+        f"try: device = plugin({name!r}).make().start('auto')\n"
+        "except Exception as error: sys.exit('\\n' + one_line(error))\n"
+        "print(); print(device.kind, device.name or cpu_name())"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return False, f"{name}: does not start within {START_TIMEOUT_S} s; look at the driver"
+    last = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines() or ["no output"]
+    verb = "starts on" if done.returncode == 0 else "does not start:"
+    return done.returncode == 0, f"{name}: {verb} {last[-1]}"
+
+
+def _weights() -> Iterator[Found]:
+    remarks: list[str] = []
+    try:
+        source = resolve_weights("auto", Path.cwd(), remarks.append)
+    except NstbenchError as error:
+        yield False, str(error)
+        return
+    yield True, f"weights: auto means {source.name}"
+    for remark in remarks:
+        yield True, remark
+
+
+def _cache() -> Iterator[Found]:
+    try:
+        folder = cache_dir()
+    except NstbenchError as error:
+        yield False, str(error)
+        return
+    yield os.access(folder, os.W_OK), f"cache: {folder}"
+
+
+def _threads() -> Iterator[Found]:
+    named: set[str] = set()
+    for plugin in plugins().values():
+        with suppress(NstbenchError):
+            named |= set(plugin.load().capabilities.variables)
+    found = [f"{name}={value}" for name, value in variables(named).items()]
+    yield (
+        True,
+        f"threads: {usable_cores()} cores" + (f"; the environment has {', '.join(found)}" if found else ""),
+    )
+    busy = os.getloadavg()[0]
+    if busy > 0.5 * usable_cores():
+        yield False, f"load: {busy:.1f} on {usable_cores()} cores; timings taken now will be noisy"
+    else:
+        yield True, f"load: {busy:.1f}, quiet enough to measure"

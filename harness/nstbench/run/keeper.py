@@ -1,0 +1,103 @@
+"""What a sweep writes down: pictures, losses, records and judgements, all of them in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from nstbench.api import AssetError, UsageError, plugin
+from nstbench.experiment import Measure
+from nstbench.plan import Trial
+from nstbench.record import RunRecord, Store
+from nstbench.record.checkout import Checkout
+from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
+from nstbench.run.judging import Judging
+from nstbench.run.verified import Setup, is_verified
+from nstbench.run.watcher import Watcher
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The only one who writes into the trials of a store while a sweep runs.
+
+    Attributes:
+        experiment: its name.
+        checkout: the commit that the working directory had checked out when the sweep began.
+        judging: the referee; None if there is none.
+        recorded: ids of the trials whose records this sweep has written.
+    """
+
+    store: Store
+    experiment: str
+    measure: Measure
+    checkout: Checkout
+    judging: Judging | None
+    watch: Watcher
+    recorded: set[str] = field(default_factory=set)
+    _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def keep(self, job: Job, event: Event) -> None:
+        """Write down what came of a job, files before the record that speaks of them.
+
+        Raises:
+            ResultsError: it cannot be written.
+        """
+        self.watch.event(job, event)
+        if isinstance(event, Environment):
+            self._environments[event.environment_id] = event.facts
+            self.store.write_environment(event.environment_id, dict(event.facts))
+        elif isinstance(event, Painted):
+            self.store.write_picture(event.trial_id, event.iteration, event.png)
+        elif isinstance(event, Recorded):
+            self._record(event.run_record(), event.losses)
+        elif isinstance(event, Lost):
+            for trial in job.trials:
+                if trial.trial_id not in self.recorded:
+                    self._keep_without_run(trial, event.status, event.error_type, event.error_message)
+
+    def refuse(self, trial: Trial) -> None:
+        """Write down that a trial is not run, as its backend refuses it."""
+        self._keep_without_run(trial, "refused", "Refused", trial.refusal or "")
+
+    def judge(self, trials: tuple[Trial, ...]) -> None:
+        """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
+        for record in filter(None, (self.store.record(trial.trial_id) for trial in trials)):
+            if self.judging is None or record.judged:
+                continue
+            try:
+                judged = self.judging.judge(record, self.store.path)
+            except (AssetError, UsageError) as error:
+                self.watch.says(f"{record.trial.trial_id}: not judged: {error}")
+            else:
+                self.store.write_record(judged)
+                self.watch.judged(judged)
+
+    def _record(self, record: RunRecord, losses: bytes | None) -> None:
+        if losses is not None:
+            self.store.write_losses(record.trial.trial_id, losses)
+        here, verified = self.checkout, self._is_verified(record)
+        self._keep(replace(record, verified=verified, commit=here.commit, changed=here.changed))
+
+    def _is_verified(self, record: RunRecord) -> bool | None:
+        facts = self._environments.get(record.environment_id or "")
+        if facts is None or record.device_name is None:
+            return None
+        trial, found = record.trial, plugin(record.trial.backend)
+        if not found.load().capabilities.has_ladder:
+            return None
+        precision = trial.settings.precision if "precision" in trial.noticed else "default"
+        known = {**facts, "code": record.backend_code}
+        return is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
+
+    def _keep_without_run(self, trial: Trial, status: str, kind: str, message: str) -> None:
+        """Write the record of a trial whose worker had no chance to make one."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._keep(RunRecord(trial, self.experiment, status, now, error_type=kind, error_message=message))
+
+    def _keep(self, record: RunRecord) -> None:
+        self.recorded.add(record.trial.trial_id)
+        record = replace(record, measure=self.measure.model_dump())
+        self.store.write_record(record)
+        self.watch.recorded(record)

@@ -1,0 +1,149 @@
+"""A child process: spoken to in JSON lines, waited for asleep, and ended with everything that it started.
+
+Messages to it are lines on its standard input. It answers on a file descriptor of its own, whose number is
+the last argument of its command, as frameworks print what they please on standard output. A child that runs
+this version of nstbench uses `nstbench.system.parent` for its part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import IO, Any
+
+
+class ChildEnded(Exception):
+    """The process has ended, and all that it said has been heard.
+
+    Attributes:
+        code: its exit code; below zero if a signal ended it.
+        signal: name of that signal, for instance `SIGKILL`; else None.
+    """
+
+    def __init__(self, code: int) -> None:
+        self.code, self.signal = code, signal.Signals(-code).name if code < 0 else None
+        super().__init__(f"was ended by {self.signal}" if self.signal else f"exited with {code}")
+
+
+class Child:
+    """A running process in a group of its own.
+
+    Args:
+        command: what to run; the number of the descriptor for answers is appended.
+        output: where its standard output and error go.
+        environment: its environment variables; None for those of this process.
+    """
+
+    def __init__(
+        self, command: Sequence[str], output: IO[Any], environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._receive, send = os.pipe()
+        try:
+            self._process = _started([*command, str(send)], output, environment, [send])
+        except BaseException:
+            os.close(self._receive)
+            raise
+        finally:
+            os.close(send)
+        self._heard, self._searched = bytearray(), 0
+
+    @property
+    def pid(self) -> int:
+        """Number of the process and of its group."""
+        return self._process.pid
+
+    def send(self, message: object) -> None:
+        """Send a message; that the process has ended is noticed only by who listens to it.
+
+        Args:
+            message: JSON types; whatever else is in it travels as its text.
+        """
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(message, default=str).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def hear(self, deadline: float = float("inf")) -> Any:
+        """Return the next message, asleep until it comes.
+
+        Args:
+            deadline: seconds on the clock of `time.monotonic`.
+
+        Raises:
+            TimeoutError: nothing whole has come by then.
+            ChildEnded: nothing more will come.
+        """
+        while (end := self._heard.find(b"\n", self._searched)) < 0:
+            self._searched = len(self._heard)
+            self._heard += self._received(deadline)
+        line = self._heard[:end]
+        del self._heard[: end + 1]
+        self._searched = 0
+        return json.loads(line)
+
+    def end(self) -> None:
+        """End it and everything that it started, now; also from another thread, while this one listens."""
+        _end_group(self._process)
+
+    def close(self) -> None:
+        """End it, wait until it is gone, and give back what it held here."""
+        self.end()
+        self._process.wait()
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # a message that it did not live to read
+            self._process.stdin.close()
+        os.close(self._receive)
+
+    def _received(self, deadline: float) -> bytes:
+        left = None if deadline == float("inf") else max(0.0, deadline - monotonic())
+        if not select.select([self._receive], [], [], left)[0]:
+            raise TimeoutError
+        received = os.read(self._receive, 1 << 16)
+        if not received:
+            raise ChildEnded(self._process.wait())
+        return received
+
+
+def run_to_its_end(
+    command: Sequence[str], output: IO[Any], environment: Mapping[str, str] | None = None
+) -> int:
+    """Run a command that is not spoken to, and return its exit code.
+
+    Whatever ends the waiting, an interrupt for instance, ends the command and all that it started.
+    """
+    process = _started(command, output, environment)
+    try:
+        process.communicate()
+    except BaseException:
+        _end_group(process)
+        process.wait()
+        raise
+    return process.returncode
+
+
+def _started(
+    command: Sequence[str],
+    output: IO[Any],
+    environment: Mapping[str, str] | None,
+    inherited: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        env=environment,
+        pass_fds=inherited,
+        start_new_session=True,
+    )
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
