@@ -12,9 +12,10 @@ BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEA
 GPU_PYTHON ?= 3.12
 
 # The tests that need no framework, no browser and few processes.
-QUICK := $(addprefix tests/,api experiment plan presets record report system testing) \
-  $(wildcard tests/test_house.py tests/test_docs.py tests/test_repository.py) \
-  $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py)
+QUICK := $(addprefix tests/,api experiment plan presets record system) \
+  $(addprefix tests/report/test_,pairs.py ratios.py cautions.py compare.py time_to_loss.py history.py) \
+  $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
+  $(addprefix tests/test_,house.py docs.py repository.py)
 
 .PHONY: demo test quick lint types unit gate perf matrix gpu-kit clean
 .DEFAULT_GOAL := help
@@ -47,7 +48,7 @@ demo: $(VENV)/installed
 test: lint types unit gate
 
 quick: lint types
-	$(BIN)/pytest $(QUICK) --numprocesses=2 --dist=loadfile -k 'not [weights] and not [pooling]'
+	$(BIN)/pytest $(QUICK) --numprocesses=2 --dist=loadfile
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
