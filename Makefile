@@ -1,8 +1,11 @@
 # `make demo` shows nstbench at work, `make test` checks it; both set up .venv first, once.
+# Hundreds of processes start in the tests: what Python compiles is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := experiments/layers.yaml
 
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
