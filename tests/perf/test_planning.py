@@ -2,8 +2,7 @@
 
 from nstbench.experiment import experiment_from_mapping
 from nstbench.plan import plan_trials
-from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts
+from nstbench.run.look_up import AssetLookUp, facts
 
 GRID = {
     "name": "thousand",

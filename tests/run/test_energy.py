@@ -11,9 +11,8 @@ from nstbench.record.tables import runs_table
 from nstbench.run.bench import Bench
 from nstbench.run.energy import EnergyMeter, find_counter
 from nstbench.run.job import Job, Recorded
-from nstbench.run.look_up import AssetLookUp
+from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.machine import gpu_names
-from nstbench.run.registry import facts
 
 
 def meter(joules, seconds):

@@ -10,8 +10,7 @@ from nstbench.experiment import ExperimentLike, experiment_from
 from nstbench.plan import Plan
 from nstbench.plan import plan_trials as plan_with
 from nstbench.record import Results, open_results
-from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts
+from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 
 

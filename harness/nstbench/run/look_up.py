@@ -1,13 +1,30 @@
-"""What planning asks about images and weights, answered from the assets room."""
+"""What planning asks about backends, images and weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from nstbench.api import Network
+from nstbench.api import BackendUnavailable, Network, plugin, readiness
 from nstbench.assets import WeightsSource, load_image, resolve_weights
-from nstbench.plan import ImageFacts
+from nstbench.plan import BackendFacts, ImageFacts
+
+
+def facts(name: str) -> BackendFacts:
+    """Return what planning needs to know of a backend.
+
+    Raises:
+        UnknownName: nothing installed answers to that name.
+        BackendUnavailable: the plugin is broken or its framework is not installed.
+    """
+    found = plugin(name)
+    kind = type(found.make())  # which names a method that it lacks
+    state = readiness(kind.capabilities)
+    if not state.ready:
+        raise BackendUnavailable(
+            f"{name}: {state.reason}. Install it: {state.install}; or choose others: --backend NAME"
+        )
+    return BackendFacts(name, found.version, kind.capabilities, found.make)
 
 
 class AssetLookUp:

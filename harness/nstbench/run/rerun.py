@@ -13,8 +13,7 @@ from nstbench.assets import load_image
 from nstbench.experiment import experiment_from_mapping
 from nstbench.plan import Plan
 from nstbench.record import Results, RunRecord, Store
-from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts
+from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.sweep import Redo, Sweep, Watcher
 
 

@@ -19,8 +19,7 @@ from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
 from nstbench.run.local import LocalWorkers
-from nstbench.run.look_up import AssetLookUp
-from nstbench.run.registry import facts
+from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work

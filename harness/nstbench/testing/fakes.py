@@ -83,6 +83,7 @@ class FakeSession(Session):
         self._problem, self._options, self._compiled = problem, options, compiled
         self._colour = mean_colour(problem)
         self._goal = _goal(problem, self._colour)
+        self._slowing = _slowing_numbers(problem)
         self._image = problem.init.copy()
         self._step = 0
 
@@ -108,11 +109,18 @@ class FakeSession(Session):
         fault = self._options["fault"] if self._step == self._options["at"] else "none"
         _strike(fault)
         row = self._losses()
-        rate = np.float32(min(1.0, _rate(self._problem, self._step - 1)))
+        rate = np.float32(min(1.0, self._rate(self._step - 1)))
         self._image = self._image + rate * (self._goal - self._image)
         if fault == "rise":  # a step far too long, and clipped
             self._image = np.where(self._image > self._goal, np.float32(1), np.float32(0))
         return [np.nan, *row[1:]] if fault == "nan" else row
+
+    def _rate(self, step: int) -> float:
+        """Return how far a step goes: each number that matters shows in it, or in the losses."""
+        rate = RATE * REACH[self._problem.optimiser]
+        for name, value, default in self._slowing:
+            rate *= _slowing(name, value, default, step)
+        return float(rate)
 
     def _losses(self) -> list[float]:
         problem, image = self._problem, self._image
@@ -164,13 +172,11 @@ def _goal(problem: Problem, colour: Array) -> Array:
     return problem.content if problem.alpha > problem.beta else colour
 
 
-def _rate(problem: Problem, step: int) -> float:
-    """Return how far a step goes: each number that matters to the optimiser shows in it, or in the losses."""
-    settings, rate = problem.settings(), RATE * REACH[problem.optimiser]
-    for name, each in METHOD.items():
-        if each.traced and name not in IN_LOSSES and each.matters(settings):
-            rate *= _slowing(name, getattr(problem, name), each.default, step)
-    return float(rate)
+def _slowing_numbers(problem: Problem) -> list[tuple[str, float, float]]:
+    """Return name, value and default of the numbers that matter to the optimiser and not to the losses."""
+    settings = problem.settings()
+    kept = (each for each in METHOD.values() if each.traced and each.name not in IN_LOSSES)
+    return [(each.name, getattr(problem, each.name), each.default) for each in kept if each.matters(settings)]
 
 
 def _slowing(name: str, value: float, default: float, step: int) -> float:

@@ -29,7 +29,7 @@ def settings_for(backend: Backend, chosen: Mapping[str, Any]) -> Settings:
     full = Settings(**given | {"style_blend": blend if len(blend) > 1 else None})
     for name, each in SETTINGS.items():
         if each.worked_out and name not in chosen:
-            full = replace(full, **{name: each.worked_out(full)})
+            full = replace(full, **{name: each.default_beside(full)})
     noticed = {name for name in backend.capabilities.consumes & set(SETTINGS) if SETTINGS[name].matters(full)}
     return Settings(**{name: getattr(full, name) for name in noticed})
 
