@@ -19,15 +19,17 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_photograph_needs_no_download(name, monkeypatch):
+def test_a_photograph_is_what_scikit_image_shows_and_needs_no_download(name, monkeypatch):
     import pooch
+    from skimage import data
 
     monkeypatch.setattr(pooch.Pooch, "fetch", lambda *_, **__: pytest.fail("a download was tried"))
     pixels = sample(name)
     assert pixels.dtype == np.uint8
     height, width = pixels.shape[:2]
-    assert pixels.shape[2] == 3
     assert f"{width} x {height}" in SAMPLES[name].about
+    shown = {"cat": data.chelsea, "motorcycle": lambda: data.stereo_motorcycle()[0]}
+    np.testing.assert_array_equal(pixels, shown.get(name, getattr(data, name, None))())
 
 
 painted = cache(paint)

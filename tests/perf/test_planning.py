@@ -1,7 +1,7 @@
 """Seconds that planning takes: a thousand points, from a mapping to trials with their ids."""
 
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import plan_trials
+from nstbench.plan.planner import plan_trials
 from nstbench.run.look_up import AssetLookUp, facts
 
 GRID = {

@@ -6,7 +6,8 @@ import pytest
 
 from nstbench.api import FEEDFORWARD_SETTINGS
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import chunk_size, plan_trials, predict
+from nstbench.plan import chunk_size, predict
+from nstbench.plan.planner import plan_trials
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import yaml
 
 from nstbench.api import ExperimentError
 from nstbench.experiment import Gate, experiment_from_mapping, json_schema
-from nstbench.plan import plan_trials
+from nstbench.plan.planner import plan_trials
 
 GATE = "gate: {step_min_s: 0.1, compile_s: 0.5, losses: null, pairs: 20, confidence: 0.99}\n"
 POLICY = ("screening_pairs", "pairs", "confidence")

@@ -6,7 +6,7 @@ import pytest
 
 from nstbench.api import ExperimentError
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import plan_trials
+from nstbench.plan.planner import plan_trials
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}
 

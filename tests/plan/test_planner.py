@@ -8,7 +8,8 @@ import pytest
 
 from nstbench.api import BackendUnavailable, ExperimentError, Settings
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import Trial, plan_trials
+from nstbench.plan import Trial
+from nstbench.plan.planner import plan_trials
 from nstbench.plan.trial import canonical_json
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}

@@ -5,7 +5,7 @@ import pytest
 
 from nstbench.api import SETTINGS, ExperimentError
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import plan_trials
+from nstbench.plan.planner import plan_trials
 from nstbench.presets.presets import PRESETS
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "backends": ["jax-vgg19"]}

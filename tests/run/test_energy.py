@@ -6,7 +6,7 @@ import pytest
 
 from nstbench.api import Device
 from nstbench.experiment import experiment_from_mapping
-from nstbench.plan import plan_trials
+from nstbench.plan.planner import plan_trials
 from nstbench.record.tables import runs_table
 from nstbench.run.bench import Bench
 from nstbench.run.energy import EnergyMeter, find_counter

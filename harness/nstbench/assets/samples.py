@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,14 @@ SAMPLES: Mapping[str, Sample] = {
     "waves": Sample("style", "great waves and a red sun as a woodblock print, 512 x 512"),
 }
 
+PHOTOGRAPHS: Mapping[str, str] = {
+    "astronaut": "astronaut.png",
+    "cat": "chelsea.png",
+    "coffee": "coffee.png",
+    "motorcycle": "motorcycle_left.png",
+    "rocket": "rocket.jpg",
+}
+
 
 def sample(name: str) -> Pixels:
     """Return a sample at its own size: (H, W, 3) uint8 RGB.
@@ -53,12 +62,15 @@ def sample(name: str) -> Pixels:
 
 
 def _photograph(name: str) -> Pixels:
-    """Read one of the photographs that are inside scikit-image's wheel, so nothing is downloaded."""
-    from skimage import data
+    """Read one of the photographs that are inside scikit-image's wheel, so nothing is downloaded.
 
-    if name == "motorcycle":
-        return np.asarray(data.stereo_motorcycle()[0], np.uint8)
-    return np.asarray(getattr(data, {"cat": "chelsea"}.get(name, name))(), np.uint8)
+    From its file, as importing what scikit-image reads files with takes longer than a small trial. Its pixels
+    are taken as they are, as scikit-image takes them: a colour profile is not looked at.
+    """
+    from PIL import Image
+
+    with files("skimage").joinpath("data", PHOTOGRAPHS[name]).open("rb") as file, Image.open(file) as picture:
+        return np.asarray(picture.convert("RGB"), np.uint8)
 
 
 def _painting(name: str) -> Pixels:

@@ -2,7 +2,6 @@
 
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
-from nstbench.plan.planner import plan_trials
 from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
 from nstbench.plan.trial import Trial
 
@@ -16,6 +15,5 @@ __all__ = [
     "Trajectory",
     "Trial",
     "chunk_size",
-    "plan_trials",
     "predict",
 ]

@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nstbench.api import ResultsError, UsageError
-from nstbench.experiment import Experiment
 from nstbench.record.files import DAMAGE, read_json
 from nstbench.record.layout import EVERY_TRIAL, LOCK, PLAN
+
+if TYPE_CHECKING:
+    from nstbench.experiment import Experiment
 
 MOST_NAMED = 3
 

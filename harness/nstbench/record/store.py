@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock
 
 from nstbench.api import ResultsError
-from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
 from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
@@ -33,6 +32,9 @@ from nstbench.record.layout import (
 )
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
+
+if TYPE_CHECKING:
+    from nstbench.experiment import Experiment
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nstbench.experiment import ExperimentLike, experiment_from
 from nstbench.plan import Plan
-from nstbench.plan import plan_trials as plan_with
+from nstbench.plan.planner import plan_trials as plan_with
 from nstbench.record import Results, open_results
 from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep

@@ -63,7 +63,7 @@ def _backends() -> Iterator[Found]:
         if not state.ready:
             yield False, f"{name}: {state.reason}. Install it: {state.install}"
             continue
-        packages = [known[module][0] for module in backend.capabilities.requires if module in known]
+        packages = [min(known[module]) for module in backend.capabilities.requires if module in known]
         good, line = _device(name)
         yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
 

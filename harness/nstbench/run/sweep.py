@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nstbench.api import BackendUnavailable, ResultsError, plugin
 from nstbench.experiment import Experiment
-from nstbench.plan import Plan, Trial, plan_trials
+from nstbench.plan import Plan, Trial
+from nstbench.plan.planner import plan_trials
 from nstbench.record import Results, RunRecord, Store
 from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import refuse_other_experiment
