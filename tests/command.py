@@ -1,7 +1,7 @@
 """The command line in processes of its own, forked from one that has imported it: a start costs milliseconds.
 
-`python -P tests/command.py` is that process. It reads a request a line, {"argv", "cwd", "out", "err"}, and
-answers with the exit code of the command once that has ended.
+`python -P tests/command.py` is that process. A request is a line, with "argv", "cwd", "out", "err" and
+"variables"; it is answered with the exit code of the command once that has ended.
 """
 
 import json
@@ -22,7 +22,16 @@ class CommandServer:
     environment: dict
     _process: subprocess.Popen | None = field(default=None, init=False)
 
-    def run(self, argv, folder, scratch):
+    def differs(self, environment):
+        """Return the variables of an environment that this process was not started with."""
+        return {name: value for name, value in environment.items() if self.environment.get(name) != value}
+
+    def serves(self, environment):
+        """Whether all that differs is what a test's own plugin reads: Python reads others as it starts."""
+        known = self.environment.keys() <= environment.keys()
+        return known and all(name.startswith("SLOWABLE_") for name in self.differs(environment))
+
+    def run(self, argv, folder, scratch, environment):
         """Run a command in `folder` to its end; returns what `subprocess.run` does."""
         if self._process is None:
             command = [sys.executable, "-P", __file__]
@@ -30,6 +39,7 @@ class CommandServer:
             self._process = subprocess.Popen(command, env=self.environment, **pipes)
         out, err = scratch / "out.txt", scratch / "err.txt"
         request = {"argv": argv, "cwd": str(folder), "out": str(out), "err": str(err)}
+        request["variables"] = self.differs(environment)
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         code = int(self._process.stdout.readline())
@@ -63,8 +73,9 @@ def serve():
 
 
 def run(request, main):
-    """Be the command: its folder, its arguments, its streams."""
+    """Be the command: its folder, its variables, its arguments, its streams."""
     os.chdir(request["cwd"])
+    os.environ.update(request["variables"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)

@@ -47,9 +47,7 @@ def started(weights):
 def more_scenarios(weights):
     """What the short list of `nstbench verify` leaves out."""
     scattered = {"content_layers": {"conv1_2": 1.0}, "style_layers": {"conv4_3": 2.0, "conv3_4": 0.1}}
-    few = {**FEW_LAYERS, "tv_form": "mahendran"}
     return [
-        Scenario("67 x 101, max", pose(weights, 67, 101, **few), steps=1),
         Scenario("every layer, average", pose(weights, 37, 29, pooling="avg", **EVERY_LAYER), steps=1),
         Scenario(
             "layers of no order, two styles, average",

@@ -31,6 +31,14 @@ def test_light_verbs_load_neither_pandas_nor_a_framework(arguments):
     assert modules_after(RUN.format(arguments=arguments)) == "[]"
 
 
+def test_a_worker_loads_neither_what_reads_experiments_nor_what_draws():
+    """It starts for each backend, or each trial."""
+    code = "import nstbench.run.worker, nstbench.run.bench, nstbench.testing.fakes"
+    assert (
+        modules_after(code, FRAMEWORKS | {"pandas", "pydantic", "yaml", "plotly", "scipy", "skimage"}) == "[]"
+    )
+
+
 def test_planning_loads_no_framework(write):
     path = write(write().read_text().replace("[fake]", "[jax-vgg19, tf-vgg19, tfhub-fast]"))
     arguments = ["sweep", str(path), "--dry-run", "--set", "weights=random:0", "--set", "size=64"]

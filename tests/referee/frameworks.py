@@ -77,14 +77,19 @@ def enable_x64():
 
 def jax_losses(weights, problem):
     """Content loss and every E_l of `problem.init`, by name; max pooling, one style, one content layer."""
-    pictures = problem.init, problem.content, problem.style
     (content_layer,) = problem.content_layers
-    with enable_x64(), jax.default_device(jax.devices("cpu")[0]):
+
+    @jax.jit  # one program; op by op there would be a hundred to compile
+    def losses(weights, *pictures):
         found, of_content, of_style = (_jax_taps(weights, picture) for picture in pictures)
         seen = {"content": 0.5 * jnp.sum((found[content_layer] - of_content[content_layer]) ** 2)}
         for layer in problem.style_layers:
             difference = _jax_gram(found[layer]) - _jax_gram(of_style[layer])
             seen[layer] = jnp.sum(difference**2) / (4 * CHANNELS[layer] ** 2)
+        return seen
+
+    with enable_x64(), jax.default_device(jax.devices("cpu")[0]):
+        seen = losses(weights, problem.init, problem.content, problem.style)
         assert seen["content"].dtype == np.float64
         return {name: float(value) for name, value in seen.items()}
 

@@ -42,7 +42,7 @@ def shallow(**changes):
 CASES = {
     "max": problem(),
     "average, mahendran": problem(pooling="avg", tv_form="mahendran"),
-    "131 x 197": problem(131, 197, tv_form="absolute"),
+    "67 x 101": problem(67, 101, tv_form="absolute"),
 }
 
 

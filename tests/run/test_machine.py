@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 
 import numpy as np
 import pytest
@@ -15,6 +16,11 @@ def test_the_environment_names_what_is_loaded_and_equal_facts_have_equal_identif
     assert facts["packages"]["numpy"] == np.__version__
     assert facts["cores"] == int(subprocess.run(["nproc"], capture_output=True, check=True).stdout)
     assert machine.environment()[0] == identifier
+
+
+def test_who_provides_a_module_is_what_python_s_library_says():
+    expected = {module: set(names) for module, names in packages_distributions().items()}
+    assert machine.providers() == expected
 
 
 def test_variables_that_change_numbers_or_seconds_are_facts_and_others_are_not(monkeypatch):
