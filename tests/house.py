@@ -47,7 +47,7 @@ OWNERS = {
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
     "skimage": {"assets", "referee"},
-    "scipy": {"gate", "comparison", "nstbench_tensorflow"},
+    "scipy": {"api", "gate", "comparison"},
     "pytest": {"testing"},
     "h5py": {"assets"},
     "pooch": {"assets"},
@@ -68,6 +68,8 @@ OWNERS = {
     "tensorflow": {"nstbench_tensorflow", "nstbench_tfhub"},
     "tensorflow_hub": {"nstbench_tfhub"},
     "onnx": {"nstbench_tfhub"},
+    "torch": {"nstbench_torch", "assets"},
+    "safetensors": {"assets"},
 }
 """Third-party package -> rooms that may import it; NumPy is everybody's."""
 
@@ -86,7 +88,7 @@ MODULES = {target.partition(":")[0] for target in BACKENDS.values()}
 NAMES = FRAMEWORKS | MODULES | set(BACKENDS)
 MAY_NAME = {
     "api": {"keras"},
-    "assets": {"tensorflow", "keras"},
+    "assets": {"tensorflow", "keras", "torch"},
     "presets": {"tensorflow", "keras"},
     "experiment": {"tensorflow", "keras"},
 }

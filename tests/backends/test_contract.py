@@ -6,6 +6,7 @@ from nstbench.testing import contract
 
 test_jax_vgg19 = contract("jax-vgg19", device="cpu")
 test_tf_vgg19 = contract("tf-vgg19", device="cpu")
+test_torch_vgg19 = contract("torch-vgg19", device="cpu")
 test_tfhub_fast = contract("tfhub-fast", options={"network": "mobile", "style_side": 64}, device="cpu")
 
 

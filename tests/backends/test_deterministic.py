@@ -12,11 +12,16 @@ import pytest
 
 from nstbench.api import CHANNELS, Problem, in_channels, up_to
 
-ITERATIVE = {"jax": "nstbench_jax:JaxVgg19", "tf": "nstbench_tensorflow:TensorFlowVgg19"}
+ITERATIVE = {
+    "jax": "nstbench_jax:JaxVgg19",
+    "tf": "nstbench_tensorflow:TensorFlowVgg19",
+    "torch": "nstbench_torch:TorchVgg19",
+}
 WITH_TENSORFLOW = {"tf": ITERATIVE["tf"], "tfhub": "nstbench_tfhub:TfHubFast"}
 VARIANTS = {
     "jax": [("adam", {}), ("lbfgs", {})],
     "tf": [("adam", {}), ("lbfgs", {}), ("adam", {"xla": True})],
+    "torch": [("adam", {}), ("lbfgs", {})],
 }
 LAYERS = ("conv1_1", "conv2_1", "conv3_1")
 
@@ -76,7 +81,10 @@ def test_losses_and_image_have_the_same_bits_in_two_processes(repeated):
 
 
 def test_xla_is_told_and_keeps_what_it_was_told_before(repeated):
-    _, (first, _) = repeated
+    name, (first, _) = repeated
+    if name == "torch":
+        assert first["flags"] == "--xla_dump_max_hlo_modules=1"
+        return
     theirs, *_, ours = first["flags"].split()
     assert (theirs, ours) == ("--xla_dump_max_hlo_modules=1", "--xla_gpu_deterministic_ops=true")
 

@@ -26,6 +26,7 @@ from .wrong import MISTAKES, Iterations, Right, wrong
 SHIPPED = {
     "jax-vgg19": ("nstbench_jax", "JaxVgg19"),
     "tf-vgg19": ("nstbench_tensorflow", "TensorFlowVgg19"),
+    "torch-vgg19": ("nstbench_torch", "TorchVgg19"),
 }
 
 

@@ -18,6 +18,7 @@ PACKAGES = {
     "nstbench_jax": ROOT / "backends",
     "nstbench_tensorflow": ROOT / "backends",
     "nstbench_tfhub": ROOT / "backends",
+    "nstbench_torch": ROOT / "backends",
 }
 LEFT_OUT = (".*", "__pycache__", "*.egg-info", "results", "build", "dist")
 

@@ -79,7 +79,7 @@ class Settings(Method):
     weights: str = declare(
         "file",
         "auto",
-        "VGG-19 parameters: auto, imagenet, bundled, random:SEED, or a path to .h5 or .npz",
+        "VGG-19 parameters: auto, imagenet, bundled, random:SEED, or a path to .h5, .npz, .pth, .safetensors",
         column="name of the network parameters",
     )
     content_layers: tuple[str, ...] = declare(

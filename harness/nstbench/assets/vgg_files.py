@@ -1,4 +1,4 @@
-"""Files that hold a VGG-19: both of Keras's HDF5 layouts, and NumPy archives."""
+"""Files that hold a VGG-19: both of Keras's HDF5 layouts, NumPy archives, and what PyTorch programs keep."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -23,24 +24,28 @@ from nstbench.api import (
     layer_name,
     one_line,
 )
+from nstbench.assets import torch_files
+from nstbench.assets.torch_files import Arrays
 
 if TYPE_CHECKING:
     import h5py
 
-SUFFIXES = (".h5", ".hdf5", ".npz")
-Arrays: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+SUFFIXES = (".h5", ".hdf5", ".npz", *torch_files.SUFFIXES)
 
 
 def read_vgg19(path: Path) -> VggWeights:
-    """Read a `.h5` file as Keras writes it (before or since version 3), or a `.npz`.
+    """Read a `.h5` file as Keras writes it (before or since version 3), a `.npz`, or one of PyTorch's.
 
-    An archive has the keys `conv1_1/kernel`, `conv1_1/bias` ... Whatever else a file holds is ignored.
+    An archive has the keys `conv1_1/kernel`, `conv1_1/bias` ...; for PyTorch's see `torch_files.read_torch`.
+    Whatever else a file holds is ignored.
 
     Raises:
         AssetError: damaged, or not a VGG-19; names the layer, what was found and what it must be.
     """
-    found = _read_npz(path) if path.suffix.lower() == ".npz" else _read_h5(path)
-    return checked(found, path)
+    suffix = path.suffix.lower()
+    if suffix in torch_files.SUFFIXES:
+        return checked(_read_torch(path), path)
+    return checked(_read_npz(path) if suffix == ".npz" else _read_h5(path), path)
 
 
 def checked(found: Mapping[str, Arrays], path: Path) -> VggWeights:
@@ -138,6 +143,13 @@ def _read_npz(path: Path) -> dict[str, Arrays]:
             whole = [layer for layer in LAYERS if {f"{layer}/kernel", f"{layer}/bias"} <= set(archive)]
             return {layer: (archive[f"{layer}/kernel"], archive[f"{layer}/bias"]) for layer in whole}
     except (OSError, ValueError, EOFError, BadZipFile, KeyError) as error:
+        raise _damaged(path, error) from error
+
+
+def _read_torch(path: Path) -> dict[str, Arrays]:
+    try:
+        return torch_files.read_torch(path)
+    except (OSError, ValueError, EOFError, RuntimeError, KeyError, UnpicklingError) as error:
         raise _damaged(path, error) from error
 
 

@@ -55,7 +55,7 @@ def resolve_weights(
     """Find the parameters that `ref` means, fetch them if need be, hash them; reads no arrays.
 
     Args:
-        ref: `auto`, `imagenet`, `bundled`, `random:SEED`, or a path to `.h5` or `.npz`.
+        ref: `auto`, `imagenet`, `bundled`, `random:SEED`, or a path to one of `SUFFIXES`.
         base: folder that relative paths start at.
         say: is told once, in one line, about a download and about what `auto` chose for want of better.
         download: where `imagenet` comes from.

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
-from nstbench.api import Array
+from nstbench.api.vgg19 import Array
 
 Objective: TypeAlias = Callable[[Array], tuple[Array, Array]]
 """Image -> (losses with the total first, gradient of the total with respect to the image)."""

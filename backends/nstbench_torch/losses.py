@@ -1,0 +1,47 @@
+"""Gram matrices and losses, in PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nstbench.api import Arithmetic, Look, Static
+from nstbench_torch.network import Weights, forward
+
+ARITHMETIC = Arithmetic(torch.sum, torch.square, torch.abs, torch.where)
+
+
+class Given(NamedTuple):
+    """What the iterations leave as it is; the numbers are tensors, so that another one compiles nothing."""
+
+    weights: Weights
+    targets: Look
+    numbers: Mapping[str, Tensor]
+
+
+def gram(tap: Tensor) -> Tensor:
+    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w."""
+    features = tap.reshape(-1, tap.shape[-1])
+    return features.T @ features / features.shape[0]
+
+
+def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:
+    """Return what the network makes of an image, and the row of its losses."""
+    taps = forward(given.weights, image, static.layers, static.pooling)
+    seen = Look(taps, {layer: gram(taps[layer]) for layer in static.style_layers})
+    tv = ARITHMETIC.total_variation(image, static.tv_form)
+    return seen, torch.stack(ARITHMETIC.losses(given.numbers, seen, given.targets, tv))
+
+
+def reductions(rows: Tensor, others: Tensor, matrix: Tensor) -> dict[str, Tensor]:
+    """Return the sums of `nstbench.api.Backend.reduce`."""
+    return {
+        "products": torch.sum(rows * others),
+        "squares": torch.sum(torch.square(rows - others)),
+        "gram": gram(rows[None]),
+        "mixed": torch.sum(torch.square(matrix @ rows.T), dim=0),
+        "weighted": torch.sum((rows @ torch.ones_like(matrix)) * rows, dim=1),
+    }

@@ -1,0 +1,46 @@
+"""First-order optimisers: each updates the image where it lies, and clips it to [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+BETA2 = 0.999
+
+
+class State(NamedTuple):
+    """What an iteration changes: the image (H, W, 3), the count of steps, Adam's two moments."""
+
+    image: Tensor
+    step: Tensor
+    moments: tuple[Tensor, ...]
+
+    def clone(self) -> State:
+        """Return one of the same values that can go its own way."""
+        return State(self.image.clone(), self.step.clone(), tuple(each.clone() for each in self.moments))
+
+
+def start_state(image: Tensor, optimiser: str) -> State:
+    """Return the state before the first iteration."""
+    moments = tuple(torch.zeros_like(image) for _ in range(2 if optimiser == "adam" else 0))
+    return State(image, torch.zeros((), device=image.device), moments)
+
+
+def take_step(state: State, gradient: Tensor, numbers: Mapping[str, Tensor]) -> None:
+    """Move against the direction at the decayed learning rate: Adam's where there are moments."""
+    rate = numbers["learning_rate"] * numbers["learning_rate_decay"] ** (state.step / 100.0)
+    state.step.add_(1.0)
+    step = _adam(state, gradient, numbers) if state.moments else gradient
+    state.image.sub_(rate * step).clamp_(0.0, 1.0)
+
+
+def _adam(state: State, gradient: Tensor, numbers: Mapping[str, Tensor]) -> Tensor:
+    """Kingma and Ba 2015, algorithm 1: epsilon outside the bias-corrected root."""
+    (mean, square), beta1 = state.moments, numbers["adam_beta1"]
+    mean.mul_(beta1).add_((1.0 - beta1) * gradient)
+    square.mul_(BETA2).addcmul_(gradient, gradient, value=1.0 - BETA2)
+    root = torch.sqrt(square / (1.0 - BETA2**state.step))
+    return mean / (1.0 - beta1**state.step) / (root + numbers["adam_epsilon"])

@@ -1,0 +1,88 @@
+"""Files in which PyTorch programs keep a VGG-19: `.pth` and safetensors, with torchvision's names."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nstbench.api import BGR_MEAN, LAYERS, AssetError
+
+Arrays: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+
+SUFFIXES = (".pth", ".pt", ".safetensors")
+
+PLACES: Mapping[str, int] = dict(
+    zip(LAYERS, (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34), strict=True)
+)
+"""Layer -> its number N in `features.N.weight`, where ReLU and pooling are counted too."""
+
+RGB_MEAN, RGB_STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
+"""What torchvision's networks expect of RGB in [0, 1]: less these means, divided by these deviations."""
+
+OF_CAFFE = ("d01eb7cb", "caffe")
+"""In the name of a file whose network sees BGR less `BGR_MEAN`: Caffe's, as jcjohnson/pytorch-vgg has it.
+
+Its arrays bear the same names as torchvision's.
+"""
+
+
+def read_torch(path: Path) -> dict[str, Arrays]:
+    """Read `features.N.weight` and `features.N.bias`: (kernel, bias) of each layer that is there.
+
+    A network of torchvision's is turned into one that sees what nstbench's see: channels and deviations go
+    into the kernel of conv1_1, the difference of the means into its bias. That is exact but for the outermost
+    ring of pixels, whose padding stands for another grey there: 0.5 of 255 at most.
+
+    Raises:
+        AssetError: the file is a `.pth`, and PyTorch is not installed.
+    """
+    arrays = _safetensors(path) if path.suffix.lower() == ".safetensors" else _pickled(path)
+    found = {
+        layer: (arrays[f"features.{n}.weight"].transpose(2, 3, 1, 0), arrays[f"features.{n}.bias"])
+        for layer, n in PLACES.items()
+        if {f"features.{n}.weight", f"features.{n}.bias"} <= set(arrays)
+    }
+    if LAYERS[0] in found and not any(word in path.name.lower() for word in OF_CAFFE):
+        found[LAYERS[0]] = _seeing_bgr(*found[LAYERS[0]])
+    return found
+
+
+def _seeing_bgr(kernel: NDArray[Any], bias: NDArray[Any]) -> Arrays:
+    """Let a network of torchvision's see BGR in [0, 255] less `BGR_MEAN`."""
+    turned = kernel[:, :, ::-1].astype(np.float64) / (255 * RGB_STD[::-1, None])
+    offset = np.array(BGR_MEAN) - 255 * RGB_MEAN[::-1]
+    return turned, bias + np.einsum("yxio,i->o", turned, offset)
+
+
+def _safetensors(path: Path) -> Mapping[str, NDArray[Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        found: Mapping[str, NDArray[Any]] = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    return found
+
+
+def _pickled(path: Path) -> Mapping[str, NDArray[Any]]:
+    try:
+        import torch
+    except ImportError as error:
+        raise AssetError(
+            f"{path}: to read this needs PyTorch; pip install 'nstbench[torch]', or keep the weights as safetensors"
+        ) from error
+    with warnings.catch_warnings(action="ignore"):  # about pickles that it then refuses
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
+    tensors = {name: each for name, each in state.items() if isinstance(each, torch.Tensor)}
+    return {
+        name: each.float().numpy()
+        for name, each in tensors.items()
+        if name.startswith("features.") and each.is_floating_point()
+    }
