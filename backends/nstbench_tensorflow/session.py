@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nstbench.api import Array, Evaluation, LossTrace, Problem, Session, loss_trace, numbers, static_part
-from nstbench.api.lbfgs import Lbfgs
+from nstbench.api import (
+    Array,
+    Evaluation,
+    Lbfgs,
+    LossTrace,
+    Problem,
+    Session,
+    loss_trace,
+    numbers,
+    static_part,
+)
 from nstbench_tensorflow.losses import Given
 from nstbench_tensorflow.network import Weights
 from nstbench_tensorflow.optimisers import State, start_state

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from nstbench.api import BGR_MEAN, VggWeights, block, up_to
 
 Taps = Mapping[str, Tensor]
 Weights = Mapping[str, tuple[Tensor, Tensor]]
 
-POOLS: Mapping[str, Any] = {"max": F.max_pool2d, "avg": F.avg_pool2d}
+POOLS: Mapping[str, Any] = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}
 
 
 def to_device(weights: VggWeights, device: torch.device, dtype: torch.dtype) -> Weights:
@@ -42,7 +42,7 @@ def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str
     for previous, layer in zip((order[0], *order), order, strict=False):
         if block(layer) != block(previous):
             x = POOLS[pooling](x, 2)
-        x = F.relu(F.conv2d(x, *weights[layer], padding=1), inplace=True)
+        x = functional.relu(functional.conv2d(x, *weights[layer], padding=1), inplace=True)
         if layer in taps:
             found[layer] = x[0].permute(1, 2, 0).float()
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from nstbench.api import (
     Array,
     Evaluation,
+    Lbfgs,
     Look,
     LossTrace,
     Problem,
@@ -21,7 +23,6 @@ from nstbench.api import (
     loss_trace,
     numbers,
 )
-from nstbench.api.lbfgs import Lbfgs
 from nstbench_torch.losses import Given, gram, view
 from nstbench_torch.network import Weights, forward
 from nstbench_torch.optimisers import State, start_state
@@ -51,7 +52,8 @@ class Posed:
 
     def switch(self) -> None:
         """Allow TensorFloat-32 in convolutions or not: a switch of the process, so thrown before each use."""
-        torch.backends.cudnn.conv.fp32_precision = "tf32" if self.static.precision == "default" else "ieee"
+        cudnn: Any = torch.backends.cudnn  # whose newest names its types lack
+        cudnn.conv.fp32_precision = "tf32" if self.static.precision == "default" else "ieee"
 
     def trace(self, rows: Array, evaluations: int) -> LossTrace:
         """Name the losses in rows."""

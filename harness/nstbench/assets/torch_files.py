@@ -75,7 +75,8 @@ def _pickled(path: Path) -> Mapping[str, NDArray[Any]]:
         import torch
     except ImportError as error:
         raise AssetError(
-            f"{path}: to read this needs PyTorch; pip install 'nstbench[torch]', or keep the weights as safetensors"
+            f"{path}: to read this needs PyTorch; pip install 'nstbench[torch]', or keep the weights as "
+            "safetensors"
         ) from error
     with warnings.catch_warnings(action="ignore"):  # about pickles that it then refuses
         loaded = torch.load(path, map_location="cpu", weights_only=True)
