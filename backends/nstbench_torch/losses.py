@@ -23,9 +23,14 @@ class Given(NamedTuple):
 
 
 def gram(tap: Tensor) -> Tensor:
-    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w."""
+    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
+
+    Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the same:
+    that of one is taken twice, which is a product less in each iteration.
+    """
     features = tap.reshape(-1, tap.shape[-1])
-    return features.T @ features / features.shape[0]
+    product = features.detach().T @ features
+    return (product + (product - product.detach())) / features.shape[0]
 
 
 def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:
