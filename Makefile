@@ -24,7 +24,7 @@ QUICK := $(addprefix tests/,api experiment plan presets record system) \
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    install everything into .venv and sweep $(DEMO)"
+	@echo "make demo    install what it needs into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
 	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
 	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
@@ -36,8 +36,8 @@ $(BIN)/python:
 
 # The constraints hold for build requirements too, hence the variable.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing nstbench with all backends into $(VENV) (a minute or two, once)"
-	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all]'
+	@echo "installing nstbench with the backends of the demo into $(VENV) (a minute or two, once)"
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[jax,tfhub,bundled]'
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*/pyproject.toml) | $(BIN)/python
