@@ -25,8 +25,8 @@ class Given(NamedTuple):
 def gram(tap: Tensor) -> Tensor:
     """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
 
-    Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the same:
-    that of one is taken twice, which is a product less in each iteration.
+    Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the
+    same: that of one is taken twice, which is a product less in each iteration.
     """
     features = tap.reshape(-1, tap.shape[-1])
     product = features.detach().T @ features
