@@ -36,7 +36,10 @@ class TorchVgg19(Backend):
         devices=("cpu", "gpu"),
         requires=("torch", "scipy"),
         install="pip install 'nstbench[torch]'",
-        options={"compile": Option(False, "compile the losses and their gradient with torch.compile")},
+        options={
+            "compile": Option(False, "compile the losses and their gradient with torch.compile"),
+            "graph": Option(True, "on a GPU: record an iteration as a CUDA graph, and replay it"),
+        },
         variables=("TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "TRITON_"),
     )
 
@@ -80,8 +83,10 @@ class TorchVgg19(Backend):
     def prepare(self, problem: Problem) -> Session:
         from nstbench_torch.session import FirstOrderSession, LbfgsSession
 
-        kind = LbfgsSession if problem.optimiser == "lbfgs" else FirstOrderSession
-        return kind(self._pose(problem), problem.init)
+        posed = self._pose(problem)
+        if problem.optimiser == "lbfgs":
+            return LbfgsSession(posed, problem.init)
+        return FirstOrderSession(posed, problem.init, record=self.options["graph"])
 
     def evaluate(self, problem: Problem) -> Evaluation:
         from nstbench_torch.session import evaluate

@@ -11,7 +11,13 @@ from torch import Tensor
 from nstbench.api import Arithmetic, Look, Static
 from nstbench_torch.network import Weights, forward
 
-ARITHMETIC = Arithmetic(torch.sum, torch.square, torch.abs, torch.where)
+
+def _where(condition: Tensor, a: float, b: Tensor) -> Tensor:
+    """As `torch.where`, which copies a number from the host, and a graph that is recorded cannot."""
+    return torch.where(condition, torch.full_like(b, a), b)
+
+
+ARITHMETIC = Arithmetic(torch.sum, torch.square, torch.abs, _where)
 
 
 class Given(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,21 +12,32 @@ from torch.nn import functional
 from nstbench.api import BGR_MEAN, VggWeights, block, up_to
 
 Taps = Mapping[str, Tensor]
-Weights = Mapping[str, tuple[Tensor, Tensor]]
+
+
+class Weights(NamedTuple):
+    """The parameters on the device, kernels (channels out, channels in, 3, 3), and the means of BGR.
+
+    The means lie there as well, since a graph that is recorded cannot copy from the host.
+    """
+
+    layers: Mapping[str, tuple[Tensor, Tensor]]
+    mean: Tensor
+
 
 POOLS: Mapping[str, Any] = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}
 
 
 def to_device(weights: VggWeights, device: torch.device, dtype: torch.dtype) -> Weights:
-    """Take kernels to (channels out, channels in, 3, 3), in memory with the channels last."""
+    """Take parameters to the device, kernels in memory with the channels last."""
 
     def taken(array: Any) -> Tensor:
         return torch.from_numpy(array).to(device, dtype)
 
-    return {
+    layers = {
         layer: (taken(kernel).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last), taken(bias))
         for layer, (kernel, bias) in weights.items()
     }
+    return Weights(layers, torch.tensor(BGR_MEAN, device=device))
 
 
 def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str) -> Taps:
@@ -34,15 +45,14 @@ def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str
 
     The image's memory already has the channels last, so that its axes are turned and nothing is copied.
     """
-    kernel, _ = next(iter(weights.values()))
-    x = image.flip(-1) * 255.0 - torch.tensor(BGR_MEAN, device=image.device)
-    x = x.to(kernel.dtype).permute(2, 0, 1)[None]
     order = up_to(taps)
+    kernel, _ = weights.layers[order[0]]
+    x = (image.flip(-1) * 255.0 - weights.mean).to(kernel.dtype).permute(2, 0, 1)[None]
     found = {}
     for previous, layer in zip((order[0], *order), order, strict=False):
         if block(layer) != block(previous):
             x = POOLS[pooling](x, 2)
-        x = functional.relu(functional.conv2d(x, *weights[layer], padding=1), inplace=True)
+        x = functional.relu(functional.conv2d(x, *weights.layers[layer], padding=1), inplace=True)
         if layer in taps:
             found[layer] = x[0].permute(1, 2, 0).float()
     return found

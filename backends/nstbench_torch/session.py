@@ -67,10 +67,14 @@ class Posed:
 
 
 class FirstOrderSession(Session):
-    """Adam or gradient descent: on a GPU an iteration is one recorded graph, on a CPU a row of calls."""
+    """Adam or gradient descent.
 
-    def __init__(self, posed: Posed, init: Array) -> None:
-        self._posed = posed
+    Args:
+        record: on a GPU, replay a graph recorded of an iteration, instead of starting each kernel anew.
+    """
+
+    def __init__(self, posed: Posed, init: Array, record: bool) -> None:
+        self._posed, self._records = posed, record and posed.device.type != "cpu"
         self._state = start_state(posed.take(init), posed.static.optimiser)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._row: Tensor | None = None
@@ -79,8 +83,8 @@ class FirstOrderSession(Session):
         if self._graph:
             return
         scratch = self._state.clone()
-        if self._posed.device.type == "cpu":
-            self._advance(scratch)
+        if not self._records:
+            self._advance(scratch).cpu()  # waits for the device
             return
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -94,7 +98,7 @@ class FirstOrderSession(Session):
         torch.cuda.synchronize()
 
     def run(self, n: int) -> LossTrace:
-        if self._posed.device.type != "cpu":
+        if self._records:
             self.compile(n)
         rows = torch.empty((n, self._posed.static.width_of_row), device=self._posed.device)
         for row in rows:
