@@ -76,13 +76,12 @@ class TensorFlowVgg19(Backend):
             self._weights = {layer: tuple(map(tf.constant, pair)) for layer, pair in weights.items()}
 
     def prepare(self, problem: Problem) -> Session:
-        from nstbench_tensorflow.session import FirstOrderSession, LbfgsSession
+        from nstbench_tensorflow.session import open_session
         from nstbench_tensorflow.update import trace_update
 
         posed = self._pose(problem)
         program = self._programs.get(posed.recipe, lambda: trace_update(posed.recipe))
-        kind = LbfgsSession if problem.optimiser == "lbfgs" else FirstOrderSession
-        return kind(posed, program, problem.init)
+        return open_session(posed, program, problem.init)
 
     def evaluate(self, problem: Problem) -> Evaluation:
         from nstbench_tensorflow.session import evaluate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import tensorflow as tf
 from nstbench.api import (
     Array,
     Evaluation,
-    Lbfgs,
+    LbfgsSession,
     LossTrace,
     Problem,
     Session,
@@ -39,6 +40,11 @@ class Posed:
         _switch_tensor_float_32(self.recipe)
         with tf.device(self.device):
             return function(image_or_state, self.given, *more)
+
+    def evaluate(self, program: Program, image: Array) -> tuple[Array, Array]:
+        """Return the row of losses of an image and the gradient of their total."""
+        row, gradient = self.call(program.run, tf.constant(image))
+        return row.numpy(), gradient.numpy()
 
     def trace(self, rows: Array, evaluations: int) -> LossTrace:
         """Name the losses in rows."""
@@ -79,33 +85,12 @@ class FirstOrderSession(Session):
         return rows
 
 
-class LbfgsSession(Session):
-    """L-BFGS on the host; losses and gradient come from the device."""
-
-    def __init__(self, posed: Posed, program: Program, init: Array) -> None:
-        self._posed, self._program = posed, program
-        self._search = Lbfgs(self._evaluate, init)
-
-    def compile(self, chunk: int) -> None:
-        self._evaluate(self._search.image)
-
-    def run(self, n: int) -> LossTrace:
-        before = self._search.evaluations
-        rows = np.empty((n, self._posed.recipe.static.width_of_row), np.float32)
-        for row in rows:
-            row[:] = self._search.step()
-        return self._posed.trace(rows, self._search.evaluations - before)
-
-    def image(self) -> Array:
-        return self._search.image.copy()
-
-    def close(self) -> None:
-        self._search.close()
-        del self._posed, self._search
-
-    def _evaluate(self, image: Array) -> tuple[Array, Array]:
-        row, gradient = self._posed.call(self._program.run, tf.constant(image))
-        return row.numpy(), gradient.numpy()
+def open_session(posed: Posed, program: Program, init: Array) -> Session:
+    """Start from an image, with the optimiser of the problem."""
+    static = posed.recipe.static
+    if static.optimiser == "lbfgs":
+        return LbfgsSession(partial(posed.evaluate, program), init, static.style_layers)
+    return FirstOrderSession(posed, program, init)
 
 
 def pose(problem: Problem, device: str, weights: Weights, xla: bool) -> Posed:

@@ -24,6 +24,7 @@ from nstbench.api import (
 )
 
 if TYPE_CHECKING:
+    from nstbench_torch.network import Weights
     from nstbench_torch.session import Posed
 
 
@@ -74,18 +75,15 @@ class TorchVgg19(Backend):
         from nstbench_torch.network import to_device
 
         assert weights is not None, "torch-vgg19 consumes the setting `weights`"
-        given = weights
-        self._weights: Programs[Any] = Programs()
-        self._weights_of = lambda dtype: self._weights.get(
-            dtype, lambda: to_device(given, self._device, dtype)
-        )
+        self._weights = to_device(weights, self._device)
+        self._half: Weights | None = None
 
     def prepare(self, problem: Problem) -> Session:
-        from nstbench_torch.session import FirstOrderSession, LbfgsSession
+        from nstbench_torch.session import FirstOrderSession, HostSession
 
         posed = self._pose(problem)
         if problem.optimiser == "lbfgs":
-            return LbfgsSession(posed, problem.init)
+            return HostSession(posed, problem.init)
         return FirstOrderSession(posed, problem.init, record=self.options["graph"])
 
     def evaluate(self, problem: Problem) -> Evaluation:
@@ -116,6 +114,8 @@ class TorchVgg19(Backend):
         from nstbench_torch.session import pose
 
         static = static_part(problem)
-        weights = self._weights_of(torch.bfloat16 if static.precision == "bf16" else torch.float32)
+        weights = self._weights
+        if static.precision == "bf16":
+            weights = self._half = self._half or self._weights.to(torch.bfloat16)
         losses = self._losses.get(static, lambda: self._compiler.losses(static))
         return pose(problem, static, weights, losses, self._device)

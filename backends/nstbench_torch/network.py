@@ -23,15 +23,23 @@ class Weights(NamedTuple):
     layers: Mapping[str, tuple[Tensor, Tensor]]
     mean: Tensor
 
+    def to(self, dtype: torch.dtype) -> Weights:
+        """Return parameters of another type; the means stay as they are."""
+        return self._replace(
+            layers={
+                layer: (kernel.to(dtype), bias.to(dtype)) for layer, (kernel, bias) in self.layers.items()
+            }
+        )
+
 
 POOLS: Mapping[str, Any] = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}
 
 
-def to_device(weights: VggWeights, device: torch.device, dtype: torch.dtype) -> Weights:
+def to_device(weights: VggWeights, device: torch.device) -> Weights:
     """Take parameters to the device, kernels in memory with the channels last."""
 
     def taken(array: Any) -> Tensor:
-        return torch.from_numpy(array).to(device, dtype)
+        return torch.from_numpy(array).to(device)
 
     layers = {
         layer: (taken(kernel).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last), taken(bias))

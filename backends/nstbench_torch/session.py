@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
@@ -13,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from nstbench.api import (
     Array,
     Evaluation,
-    Lbfgs,
+    LbfgsSession,
     Look,
     LossTrace,
     Problem,
@@ -43,17 +42,17 @@ class Posed:
 
     def take(self, image: Array) -> Tensor:
         """Copy an image to the device."""
-        return torch.from_numpy(image).to(self.device, copy=True)
+        return _take(image, self.device)
 
     def differentiate(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the row of losses, and the gradient of the total."""
-        self.switch()
+        _switch_tensor_float_32(self.static)
         return differentiate(self.losses, image, self.given)
 
-    def switch(self) -> None:
-        """Allow TensorFloat-32 in convolutions or not: a switch of the process, so thrown before each use."""
-        cudnn: Any = torch.backends.cudnn  # whose newest names its types lack
-        cudnn.conv.fp32_precision = "tf32" if self.static.precision == "default" else "ieee"
+    def evaluate(self, image: Array) -> tuple[Array, Array]:
+        """Do the same for an image on the host."""
+        row, gradient = self.differentiate(self.take(image))
+        return row.cpu().numpy(), gradient.cpu().numpy()
 
     def trace(self, rows: Array, evaluations: int) -> LossTrace:
         """Name the losses in rows."""
@@ -123,60 +122,53 @@ class FirstOrderSession(Session):
         return self._row
 
     def _advance(self, state: State) -> Tensor:
-        self._posed.switch()
+        _switch_tensor_float_32(self._posed.static)
         return advance(self._posed.losses, state, self._posed.given)
 
 
-class LbfgsSession(Session):
-    """L-BFGS on the host; losses and gradient come from the device."""
+class HostSession(LbfgsSession):
+    """L-BFGS, and what an evaluation takes."""
 
     def __init__(self, posed: Posed, init: Array) -> None:
+        super().__init__(posed.evaluate, init, posed.static.style_layers)
         self._posed = posed
-        self._search = Lbfgs(self._evaluate, init)
-
-    def compile(self, chunk: int) -> None:
-        self._evaluate(self._search.image)
-
-    def run(self, n: int) -> LossTrace:
-        before = self._search.evaluations
-        rows = np.stack([self._search.step() for _ in range(n)])
-        return self._posed.trace(rows, self._search.evaluations - before)
 
     def flop(self) -> float:
-        return self._posed.flop(self._posed.take(self._search.image))
-
-    def image(self) -> Array:
-        return self._search.image.copy()
+        return self._posed.flop(self._posed.take(self.image()))
 
     def close(self) -> None:
-        self._search.close()
-        del self._posed, self._search
-
-    def _evaluate(self, image: Array) -> tuple[Array, Array]:
-        row, gradient = self._posed.differentiate(self._posed.take(image))
-        return row.cpu().numpy(), gradient.cpu().numpy()
+        super().close()
+        del self._posed
 
 
 def pose(problem: Problem, static: Static, weights: Weights, losses: Losses, device: torch.device) -> Posed:
     """Take a problem to the device and compute its targets."""
-    traced = {name: torch.tensor(value, device=device) for name, value in numbers(problem).items()}
-    posed = Posed(device, static, Given(weights, Look({}, {}), traced), losses)
-    posed.switch()
+    _switch_tensor_float_32(static)
     with torch.no_grad():
-        content = forward(weights, posed.take(problem.content), static.content_layers, static.pooling)
+        content = forward(weights, _take(problem.content, device), static.content_layers, static.pooling)
         styles = []
         for style in problem.styles:
-            taps = forward(weights, posed.take(style), static.style_layers, static.pooling)
+            taps = forward(weights, _take(style, device), static.style_layers, static.pooling)
             styles.append({layer: gram(taps[layer]) for layer in static.style_layers})
-        targets = Look(
-            {layer: content[layer] for layer in static.content_layers}, blend(styles, problem.style_blend)
-        )
-    return Posed(device, static, posed.given._replace(targets=targets), losses)
+    of_content = {layer: content[layer] for layer in static.content_layers}
+    targets = Look(of_content, blend(styles, problem.style_blend))
+    traced = {name: torch.tensor(value, device=device) for name, value in numbers(problem).items()}
+    return Posed(device, static, Given(weights, targets, traced), losses)
 
 
 def evaluate(posed: Posed, image: Array) -> Evaluation:
     """Show taps, Gram matrices and gradient of an image."""
     seen, _ = view(posed.take(image), posed.given, posed.static)
-    _, gradient = posed.differentiate(posed.take(image))
+    _, gradient = posed.evaluate(image)
     taps, grams = ({layer: each.cpu().numpy() for layer, each in part.items()} for part in seen)
-    return Evaluation(taps, grams, gradient.cpu().numpy())
+    return Evaluation(taps, grams, gradient)
+
+
+def _take(image: Array, device: torch.device) -> Tensor:
+    return torch.from_numpy(image).to(device, copy=True)
+
+
+def _switch_tensor_float_32(static: Static) -> None:
+    # In convolutions alone; a switch of the process, so it is thrown before each use, not once.
+    cudnn: Any = torch.backends.cudnn  # whose newest names its types lack
+    cudnn.conv.fp32_precision = "tf32" if static.precision == "default" else "ieee"

@@ -6,12 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from nstbench.api import LAYERS, AssetError
 from nstbench.assets.random_weights import random_weights
 from nstbench.assets.torch_files import PLACES
 from nstbench.assets.vgg_files import read_vgg19
 from nstbench.parity.scenarios import biased
 from nstbench.referee import taps
+
+from .reading import refusal, same
 
 torch = pytest.importorskip("torch")
 safetensors = pytest.importorskip("safetensors.torch")
@@ -57,12 +58,7 @@ WRITERS = {
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_network_of_caffe_s_is_read_as_it_is(tmp_path, state, weights, name):
     WRITERS[name](state, tmp_path / name)
-    read = read_vgg19(tmp_path / name)
-    assert list(read) == list(LAYERS)
-    for layer, arrays in weights.items():
-        for found, expected in zip(read[layer], arrays, strict=True):
-            assert found.dtype == np.float32
-            np.testing.assert_array_equal(found, expected)
+    same(read_vgg19(tmp_path / name), weights)
 
 
 def test_a_network_of_torchvision_s_sees_what_it_expects(tmp_path, state):
@@ -116,11 +112,3 @@ def test_without_pytorch_it_is_said_what_to_do(tmp_path, state, monkeypatch):
     assert "pip install 'nstbench[torch]', or keep the weights as safetensors" in refusal(
         tmp_path / "vgg19.pth"
     )
-
-
-def refusal(path):
-    with pytest.raises(AssetError) as caught:
-        read_vgg19(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)

@@ -8,9 +8,11 @@ import h5py
 import numpy as np
 import pytest
 
-from nstbench.api import CHANNELS, LAYERS, AssetError
+from nstbench.api import CHANNELS, LAYERS
 from nstbench.assets.random_weights import random_weights
 from nstbench.assets.vgg_files import read_vgg19
+
+from .reading import refusal, same
 
 
 def keras_name(layer):
@@ -48,22 +50,6 @@ def archive(tmp_path, weights):
         return tmp_path / "vgg.npz"
 
     return write
-
-
-def same(read, expected):
-    assert list(read) == list(LAYERS)
-    for layer in LAYERS:
-        for found, wanted in zip(read[layer], expected[layer], strict=True):
-            assert found.dtype == np.float32
-            np.testing.assert_array_equal(found, wanted)
-
-
-def refusal(path):
-    with pytest.raises(AssetError) as caught:
-        read_vgg19(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_the_classic_layout_of_keras_is_read(classic, weights):

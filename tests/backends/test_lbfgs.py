@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, minimize
 
-from nstbench.api import CHANNELS, Lbfgs, Problem, in_channels, up_to
+from nstbench.api import CHANNELS, Problem, in_channels, up_to
+from nstbench.api.lbfgs import Lbfgs
 from nstbench_tensorflow import TensorFlowVgg19
 
 START = np.linspace(0.2, 0.75, 12, dtype=np.float32).reshape(2, 2, 3)

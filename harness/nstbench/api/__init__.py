@@ -1,4 +1,4 @@
-"""The contract: the only room a backend imports. Standard library and NumPy only, but for `Lbfgs`: SciPy."""
+"""The contract: the only room a backend imports. Standard library, NumPy; SciPy for `LbfgsSession`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from nstbench.api.vgg19 import (
 )
 
 if TYPE_CHECKING:
-    from nstbench.api.lbfgs import Lbfgs
+    from nstbench.api.lbfgs import LbfgsSession
 
 __all__ = [
     "BGR_MEAN",
@@ -78,7 +78,7 @@ __all__ = [
     "Device",
     "Evaluation",
     "ExperimentError",
-    "Lbfgs",
+    "LbfgsSession",
     "Look",
     "LossTrace",
     "Method",
@@ -120,8 +120,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Lbfgs":  # SciPy is imported by the backends that need it
-        from nstbench.api.lbfgs import Lbfgs
+    if name == "LbfgsSession":  # SciPy is imported by the backends that need it
+        from nstbench.api.lbfgs import LbfgsSession
 
-        return Lbfgs
+        return LbfgsSession
     raise AttributeError(f"module 'nstbench.api' has no attribute {name!r}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Semaphore, Thread
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from nstbench.api.backend import Session
+from nstbench.api.iterative import LOSS_COLUMNS, loss_trace
+from nstbench.api.losses import LossTrace
 from nstbench.api.vgg19 import Array
 
 Objective: TypeAlias = Callable[[Array], tuple[Array, Array]]
@@ -124,6 +127,40 @@ class Lbfgs:
     def _as_image(self, point: Any) -> Array:
         image: Array = point.reshape(self.image.shape).astype(np.float32)
         return image
+
+
+class LbfgsSession(Session):
+    """L-BFGS on the host; losses and gradient come from the device.
+
+    Args:
+        objective: image -> (row of losses as `loss_trace` takes them, gradient of the total).
+        init: (H, W, 3) float32, where to start.
+    """
+
+    def __init__(self, objective: Objective, init: Array, style_layers: Collection[str]) -> None:
+        self._objective, self._style_layers = objective, style_layers
+        self._search = Lbfgs(objective, init)
+
+    def compile(self, chunk: int) -> None:
+        """Evaluate the image once, which advances nothing."""
+        self._objective(self._search.image)
+
+    def run(self, n: int) -> LossTrace:
+        """Take n iterations."""
+        before = self._search.evaluations
+        rows = np.empty((n, len(LOSS_COLUMNS) + len(self._style_layers)), np.float32)
+        for row in rows:
+            row[:] = self._search.step()
+        return loss_trace(rows, self._style_layers, self._search.evaluations - before)
+
+    def image(self) -> Array:
+        """Return a copy of where the search stands."""
+        return self._search.image.copy()
+
+    def close(self) -> None:
+        """End the search and let go of the problem."""
+        self._search.close()
+        del self._search, self._objective
 
 
 class _Closed(Exception):
