@@ -61,6 +61,6 @@ def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str
         if block(layer) != block(previous):
             x = POOLS[pooling](x, 2)
         x = functional.relu(functional.conv2d(x, *weights.layers[layer], padding=1), inplace=True)
-        if layer in taps:
-            found[layer] = x[0].permute(1, 2, 0).float()
+        if layer in taps:  # squeezed: the gradient of x[0] would come back with the channels first
+            found[layer] = x.squeeze(0).permute(1, 2, 0).float()
     return found

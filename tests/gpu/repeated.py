@@ -1,4 +1,4 @@
-"""`deterministic: true` twice, in fresh processes: `repeated.py DEVICE SIZE ITERATIONS WEIGHTS FOLDER`.
+"""`deterministic: true` twice, in fresh processes: `repeated.py BACKEND DEVICE SIZE ITERATIONS WEIGHTS FOLDER`.
 
 Prints a JSON object: for each precision, whether losses and picture have the same bits.
 """
@@ -13,14 +13,14 @@ from layers import FIXED, QUICK
 import nstbench
 
 
-def run(fixed, folder):
+def run(backend, fixed, folder):
     """Return the losses and the hash of the picture."""
     experiment = {
         "name": "repeated",
         "inputs": {"content": "sample:cat", "style": "sample:strokes"},
         "fixed": FIXED | fixed | {"deterministic": True},
         "measure": {"referee": "none"},
-        "backends": ["jax-vgg19"],
+        "backends": [backend],
     }
     results = nstbench.sweep(experiment, folder)
     row = results.runs.iloc[0]
@@ -32,11 +32,12 @@ def run(fixed, folder):
 
 
 def main():
-    device, size, iterations, weights, folder = sys.argv[1:]
+    backend, device, size, iterations, weights, folder = sys.argv[1:]
     fixed = {"device": device, "size": int(size), "iterations": int(iterations), "weights": weights}
     found = {}
     for precision in ("highest",) if QUICK else ("highest", "default"):
-        one, other = (run(fixed | {"precision": precision}, f"{folder}/{precision}-{turn}") for turn in "ab")
+        wanted = fixed | {"precision": precision}
+        one, other = (run(backend, wanted, f"{folder}/{precision}-{turn}") for turn in "ab")
         found[precision] = one == other
     print(json.dumps(found))
 

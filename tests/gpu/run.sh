@@ -3,10 +3,12 @@
 #
 # Installs the kit (`make gpu-kit`) without a network into a folder of its own, then takes the steps below in turn, the
 # most wanted first, each with a time limit. One that fails or is cut off does not end the others, but the script then
-# ends in 3. OUT receives a few files: summary.txt (printed last too), figures.json, report.html, sheet.jpg,
-# details.tar.gz. --cpu does the same with tiny sizes on the processor. Naming steps takes these only.
+# ends in 3. On one H100 they take about a quarter of an hour; naming steps takes these only. OUT receives a few files:
+# summary.txt (printed last too), figures.json, report.html, sheet.jpg, details.tar.gz. --cpu does the same with tiny
+# sizes on the processor.
 #
 #   NSTBENCH_GPU_SECONDS  all steps together [580]        PYTHON  interpreter [.venv of a checkout, or python3]
+#   NSTBENCH_GPU_SWEEP    more for the sweep, as `--set sweep.iterations=[15,60]`
 set -uo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,11 +35,11 @@ WEIGHTS=$KIT/bundled-half.npz
 export NSTBENCH_CACHE=$WORK/cache
 
 if [ $DEVICE = gpu ]; then
-  COPY=4096 SIDE=8192 LOOPS='512 256 1024' FIRST=1024 LAST=16384 TURNS='512 40 6' REPEATED='256 20'
-  PRECISIONS='highest default bf16' QUICK='' SWEEP='' CHECK='' PATIENCE=1
+  COPY=4096 SIDE=8192 LOOPS='512 256 1024' FIRST=1024 LAST=16384 TURN='40 6' REPEATED='256 20'
+  PRECISIONS='highest default bf16' QUICK='' SWEEP=${NSTBENCH_GPU_SWEEP:-} CHECK='' PATIENCE=1
 else
   export JAX_PLATFORMS=cpu
-  COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=32 TURNS='48 2 2' REPEATED='48 4'
+  COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=32 TURN='2 2' REPEATED='48 4'
   PRECISIONS='highest bf16' QUICK='--quick' PATIENCE=4 # there `default` is `highest`
   SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000,10000]
     --set sweep.style_layers=[[conv1_1],[conv2_1]] --set content_layers=[conv2_2]'
@@ -70,8 +72,6 @@ keep() {
   return $ended
 }
 
-# A wave of steps that time nothing and share the device.
-export XLA_PYTHON_CLIENT_PREALLOCATE=false
 nst="$ENV/bin/nstbench" py="$ENV/bin/python"
 if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$WORK/slowed" > "$LOGS/install.out" 2>&1; then
   cat "$LOGS/install.out"
@@ -79,35 +79,49 @@ if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$WORK/slowed" > "$L
 fi
 
 step ceilings 40 "$py" "$HERE/ceilings.py" $DEVICE $COPY $SIDE
-for precision in $PRECISIONS; do
-  step verify-$precision 120 "$nst" verify jax-vgg19 --device $DEVICE --precision $precision --json &
+
+# A wave of steps that time nothing and share the device and the cores. XLA does not try algorithms here, which takes
+# it most of a minute for each program, and there are dozens; but for `default`, where it would take none with TF32.
+export XLA_PYTHON_CLIENT_PREALLOCATE=false OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2
+quickly=()
+if [ $DEVICE = gpu ]; then quickly=(env XLA_FLAGS=--xla_gpu_autotune_level=0); fi
+for backend in jax-vgg19 torch-vgg19; do
+  for precision in $PRECISIONS; do
+    if [ $precision = default ]; then how=(); else how=("${quickly[@]}"); fi
+    step verify-$backend-$precision 200 "${how[@]}" "$nst" verify $backend --device $DEVICE --precision $precision --json &
+  done
+  step contract-$backend 120 "${quickly[@]}" "$nst" backends check $backend --device $DEVICE ${ONLY:-} --json &
+  step repeated-$backend 120 "${quickly[@]}" "$py" "$HERE/repeated.py" $backend $DEVICE $REPEATED "$WEIGHTS" "$WORK/$backend" $QUICK &
 done
-step contract 120 "$nst" backends check jax-vgg19 --device $DEVICE ${ONLY:-} --json &
-step repeated 120 "$py" "$HERE/repeated.py" $DEVICE $REPEATED "$WEIGHTS" "$WORK/repeated" $QUICK &
 step doctor 60 "$nst" doctor &
 wait
 keep
 
+unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 export XLA_PYTHON_CLIENT_PREALLOCATE=true
-loop() { step "loop-$1" $(($2 + 10)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
-set -- $LOOPS
-loop "$1" 70
-step sweep 80 "$nst" sweep "$ROOT/experiments/gpu.yaml" -o "$WORK/sweep" --set weights="$WEIGHTS" --set measure.referee="$WEIGHTS" $SWEEP --json
+step sweep 130 "$nst" sweep "$ROOT/experiments/gpu.yaml" -o "$WORK/sweep" --set weights="$WEIGHTS" --set measure.referee="$WEIGHTS" $SWEEP --json
 step sheet 20 "$py" "$HERE/sheet.py" "$WORK/sweep" "$WORK/sweep/sheet.jpg"
 keep
-XLA_PYTHON_CLIENT_PREALLOCATE=false step pytorch 75 "$py" "$HERE/turns.py" $DEVICE $TURNS "$WEIGHTS" "$WORK/turns"
-loop "$2" 35
-loop "$3" 40
+
+# From here on compiled programs are kept: turns need those of the loops, and the gate starts a process for each run.
+export JAX_COMPILATION_CACHE_DIR=$WORK/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+loop() { step "loop-$1" $(($2 + 10)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
+turns() { XLA_PYTHON_CLIENT_PREALLOCATE=false step "turns-$1" 150 "$py" "$HERE/turns.py" $DEVICE "$1" $TURN "$WEIGHTS" "$WORK/turns" $QUICK; }
+set -- $LOOPS
+loop "$1" 190
+turns "$1"
 keep
 
-# The gate starts a process for each run; compiled programs are kept between them.
-export JAX_COMPILATION_CACHE_DIR=$WORK/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 check() {
   step "check-$1" "$3" "$nst" check "$HERE/check.yaml" --base-python "$py" --candidate-python "$2" --set device=$DEVICE \
     --set weights="$WEIGHTS" $CHECK -o "$WORK/check-$1" --json
 }
-check equal "$py" 60
 check slower "$WORK/slowed/bin/python" 100
+check equal "$py" 60
+keep
+loop "$2" 35
+if [ $DEVICE = gpu ]; then turns "$2"; fi
+loop "$3" 40
 unset JAX_COMPILATION_CACHE_DIR
 XLA_PYTHON_CLIENT_MEM_FRACTION=.95 step size 60 "$py" "$HERE/sizes.py" $DEVICE $FIRST $LAST $((45 * PATIENCE)) "$WEIGHTS" "$WORK/size" $QUICK
 for name in $WANTED; do

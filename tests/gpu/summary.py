@@ -111,25 +111,31 @@ def doctor(found):
 
 
 def parity(found):
-    for precision in ("highest", "default", "bf16"):
-        for said in found.get(f"verify-{precision}") or []:
-            yield from on_ladder(precision, said["rungs"])
-    if outcomes := found.get("contract"):
-        failed = [each for each in outcomes if each["status"] == "failed"]
-        yield f"contract: {sum(each['status'] == 'ok' for each in outcomes)} checks ok, {len(failed)} failed"
-        for each in failed[:4]:
-            yield f"    FAILED {json.dumps(each)[:106]}"
-    if same := found.get("repeated"):
-        bits = [f"{name} {'identical' if equal else 'DIFFERENT'} bits" for name, equal in same.items()]
-        yield f"deterministic, twice in fresh processes: {', '.join(bits)}"
+    for name, outcome in sorted(found.items()):
+        kind, _, about = name.partition("-")
+        if outcome and kind == "verify":
+            yield from on_ladder(about, outcome[0]["rungs"])
+        elif outcome and kind == "contract":
+            yield from on_contract(about, outcome)
+        elif outcome and kind == "repeated":
+            bits = [f"{name} {'identical' if equal else 'DIFFERENT'} bits" for name, equal in outcome.items()]
+            yield f"deterministic {about}, twice in fresh processes: {', '.join(bits)}"
 
 
-def on_ladder(precision, rungs):
+def on_contract(backend, outcomes):
+    failed = [each for each in outcomes if each["status"] == "failed"]
+    good = sum(each["status"] == "ok" for each in outcomes)
+    yield f"contract {backend}: {good} checks ok, {len(failed)} failed"
+    for each in failed[:4]:
+        yield f"    FAILED {json.dumps(each)[:106]}"
+
+
+def on_ladder(about, rungs):
     good = sum(rung["status"] == "ok" for rung in rungs)
     known = [rung for rung in rungs if rung["error"] is not None]
     worst = max(known, key=lambda rung: rung["error"] / rung["limit"])
     nearest = f"{worst['name']} {worst['error']:.2g} of {worst['limit']:.2g}"
-    yield f"verify {precision}: {good} of {len(rungs)} rungs ok; nearest to its limit: {nearest}"
+    yield f"verify {about}: {good} of {len(rungs)} rungs ok; nearest to its limit: {nearest}"
     for rung in rungs:
         if rung["status"] == "failed":
             yield f"    FAILED {rung['name']} {rung['error']} of {rung['limit']:.2g}; {rung['detail'][:50]}"
@@ -183,13 +189,13 @@ def sweep(found):
         yield f"    {broken['label']}: {broken['status']}, {str(broken['error_message'])[:90]}"
 
 
-def pytorch(found):
-    for row in rows_of(found, "pytorch"):
+def turns(found):
+    for row in [row for name in found if name.startswith("turns-") for row in rows_of(found, name)]:
         if "left_out" in row:
-            yield f"pytorch: left out, {row['left_out']}"
+            yield f"in turns: left out, {row['left_out']}"
         else:
             parts = [f"{name} {in_turns(each)}" for name, each in row["loops"].items()]
-            yield from wrapped(f"in turns, {row['precision']}: {', '.join(parts)}")
+            yield from wrapped(f"in turns, {row['size']} {row['precision']}: {', '.join(parts)}")
 
 
 def in_turns(loop):
@@ -224,7 +230,7 @@ def sizes(found):
         yield f"size {row['size']}: {row['status']}, {predicted}{used}, {end}"
 
 
-PARTS = (ceilings, doctor, parity, loops, sweep, pytorch, check, sizes)
+PARTS = (ceilings, doctor, parity, loops, sweep, turns, check, sizes)
 
 if __name__ == "__main__":
     sys.exit(main())

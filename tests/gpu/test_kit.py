@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import fields
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -26,8 +25,8 @@ from ..test_guides import understood
 
 HERE = ROOT / "tests" / "gpu"
 STEPS = (
-    *("ceilings", "repeated", "loop-48"),
-    *("sweep", "sheet", "pytorch", "size"),
+    *("ceilings", "repeated-torch-vgg19", "loop-48"),
+    *("sweep", "sheet", "turns-48", "size"),
 )
 """Those left out differ from one of these in a size, a precision or a version alone; and see above."""
 
@@ -79,10 +78,10 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
     for start in (
         "ok: ceilings",
         "ceilings: copy ",
-        "deterministic, twice in fresh processes: highest identical bits",
+        "deterministic torch-vgg19, twice in fresh processes: highest identical bits",
         "  48 default: device ",
-        "sweep: 8 ok",
-        "pytorch: left out, no torch here" if find_spec("torch") is None else "in turns, default: jax-vgg19 ",
+        "sweep: 16 ok",
+        "in turns, 48 default: jax-vgg19 ",
         "size 32: ok, ",
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)
@@ -91,7 +90,9 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
 
 def test_the_command_of_the_ladder_is_understood():
     (command,) = re.findall(r'"\$nst" (verify [^&]*?) *&', (HERE / "run.sh").read_text())
-    words = command.replace("$DEVICE", "cpu").replace("$precision", "bf16").split()
+    for name, value in {"$backend": "jax-vgg19", "$DEVICE": "cpu", "$precision": "bf16"}.items():
+        command = command.replace(name, value)
+    words = command.split()
     assert understood(words) == "nstbench verify"
     assert "--json" in words
 
@@ -99,7 +100,9 @@ def test_the_command_of_the_ladder_is_understood():
 def test_the_command_of_the_contract_is_understood():
     (command,) = re.findall(r'"\$nst" (backends check .*? --json)', (HERE / "run.sh").read_text())
     (only,) = re.findall(r"ONLY='(.*)'", (HERE / "run.sh").read_text())
-    words = command.replace("$DEVICE", "cpu").replace("${ONLY:-}", only).split()
+    words = (
+        command.replace("$backend", "jax-vgg19").replace("$DEVICE", "cpu").replace("${ONLY:-}", only).split()
+    )
     assert understood(words) == "nstbench backends check"
     assert {check.name for check in CHECKS} >= set(words[words.index("--only") + 1 : -1 : 2])
 
@@ -111,8 +114,8 @@ def test_the_command_of_the_gate_is_understood_and_compares_the_two_versions():
     assert understood(words) == "nstbench check"
     assert load_experiment(HERE / "check.yaml").gate
     assert re.findall(r"^check (\w+) (\S+) \d+$", text, re.MULTILINE) == [
-        ("equal", '"$py"'),
         ("slower", '"$WORK/slowed/bin/python"'),
+        ("equal", '"$py"'),
     ]
 
 
@@ -138,9 +141,9 @@ def summed_up(tmp_path):
 def test_a_step_that_printed_a_single_line_is_understood(summed_up):
     loop = {"size": 48, "precision": "bf16", "loop": "device", "step_s": 0.5, "mad_s": 0.01, "compile_s": 9.0}
     loop |= {"program_bytes": 2**30, "joules_per_iteration": 2.5}
-    text = summed_up({"loop-48": json.dumps(loop), "pytorch": '{"left_out": "no torch here"}'})
+    text = summed_up({"loop-48": json.dumps(loop), "turns-48": '{"left_out": "no torch here"}'})
     assert "  48 bf16: device 500 ±10 | 9.0 s, 1.00 GiB, 2.5 J" in text
-    assert "pytorch: left out, no torch here" in text
+    assert "in turns: left out, no torch here" in text
 
 
 def test_a_ladder_is_a_line_and_each_rung_that_fails_another(summed_up):
@@ -148,8 +151,10 @@ def test_a_ladder_is_a_line_and_each_rung_that_fails_another(summed_up):
     wrong = {"name": "gradient", "status": "failed", "error": 0.5, "limit": 1e-3, "detail": "far off"}
     broken = {"name": "last loss", "status": "failed", "error": None, "limit": 1e-4, "detail": "no memory"}
     assert set(fine) == {each.name for each in fields(RungResult)}
-    text = summed_up({"verify-bf16": json.dumps([{"backend": "jax-vgg19", "rungs": [fine, wrong, broken]}])})
-    assert "verify bf16: 1 of 3 rungs ok; nearest to its limit: gradient 0.5 of 0.001" in text
+    text = summed_up(
+        {"verify-jax-vgg19-bf16": json.dumps([{"backend": "jax-vgg19", "rungs": [fine, wrong, broken]}])}
+    )
+    assert "verify jax-vgg19-bf16: 1 of 3 rungs ok; nearest to its limit: gradient 0.5 of 0.001" in text
     assert "FAILED gradient 0.5 of 0.001; far off" in text
     assert "FAILED last loss None of 0.0001; no memory" in text
 
@@ -211,13 +216,18 @@ def test_a_step_that_fails_or_is_cut_off_is_said_and_hides_nothing(summed_up):
     printed = {
         "ceilings": "Traceback ...\nMemoryError\n",
         "size": json.dumps(row) + '\n{"size": 64, "sta',
-        "contract": '[{"name": "x", "status": "ok"}]',
+        "contract-x": '[{"name": "x", "status": "ok"}]',
     }
     text = summed_up(printed, {"ceilings": "1", "size": "124", "sweep": "no time left"})
-    for said in ("ok: contract 9 s", "FAILED (1): ceilings 9 s", "cut off: size 9 s", "no time left: sweep"):
+    for said in (
+        "ok: contract-x 9 s",
+        "FAILED (1): ceilings 9 s",
+        "cut off: size 9 s",
+        "no time left: sweep",
+    ):
         assert said in text
     assert "ceilings: MemoryError" in text
-    assert "contract: 1 checks ok" in text
+    assert "contract x: 1 checks ok" in text
     assert "size 32: ok, 1.00 GiB predicted, 2.00 GiB of the device used, 0.5 s an iteration" in text
 
 

@@ -1,7 +1,8 @@
-"""jax-vgg19 and the plain PyTorch loop in turns: `turns.py DEVICE SIZE ITERATIONS TURNS WEIGHTS FOLDER`.
+"""jax-vgg19, torch-vgg19 and a plain PyTorch loop in turns: `turns.py DEVICE SIZE ITERATIONS TURNS WEIGHTS FOLDER [--quick]`.
 
-Each loop has a process of its own and waits while another one is at work; all solve the same problem. Prints
-a JSON line for each precision. Without PyTorch it says so, and that is no failure.
+Each loop has a process of its own and waits while another one is at work, but for the first call, in which
+all compile at once; all solve the same problem. Prints a JSON line for each precision. Without PyTorch it
+says so, and that is no failure.
 """
 
 import json
@@ -10,9 +11,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 import numpy as np
+from layers import QUICK
 
 from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
@@ -24,25 +25,31 @@ FIRST = 10
 
 
 class Loop:
-    """A process that iterates when asked, and its seconds per iteration so far."""
+    """A process that iterates when asked, and its seconds per iteration so far; begins with its first."""
 
     def __init__(self, *command):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._process = subprocess.Popen([sys.executable, *map(str, command)], **pipes)
-        start = perf_counter()
-        self.losses = self.ask(FIRST)["losses"]
-        self.first_s, self.paces = perf_counter() - start, []
+        self.paces = []
+        self._ask(FIRST)
 
-    def ask(self, n):
+    def start(self):
+        """Wait for the losses of its first iterations."""
+        self.losses = self._answer()["losses"]
+
+    def take_turn(self, n):
+        self._ask(n)
+        self.paces.append(self._answer()["seconds"] / n)
+
+    def _ask(self, n):
         self._process.stdin.write(f"{n}\n")
         self._process.stdin.flush()
+
+    def _answer(self):
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
         return json.loads(answer)
-
-    def take_turn(self, n):
-        self.paces.append(self.ask(n)["seconds"] / n)
 
     def close(self):
         self._process.stdin.close()
@@ -62,10 +69,10 @@ def write_problem(path, size, weights):
     np.savez(path, alpha=1.0, beta=1000.0, rate=0.02, **pictures, **arrays)
 
 
-def ours(path, device, precision):
-    """Be the process of jax-vgg19: answers as pytorch_loop.py does."""
+def ours(path, device, precision, name, options):
+    """Be the process of a backend: answers as pytorch_loop.py does."""
+    from nstbench.api import plugin
     from nstbench.run.clock import rounds
-    from nstbench_jax import JaxVgg19
 
     with np.load(path) as arrays:
         content, style = arrays["content"], arrays["style"]
@@ -76,7 +83,7 @@ def ours(path, device, precision):
             "learning_rate": float(arrays["rate"]),
         }
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
-    backend = JaxVgg19()
+    backend = plugin(name).make(json.loads(options))
     backend.start(device)
     backend.load(weights)
     session = backend.prepare(
@@ -99,33 +106,41 @@ def ours(path, device, precision):
         )
 
 
-def compare(path, device, precision, iterations, turns):
+def commands(path, device, precision):
+    """Return the command of each loop, by name."""
     torch_device = "cuda" if device == "gpu" else device
-    commands = {
-        "jax-vgg19": (__file__, "--ours", path, device, precision),
-        "pytorch": (PYTORCH, path, torch_device, precision),
+    ours = {"jax-vgg19": {}, "torch-vgg19": {}}
+    plain = {"plain": ()}
+    if device == "gpu":  # on a processor there is no graph, and to compile takes longer than all the turns
+        ours |= {"torch-vgg19 no graph": {"graph": False}, "torch-vgg19 compiled": {"compile": True}}
+        plain |= {"plain compiled": ("--compile",)}
+    return {
+        **{
+            name: (__file__, "--ours", path, device, precision, name.split()[0], json.dumps(options))
+            for name, options in ours.items()
+        },
+        **{name: (PYTORCH, path, torch_device, precision, *more) for name, more in plain.items()},
     }
-    if device == "gpu":  # on a processor to compile takes longer than all the turns
-        commands["pytorch compiled"] = (*commands["pytorch"], "--compile")
-    found, loops = {"precision": precision, "turns": turns, "loops": {}}, {}
-    for name, command in commands.items():
+
+
+def compare(path, device, precision, iterations, turns):
+    """Return what is known of each loop: its seconds, or why it failed."""
+    begun = {name: Loop(*command) for name, command in commands(path, device, precision).items()}
+    found, loops = {}, {}
+    for name, loop in begun.items():
         try:
-            loops[name] = Loop(*command)
+            loop.start()
+            loops[name] = loop
         except RuntimeError as error:  # what it printed stands in the log
-            found["loops"][name] = {"failed": str(error)}
+            found[name] = {"failed": str(error)}
     for turn in range(turns):
         for name in list(loops)[:: 1 if turn % 2 else -1]:
             loops[name].take_turn(iterations)
     for name, loop in loops.items():
         loop.close()
-        known = {"step_s": median(loop.paces), "paces": loop.paces, "first_s": loop.first_s}
-        gaps = (
-            np.abs(np.array(loop.losses) / loops["jax-vgg19"].losses - 1)
-            if "jax-vgg19" in loops
-            else [np.nan]
-        )
-        found["loops"][name] = {**known, "loss_gap": float(np.max(gaps))}
-    print(json.dumps(found), flush=True)
+        gaps = np.abs(np.array(loop.losses) / next(iter(loops.values())).losses - 1)
+        found[name] = {"step_s": median(loop.paces), "paces": loop.paces, "loss_gap": float(np.max(gaps))}
+    return found
 
 
 def main():
@@ -136,8 +151,10 @@ def main():
         print(json.dumps({"left_out": "no torch here"}))
         return None
     write_problem(path := Path(folder, "problem.npz"), int(size), weights)
-    for precision in ("default", "bf16"):
-        compare(path, device, precision, int(iterations), int(turns))
+    for precision in ("default",) if QUICK else ("default", "bf16"):
+        loops = compare(path, device, precision, int(iterations), int(turns))
+        known = {"size": int(size), "precision": precision, "turns": int(turns)}
+        print(json.dumps(known | {"loops": loops}), flush=True)
     return None
 
 
