@@ -1,5 +1,6 @@
-"""`deterministic: true` twice, in fresh processes: `repeated.py BACKEND DEVICE SIZE ITERATIONS WEIGHTS FOLDER`.
+"""`deterministic: true` twice, in fresh processes.
 
+`repeated.py BACKEND DEVICE SIZE ITERATIONS WEIGHTS FOLDER`
 Prints a JSON object: for each precision, whether losses and picture have the same bits.
 """
 

@@ -1,5 +1,6 @@
-"""jax-vgg19, torch-vgg19 and a plain PyTorch loop in turns: `turns.py DEVICE SIZE ITERATIONS TURNS WEIGHTS FOLDER [--quick]`.
+"""jax-vgg19, torch-vgg19 and a plain PyTorch loop in turns.
 
+`turns.py DEVICE SIZE ITERATIONS TURNS WEIGHTS FOLDER [--quick]`
 Each loop has a process of its own and waits while another one is at work, but for the first call, in which
 all compile at once; all solve the same problem. Prints a JSON line for each precision. Without PyTorch it
 says so, and that is no failure.
