@@ -25,6 +25,7 @@ from nstbench.api import (
     one_line,
 )
 from nstbench_jax import flags
+from nstbench_jax.memory import keep_in_huge_pages
 
 
 class JaxVgg19(Backend):
@@ -38,6 +39,12 @@ class JaxVgg19(Backend):
                 "where the iterations of one call loop: auto takes the faster one for the platform",
                 choices=("auto", "host", "device"),
             ),
+            "convolution": Option(
+                "auto",
+                "algorithm of the convolutions: auto takes winograd on a CPU and XLA's own on a GPU",
+                choices=("auto", "winograd", "xla"),
+            ),
+            "huge_pages": Option(True, "on a CPU: keep memory, in huge pages, instead of giving it back"),
             "unroll": Option(1, "iterations in a round of the loop on the device", choices=(1, 2, 4)),
         },
         consumes=VGG_SETTINGS,
@@ -60,6 +67,8 @@ class JaxVgg19(Backend):
     def start(self, device: str, deterministic: bool = False) -> Device:
         is_late = "jax" in sys.modules  # XLA reads its flags when JAX takes its first device
         flags.set_flags(deterministic)
+        if device != "gpu" and self.options["huge_pages"]:
+            keep_in_huge_pages()
         import jax
 
         import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
@@ -70,15 +79,17 @@ class JaxVgg19(Backend):
             raise BackendUnavailable(_no_device(device, error)) from error
         self._programs: Programs[Any] = Programs()
         on_cpu = self._device.platform == "cpu"  # where JAX knows no name
+        chosen = self.options["convolution"]
+        self._convolution = chosen if chosen != "auto" else "winograd" if on_cpu else "xla"
         if on_cpu and is_late:
             flags.check_in_time()
         return Device("cpu", "") if on_cpu else Device("gpu", self._device.device_kind)
 
     def load(self, weights: VggWeights | None) -> None:
-        import jax
+        from nstbench_jax.parameters import Parameters
 
         assert weights is not None, "jax-vgg19 consumes the setting `weights`"
-        self._weights = jax.block_until_ready(jax.device_put(dict(weights), self._device))
+        self._parameters = Parameters(weights, self._device, self._convolution)
 
     def prepare(self, problem: Problem) -> Session:
         return self._session(problem)
@@ -100,7 +111,12 @@ class JaxVgg19(Backend):
     def _session(self, problem: Problem) -> Any:
         from nstbench_jax.session import JaxSession
 
-        return JaxSession(problem, self._device, self._weights, self._programs, **self.options)
+        how = {
+            "convolution": self._convolution,
+            "loop": self.options["loop"],
+            "unroll": self.options["unroll"],
+        }
+        return JaxSession(problem, self._device, self._parameters, self._programs, **how)
 
     @property
     def compilations(self) -> int:

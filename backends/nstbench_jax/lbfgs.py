@@ -21,7 +21,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench.api import Static
 from nstbench_jax.losses import Given
 from nstbench_jax.update import Program, Recipe, objective
 
@@ -76,7 +75,7 @@ def compile_update(recipe: Recipe, state: State, given: Given) -> Program:
     line = Line(state.image, state.image, np.float32(0))
     next_line = jax.jit(_next_line).lower(state.image, state.image, state.memory).compile()
     remember = jax.jit(_remember).lower(state.memory, line[:2], line[:2]).compile()
-    evaluate = jax.jit(_evaluate(recipe.static)).lower(line, np.float32(0), given).compile()
+    evaluate = jax.jit(_evaluate(recipe)).lower(line, np.float32(0), given).compile()
 
     def run(state: State, given: Given, n: int) -> tuple[State, Any, int]:
         evaluations = count()
@@ -99,8 +98,8 @@ def compile_update(recipe: Recipe, state: State, given: Given) -> Program:
     return Program(run, evaluate)
 
 
-def _evaluate(static: Static) -> Callable[[Line, jax.Array, Given], Point]:
-    gradient_of = objective(static)
+def _evaluate(recipe: Recipe) -> Callable[[Line, jax.Array, Given], Point]:
+    gradient_of = objective(recipe.static, recipe.convolution)
 
     def evaluate(line: Line, step: jax.Array, given: Given) -> Point:
         aim = line.image + step * line.direction

@@ -26,9 +26,14 @@ class Given(NamedTuple):
 
 
 def gram(tap: jax.Array) -> jax.Array:
-    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w."""
+    """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
+
+    Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the
+    same: that of one is taken twice, which is a product less in each iteration.
+    """
     features = tap.reshape(-1, tap.shape[-1])
-    return product(features.T, features) / features.shape[0]
+    seen = product(jax.lax.stop_gradient(features).T, features)
+    return (seen + (seen - jax.lax.stop_gradient(seen))) / features.shape[0]
 
 
 def losses(taps: Taps, image: jax.Array, given: Given, tv_form: str) -> tuple[jax.Array, jax.Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,9 +11,11 @@ from flax import nnx
 from jax.lax import Precision
 
 from nstbench.api import BGR_MEAN, CHANNELS, block, in_channels, up_to
+from nstbench_jax.convolution import NAMES, convolve
 
 Taps = Mapping[str, jax.Array]
-Weights = Mapping[str, tuple[jax.Array, jax.Array]]
+Weights = Mapping[str, Mapping[str, jax.Array]]
+"""Parameters by layer, and by the names that they have in its module."""
 
 
 class Vgg19(nnx.Module):
@@ -20,23 +23,61 @@ class Vgg19(nnx.Module):
 
     def __init__(self, taps: frozenset[str], pooling: str, precision: str, rngs: nnx.Rngs) -> None:
         self.taps, self.pooling, self.order = taps, pooling, up_to(taps)
-        dtype = jnp.bfloat16 if precision == "bf16" else jnp.float32
+        self.dtype = jnp.bfloat16 if precision == "bf16" else jnp.float32
         products = Precision.HIGHEST if precision == "highest" else Precision.DEFAULT
-        how = {"padding": 1, "dtype": dtype, "precision": products, "rngs": rngs}
+        how = {"padding": 1, "dtype": self.dtype, "precision": products, "rngs": rngs}
         for layer in self.order:
-            setattr(self, layer, nnx.Conv(in_channels(layer), CHANNELS[layer], (3, 3), **how))
+            setattr(self, layer, self._make(layer, how))
 
     def __call__(self, image: jax.Array) -> Taps:
         """Map an image (H, W, 3), RGB in [0, 1], to its taps, each (h, w, channels) float32."""
-        x = (image[None, :, :, ::-1] * 255.0 - jnp.asarray(BGR_MEAN)).astype(jnp.float32)
+        x = self._rounded(image[None, :, :, ::-1] * 255.0 - jnp.asarray(BGR_MEAN))
         found = {}
         for previous, layer in zip((self.order[0], *self.order), self.order, strict=False):
             if block(layer) != block(previous):
                 x = pool(x, self.pooling)
-            x = nnx.relu(getattr(self, layer)(x))
+            x = self._convolve(layer, x)
             if layer in self.taps:
                 found[layer] = x[0].astype(jnp.float32)
         return found
+
+    def _make(self, layer: str, how: Mapping[str, Any]) -> Any:
+        return nnx.Conv(in_channels(layer), CHANNELS[layer], (3, 3), **how)
+
+    def _convolve(self, layer: str, x: jax.Array) -> jax.Array:
+        return nnx.relu(getattr(self, layer)(x))
+
+    def _rounded(self, x: jax.Array) -> jax.Array:
+        return x.astype(self.dtype)
+
+
+class Filter(nnx.Module):
+    """A layer of `nstbench_jax.convolution`, its kernels one by one, as Flax names parameters."""
+
+    def __init__(self) -> None:
+        for name in NAMES:
+            setattr(self, name, nnx.Param(jnp.zeros(())))  # its values come with each call
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Return ReLU of the convolution of (1, H, W, in), float32."""
+        return convolve(x, {name: getattr(self, name)[...] for name in NAMES})
+
+
+class MinimalVgg19(Vgg19):
+    """The same with the convolutions of `nstbench_jax.convolution`."""
+
+    def _make(self, layer: str, how: Mapping[str, Any]) -> Any:
+        return Filter()
+
+    def _convolve(self, layer: str, x: jax.Array) -> jax.Array:
+        return self._rounded(getattr(self, layer)(x))
+
+    def _rounded(self, x: jax.Array) -> jax.Array:
+        """Keep float32: on CPUs XLA's products of bfloat16 are no faster, and its conversions are slow."""
+        return jax.lax.reduce_precision(x, 8, 7) if self.dtype == jnp.bfloat16 else x
+
+
+NETWORKS = {"xla": Vgg19, "winograd": MinimalVgg19}
 
 
 def pool(x: jax.Array, pooling: str) -> jax.Array:
@@ -51,15 +92,17 @@ def pool(x: jax.Array, pooling: str) -> jax.Array:
     return (a + b + c + d) / 4
 
 
-def forward(taps: frozenset[str], pooling: str, precision: str) -> Callable[[Weights, jax.Array], Taps]:
+def forward(
+    taps: frozenset[str], pooling: str, precision: str, convolution: str
+) -> Callable[[Weights, jax.Array], Taps]:
     """Return the network as a pure function of (weights, image)."""
-    abstract = nnx.eval_shape(lambda: Vgg19(taps, pooling, precision, nnx.Rngs(0)))
+    network = NETWORKS[convolution]
+    abstract = nnx.eval_shape(lambda: network(taps, pooling, precision, nnx.Rngs(0)))
     graph, state = nnx.split(abstract)
 
     def apply(weights: Weights, image: jax.Array) -> Taps:
         bound = jax.tree.map(lambda leaf: leaf, state)
-        named = {layer: {"kernel": weights[layer][0], "bias": weights[layer][1]} for layer in abstract.order}
-        nnx.replace_by_pure_dict(bound, named)
+        nnx.replace_by_pure_dict(bound, {layer: dict(weights[layer]) for layer in abstract.order})
         seen: Taps = nnx.merge(graph, bound)(image)
         return seen
 

@@ -11,7 +11,7 @@ import numpy as np
 from nstbench.api import Array, Evaluation, LossTrace, Problem, Programs, Session, loss_trace, numbers
 from nstbench_jax import lbfgs, optimisers, update
 from nstbench_jax.losses import Given
-from nstbench_jax.network import Weights
+from nstbench_jax.parameters import Parameters
 from nstbench_jax.update import Program, recipe_for
 
 
@@ -24,17 +24,25 @@ class JaxSession(Session):
     """
 
     def __init__(
-        self, problem: Problem, device: jax.Device, weights: Weights, programs: Programs[Any], **options: Any
+        self,
+        problem: Problem,
+        device: jax.Device,
+        parameters: Parameters,
+        programs: Programs[Any],
+        **options: Any,
     ) -> None:
         self._device, self._programs = device, programs
         self._program: Program | None = None
-        self._recipe = recipe_for(problem, device, **options)
+        self._recipe = recipe_for(problem, on_cpu=device.platform == "cpu", **options)
         static = self._recipe.static
+        weights = parameters.get(static.layers, static.precision)
         singles = jax.tree.map(np.float32, (problem.style_blend, numbers(problem)))
         arrays = problem.content, problem.styles, problem.init, *singles
         with jax.default_device(device):
             content, styles, init, shares, traced = jax.device_put(arrays, device)
-            targets = update.compile_targets(static.of_targets())(weights, content, styles, shares)
+            targets = update.compile_targets(static.of_targets(), self._recipe.convolution)(
+                weights, content, styles, shares
+            )
             self._given = jax.block_until_ready(Given(weights, targets, traced))
             self._state = jax.device_put(_start_state(static.optimiser, init), device)
 
@@ -64,7 +72,8 @@ class JaxSession(Session):
 
     def evaluate(self) -> Evaluation:
         """Show what the network makes of the current image."""
-        evaluate = update.compile_evaluation(self._recipe.static.of_evaluation())
+        recipe = self._recipe
+        evaluate = update.compile_evaluation(recipe.static.of_evaluation(), recipe.convolution)
         return Evaluation(*jax.device_get(evaluate(self._state.image, self._given)))
 
     def close(self) -> None:

@@ -22,22 +22,24 @@ class Recipe:
     """All that a compiled update depends on; everything else is an argument.
 
     Attributes:
+        convolution: a key of `NETWORKS`.
         loop: where iterations loop, `host` or `device`.
         unroll, chunk: iterations in a round of the loop on the device, and the most in a call of it.
     """
 
     static: Static
+    convolution: str
     loop: str
     unroll: int
     chunk: int = 1
 
 
-def recipe_for(problem: Problem, device: jax.Device, loop: str, unroll: int) -> Recipe:
+def recipe_for(problem: Problem, convolution: str, loop: str, unroll: int, on_cpu: bool) -> Recipe:
     """Choose where to loop: inside XLA its convolutions use one core on CPUs, and L-BFGS needs the host."""
     static = static_part(problem)
     if loop == "auto":
-        loop = "host" if device.platform == "cpu" else "device"
-    return Recipe(static, "host" if static.optimiser == "lbfgs" else loop, unroll)
+        loop = "host" if on_cpu else "device"
+    return Recipe(static, convolution, "host" if static.optimiser == "lbfgs" else loop, unroll)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class Program:
     steps: int = 1
 
 
-def objective(static: Static) -> Callable[[jax.Array, Given], tuple[jax.Array, jax.Array]]:
+def objective(static: Static, convolution: str) -> Callable[[jax.Array, Given], tuple[jax.Array, jax.Array]]:
     """Make (image, given) -> (gradient of the total, row of losses)."""
-    network = forward(static.layers, static.pooling, static.precision)
+    network = forward(static.layers, static.pooling, static.precision, convolution)
 
     def total(image: jax.Array, given: Given) -> tuple[jax.Array, jax.Array]:
         return losses(network(given.weights, image), image, given, static.tv_form)
@@ -67,10 +69,12 @@ def objective(static: Static) -> Callable[[jax.Array, Given], tuple[jax.Array, j
 
 
 @cache
-def compile_targets(static: Static) -> Callable[..., Look]:
+def compile_targets(static: Static, convolution: str) -> Callable[..., Look]:
     """Make (weights, content, styles, shares) -> targets; XLA compiles it for each set of image sizes."""
-    of_content = forward(frozenset(static.content_layers), static.pooling, static.precision)
-    of_style = forward(frozenset(static.style_layers), static.pooling, static.precision)
+    how = static.pooling, static.precision, convolution
+    of_content, of_style = (
+        forward(frozenset(layers), *how) for layers in (static.content_layers, static.style_layers)
+    )
 
     def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
         grams = [jax.tree.map(gram, of_style(weights, style)) for style in styles]
@@ -80,10 +84,12 @@ def compile_targets(static: Static) -> Callable[..., Look]:
 
 
 @cache
-def compile_evaluation(static: Static) -> Callable[[jax.Array, Given], tuple[Taps, Taps, jax.Array]]:
+def compile_evaluation(
+    static: Static, convolution: str
+) -> Callable[[jax.Array, Given], tuple[Taps, Taps, jax.Array]]:
     """Make (image, given) -> (taps, Gram matrices, gradient)."""
-    network = forward(static.layers, static.pooling, static.precision)
-    gradient_of = objective(static)
+    network = forward(static.layers, static.pooling, static.precision, convolution)
+    gradient_of = objective(static, convolution)
 
     def evaluate(image: jax.Array, given: Given) -> tuple[Taps, Taps, jax.Array]:
         taps = network(given.weights, image)
@@ -95,7 +101,7 @@ def compile_evaluation(static: Static) -> Callable[[jax.Array, Given], tuple[Tap
 def compile_update(recipe: Recipe, state: State, given: Given) -> Program:
     """Compile the update ahead of time for arguments like these; of them only shape and place count."""
     if recipe.loop == "host":
-        return _host_loop(jax.jit(_step(recipe.static), donate_argnums=0).lower(state, given).compile())
+        return _host_loop(jax.jit(_step(recipe), donate_argnums=0).lower(state, given).compile())
     count = jax.ShapeDtypeStruct((), jnp.int32)
     loop = jax.jit(_device_loop(recipe), donate_argnums=0).lower(state, given, count).compile()
     steps = recipe.unroll + (recipe.unroll > 1)
@@ -119,12 +125,12 @@ def counted_flop(compiled: Any) -> float | None:
     return flop if flop > 0 else None
 
 
-def _step(static: Static) -> Callable[[State, Given], tuple[State, jax.Array]]:
-    gradient_of = objective(static)
+def _step(recipe: Recipe) -> Callable[[State, Given], tuple[State, jax.Array]]:
+    gradient_of = objective(recipe.static, recipe.convolution)
 
     def step(state: State, given: Given) -> tuple[State, jax.Array]:
         gradient, row = gradient_of(state.image, given)
-        return take_step(static.optimiser, state, gradient, given.numbers), row
+        return take_step(recipe.static.optimiser, state, gradient, given.numbers), row
 
     return step
 
@@ -147,7 +153,7 @@ def _device_loop(recipe: Recipe) -> Callable[[State, Given, Any], tuple[State, j
 
     n is traced, so one program serves every n up to the chunk.
     """
-    step, unroll = _step(recipe.static), recipe.unroll
+    step, unroll = _step(recipe), recipe.unroll
 
     def run(state: State, given: Given, n: Any) -> tuple[State, jax.Array]:
         def one(i: Any, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:

@@ -80,7 +80,7 @@ class Landscape:
     def __init__(self, monkeypatch, function, sign=1.0):
         self.function = function
 
-        def objective(static):
+        def objective(static, convolution):
             def gradient_of(image, given):
                 where, more = given
                 value, gradient = jax.value_and_grad(function)(image, where)
@@ -93,7 +93,7 @@ class Landscape:
     def run(self, where, more, *counts, start=0.0):
         state = lbfgs.start_state(jnp.full((4, 4, 3), start, jnp.float32))
         given = jnp.asarray(where, jnp.float32), jnp.float32(more)
-        program = lbfgs.compile_update(Recipe(None, "host", 1), state, given)
+        program = lbfgs.compile_update(Recipe(None, "xla", "host", 1), state, given)
         rows, evaluations = [], []
         for n in counts:
             state, found, count = program.run(state, given, n)

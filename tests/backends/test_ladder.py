@@ -24,9 +24,10 @@ from nstbench.referee import descend
 from .wrong import MISTAKES, Iterations, Right, wrong
 
 SHIPPED = {
-    "jax-vgg19": ("nstbench_jax", "JaxVgg19"),
-    "tf-vgg19": ("nstbench_tensorflow", "TensorFlowVgg19"),
-    "torch-vgg19": ("nstbench_torch", "TorchVgg19"),
+    "jax-vgg19": ("nstbench_jax", "JaxVgg19", {}),
+    "jax-vgg19, xla": ("nstbench_jax", "JaxVgg19", {"convolution": "xla"}),
+    "tf-vgg19": ("nstbench_tensorflow", "TensorFlowVgg19", {}),
+    "torch-vgg19": ("nstbench_torch", "TorchVgg19", {}),
 }
 
 
@@ -38,8 +39,8 @@ def weights():
 @pytest.fixture(scope="module")
 def started(weights):
     made = {}
-    for name, (module, attribute) in SHIPPED.items():
-        made[name] = getattr(importlib.import_module(module), attribute)()
+    for name, (module, attribute, options) in SHIPPED.items():
+        made[name] = getattr(importlib.import_module(module), attribute)(options)
         made[name].start("cpu")
         made[name].load(weights)
     return made
