@@ -20,7 +20,7 @@ QUICK := $(addprefix tests/,api experiment plan presets record system) \
   $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
   $(addprefix tests/test_,house.py docs.py repository.py)
 
-.PHONY: demo test quick lint types unit gate perf matrix gpu-kit clean
+.PHONY: demo test quick lint types unit gate perf bench matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
 	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
+	@echo "make bench   the iterative backends and plain loops in turns, at three sizes: a quarter of an hour, alone"
 	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
 
 $(BIN)/python:
@@ -69,6 +70,9 @@ gate: $(VENV)/installed-dev
 perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no
 	$(BIN)/nstbench check experiments/smoke.yaml --base $(BASE)
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python tests/perf/bench.py
 
 # With another Python: make matrix PYTHON=python3.12
 matrix:

@@ -19,9 +19,9 @@ TAPS = (*GATYS_CONTENT_LAYERS, *GATYS_STYLE_LAYERS)
 
 
 def without_padding(height, width):
-    """Count as `gflop_per_iteration` does, but no product with a zero of the padding, and two for a Gram matrix.
+    """Count as `gflop_per_iteration` does, but no product with a zero of the padding.
 
-    Its gradient is symmetric, so that one of the two products behind it gives both.
+    And two for a Gram matrix: its gradient is symmetric, so that one product gives what two would.
     """
     flop = 0
     for layer in up_to(TAPS):

@@ -1,9 +1,9 @@
-"""jax-vgg19, torch-vgg19 and a plain PyTorch loop in turns.
+"""The iterative backends, and plain loops in their frameworks, in turns.
 
 `turns.py DEVICE SIZE ITERATIONS TURNS WEIGHTS FOLDER [--quick]`
 Each loop has a process of its own and waits while another one is at work, but for the first call, in which
-all compile at once; all solve the same problem. Prints a JSON line for each precision. Without PyTorch it
-says so, and that is no failure.
+all compile at once; all solve the same problem. Prints a JSON line for each precision. TensorFlow takes part
+on a processor, unless it is to be quick. Without PyTorch it says so, and that is no failure.
 """
 
 import json
@@ -20,7 +20,7 @@ from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
 
 HERE = Path(__file__).parent
-PYTORCH = HERE.parent / "perf" / "pytorch_loop.py"
+PYTORCH, TENSORFLOW = (HERE.parent / "perf" / f"{name}_loop.py" for name in ("pytorch", "tensorflow"))
 FIRST = 10
 """Iterations of the first call, which compiles and whose losses are compared."""
 
@@ -111,16 +111,19 @@ def commands(path, device, precision):
     """Return the command of each loop, by name."""
     torch_device = "cuda" if device == "gpu" else device
     ours = {"jax-vgg19": {}, "torch-vgg19": {}}
-    plain = {"plain": ()}
+    plain = {"plain PyTorch": (PYTORCH,)}
     if device == "gpu":  # on a processor there is no graph, and to compile takes longer than all the turns
         ours |= {"torch-vgg19 no graph": {"graph": False}, "torch-vgg19 compiled": {"compile": True}}
-        plain |= {"plain compiled": ("--compile",)}
+        plain |= {"plain PyTorch compiled": (PYTORCH, "--compile")}
+    elif find_spec("tensorflow") and not QUICK:
+        ours |= {"tf-vgg19": {}}
+        plain |= {"plain TensorFlow": (TENSORFLOW,)}
     return {
         **{
             name: (__file__, "--ours", path, device, precision, name.split()[0], json.dumps(options))
             for name, options in ours.items()
         },
-        **{name: (PYTORCH, path, torch_device, precision, *more) for name, more in plain.items()},
+        **{name: (loop, path, torch_device, precision, *more) for name, (loop, *more) in plain.items()},
     }
 
 

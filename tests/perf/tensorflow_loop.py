@@ -1,0 +1,82 @@
+"""Style transfer as TensorFlow's tutorial writes it, to compare with; asked and answering as pytorch_loop.py.
+
+`tensorflow_loop.py PROBLEM.npz DEVICE PRECISION`: one Adam step of Keras in a `tf.function`, Gram matrices by
+einsum. PRECISION is `default` or `bf16`, whose convolutions have operands of bfloat16.
+"""
+
+import json
+import sys
+from time import perf_counter
+
+import numpy as np
+import tensorflow as tf
+
+MEAN = np.array([103.939, 116.779, 123.68], np.float32)
+LAYERS = [f"conv{block}_{i}" for block, count in enumerate((2, 2, 4, 4, 1), 1) for i in range(1, count + 1)]
+STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+CONTENT = "conv4_2"
+
+
+def taps(image, weights, kind):
+    x = tf.cast(image[:, :, :, ::-1] * 255.0 - MEAN, kind)
+    found, block = {}, "1"
+    for layer in LAYERS:
+        if layer[4] != block:
+            x, block = tf.nn.max_pool2d(x, 2, 2, "VALID"), layer[4]
+        kernel, bias = weights[layer]
+        x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+        if layer in (*STYLE, CONTENT):
+            found[layer] = tf.cast(x, tf.float32)
+    return found
+
+
+def gram(tap):
+    places = tap.shape[1] * tap.shape[2]
+    return tf.einsum("bijc,bijd->bcd", tap, tap) / float(places)
+
+
+def make_loop(arrays, kind):
+    """Return n -> the losses of n more iterations."""
+    weights = {
+        layer: tuple(tf.cast(arrays[f"{layer}/{part}"], kind) for part in ("kernel", "bias"))
+        for layer in LAYERS
+    }
+    alpha, beta, rate = (float(arrays[name]) for name in ("alpha", "beta", "rate"))
+    content, style = (tf.constant(arrays[name][None]) for name in ("content", "style"))
+    target = taps(content, weights, kind)[CONTENT]
+    of_style = taps(style, weights, kind)
+    grams = {layer: gram(of_style[layer]) for layer in STYLE}
+    image = tf.Variable(content)
+    adam = tf.keras.optimizers.Adam(rate)
+    adam.build([image])
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            found = taps(image, weights, kind)
+            losses = [
+                tf.reduce_sum((gram(found[layer]) - grams[layer]) ** 2)
+                / (4 * grams[layer].shape[-1] ** 2)
+                / len(STYLE)
+                for layer in STYLE
+            ]
+            total = alpha * 0.5 * tf.reduce_sum((found[CONTENT] - target) ** 2) + beta * tf.add_n(losses)
+        adam.apply_gradients([(tape.gradient(total, image), image)])
+        image.assign(tf.clip_by_value(image, 0.0, 1.0))
+        return total
+
+    return lambda n: [float(step()) for _ in range(n)]
+
+
+def main():
+    path, _, precision = sys.argv[1:4]
+    with np.load(path) as arrays:
+        run = make_loop(arrays, tf.bfloat16 if precision == "bf16" else tf.float32)
+    for line in sys.stdin:
+        start = perf_counter()
+        losses = run(int(line))
+        print(json.dumps({"seconds": perf_counter() - start, "losses": losses}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
