@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -22,26 +22,23 @@ class Parameters:
 
     def __init__(self, weights: VggWeights, device: jax.Device, convolution: str) -> None:
         self._weights, self._device = weights, device
-        self._make: Callable[..., Mapping[str, Array]] = (
-            _as_they_are if convolution == "xla" else _for_winograd
-        )
+        self._minimal = convolution == "winograd"
         self._made: dict[tuple[str, bool], Mapping[str, jax.Array]] = {}
 
     def get(self, taps: Collection[str], precision: str) -> Weights:
         """Return the parameters of all layers up to the deepest tap."""
-        half = precision == "bf16"
-        for layer in up_to(taps):
-            if (layer, half) not in self._made:
-                made = self._make(*self._weights[layer], half)
-                self._made[layer, half] = jax.block_until_ready(jax.device_put(made, self._device))
-        return {layer: self._made[layer, half] for layer in up_to(taps)}
+        rounded = self._minimal and precision == "bf16"  # those of `xla` are converted by Flax
+        layers = up_to(taps)
+        for layer in layers:
+            if (layer, rounded) not in self._made:
+                made = self._make(layer, rounded)
+                self._made[layer, rounded] = jax.block_until_ready(jax.device_put(made, self._device))
+        return {layer: self._made[layer, rounded] for layer in layers}
 
-
-def _as_they_are(kernel: Array, bias: Array, half: bool) -> Mapping[str, Array]:
-    return {"kernel": kernel, "bias": bias}  # Flax converts them
-
-
-def _for_winograd(kernel: Array, bias: Array, half: bool) -> Mapping[str, Array]:
-    if half:
-        kernel, bias = (array.astype(jnp.bfloat16).astype(np.float32) for array in (kernel, bias))
-    return transformed(kernel, bias)
+    def _make(self, layer: str, rounded: bool) -> Mapping[str, Array]:
+        kernel, bias = self._weights[layer]
+        if not self._minimal:
+            return {"kernel": kernel, "bias": bias}
+        if rounded:
+            kernel, bias = (array.astype(jnp.bfloat16).astype(np.float32) for array in (kernel, bias))
+        return transformed(kernel, bias)

@@ -20,7 +20,8 @@ SCRIPTS = (
     "tests/gpu/*.py",
     "tests/gpu/*.sh",
     "tests/gpu/*.yaml",
-    "tests/perf/pytorch_loop.py",
+    "tests/perf/plain.py",
+    "tests/perf/*_loop.py",
     "experiments/gpu.yaml",
 )
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_28_x86_64")

@@ -142,10 +142,11 @@ def nstbench_loop(framework, content, style, weights):
     from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, Problem
     from nstbench.run.clock import rounds
 
-    module, name = {"jax": ("nstbench_jax", "JaxVgg19"), "tf": ("nstbench_tensorflow", "TensorFlowVgg19")}[
-        framework
-    ]
-    backend = getattr(import_module(module), name)()
+    module, name, options = {  # the arithmetic of the bare loop
+        "jax": ("nstbench_jax", "JaxVgg19", {"convolution": "xla", "huge_pages": False}),
+        "tf": ("nstbench_tensorflow", "TensorFlowVgg19", {}),
+    }[framework]
+    backend = getattr(import_module(module), name)(options)
     backend.start("cpu")
     backend.load(dict(zip(LAYERS, weights, strict=False)))
     layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)

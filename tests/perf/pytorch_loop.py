@@ -9,19 +9,13 @@ parameters `conv1_1/kernel` (HWIO), `conv1_1/bias` ... The layers are those of G
 conv5_1 and conv4_2. Losses are those of nstbench.api.losses, of the image before its update.
 """
 
-import json
 import sys
 from contextlib import nullcontext
-from time import perf_counter
 
 import numpy as np
 import torch
+from plain import CONTENT, LAYERS, MEAN, STYLE, answer
 from torch.nn.functional import conv2d, max_pool2d, relu
-
-MEAN = (103.939, 116.779, 123.68)
-LAYERS = [f"conv{block}_{i}" for block, count in enumerate((2, 2, 4, 4, 1), 1) for i in range(1, count + 1)]
-STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-CONTENT = "conv4_2"
 
 
 def read(path, device):
@@ -111,10 +105,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     run = make_loop(*read(path, device), half=precision == "bf16", compiled="--compile" in sys.argv)
-    for line in sys.stdin:
-        start = perf_counter()
-        losses = run(int(line))
-        print(json.dumps({"seconds": perf_counter() - start, "losses": losses}), flush=True)
+    answer(run)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,15 @@
 einsum. PRECISION is `default` or `bf16`, whose convolutions have operands of bfloat16.
 """
 
-import json
 import sys
-from time import perf_counter
 
 import numpy as np
 import tensorflow as tf
-
-MEAN = np.array([103.939, 116.779, 123.68], np.float32)
-LAYERS = [f"conv{block}_{i}" for block, count in enumerate((2, 2, 4, 4, 1), 1) for i in range(1, count + 1)]
-STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-CONTENT = "conv4_2"
+from plain import CONTENT, LAYERS, MEAN, STYLE, answer
 
 
 def taps(image, weights, kind):
-    x = tf.cast(image[:, :, :, ::-1] * 255.0 - MEAN, kind)
+    x = tf.cast(image[:, :, :, ::-1] * 255.0 - tf.constant(MEAN), kind)
     found, block = {}, "1"
     for layer in LAYERS:
         if layer[4] != block:
@@ -72,10 +66,7 @@ def main():
     path, _, precision = sys.argv[1:4]
     with np.load(path) as arrays:
         run = make_loop(arrays, tf.bfloat16 if precision == "bf16" else tf.float32)
-    for line in sys.stdin:
-        start = perf_counter()
-        losses = run(int(line))
-        print(json.dumps({"seconds": perf_counter() - start, "losses": losses}), flush=True)
+    answer(run)
 
 
 if __name__ == "__main__":
