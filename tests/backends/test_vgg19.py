@@ -140,7 +140,7 @@ HALF_EACH_STEP = 0.5**100
         (adam_by_hand, {"optimiser": "adam", "adam_beta1": 0.5, "adam_epsilon": 1.0}),
         (adam_by_hand, {"optimiser": "adam", "learning_rate_decay": HALF_EACH_STEP}),
         (sgd_by_hand, {"optimiser": "sgd", "learning_rate": 0.01}),
-        (sgd_by_hand, {"optimiser": "sgd", "learning_rate": 0.1}),
+        (sgd_by_hand, {"optimiser": "sgd", "learning_rate": 0.05}),
         (sgd_by_hand, {"optimiser": "sgd", "learning_rate": 0.02, "learning_rate_decay": HALF_EACH_STEP}),
     ],
     ids=["adam", "beta1 and epsilon", "adam decays", "sgd", "sgd clips", "sgd decays"],
