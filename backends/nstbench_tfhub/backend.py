@@ -44,6 +44,11 @@ class TfHubFast(Backend):
                 choices=NETWORKS,
             ),
             "style_side": Option(256, "side, in pixels, of the square the network sees as style; 43 or more"),
+            "style_vector": Option(
+                "pass",
+                "what the network makes of the style: anew in every pass, or once (network: mobile)",
+                choices=("pass", "once"),
+            ),
             "blur": Option(False, "average the style over 3 x 3 pixels first, as TF-Hub's tutorial does"),
         },
         variables=TF_VARIABLES,
@@ -54,6 +59,7 @@ class TfHubFast(Backend):
         self._kind = "cpu"
         self._traces = 0
         self._stylise: Callable[[Any, Any], Any] | None = None
+        self._seen: Callable[[Any], Any] = _as_it_is
 
     def identify(self) -> Network:
         """Name the network; with `auto`, what `load` on this machine would take now."""
@@ -65,6 +71,8 @@ class TfHubFast(Backend):
             return "the network runs in float32: precision may be highest or default, not bf16"
         if (side := self.options["style_side"]) < SMALLEST_STYLE:
             return f"the option style_side is {side}; the style network needs {SMALLEST_STYLE} pixels or more"
+        if self._is_once and choose(self.options["network"]) != "mobile":
+            return "TF-Hub's module takes the style in every pass: style_vector: once needs network: mobile"
         return None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
@@ -102,10 +110,11 @@ class TfHubFast(Backend):
         from nstbench_tfhub.network import load_module
 
         module = load_module(choose(self.options["network"]))
+        take, self._seen = (module.transform, module.style_vector) if self._is_once else (module, _as_it_is)
 
         def stylise(content: Any, style: Any) -> Any:
             self._traces += 1  # Python runs this only while TensorFlow traces a new shape
-            return module(content, style)[0]
+            return take(content, style)[0]
 
         self._stylise = tf.function(stylise, autograph=False)
 
@@ -117,7 +126,12 @@ class TfHubFast(Backend):
         if reason := self.refuse(problem.settings()):
             raise UsageError(f"tfhub-fast: {reason}")
         assert self._stylise is not None, "load() comes before prepare()"
-        return TfHubSession(self._stylise, problem, self.options["style_side"], self.options["blur"])
+        how = self.options["style_side"], self.options["blur"]
+        return TfHubSession(self._stylise, self._seen, problem, *how)
+
+    @property
+    def _is_once(self) -> bool:
+        return bool(self.options["style_vector"] == "once")
 
     @property
     def compilations(self) -> int:
@@ -131,3 +145,7 @@ class TfHubFast(Backend):
         import tensorflow as tf
 
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+
+
+def _as_it_is(style: Any) -> Any:
+    return style

@@ -18,7 +18,7 @@ import tensorflow as tf
 from nstbench_tfhub.graph import Graph, read_graph
 from nstbench_tfhub.source import MobileFiles, cache_folder
 
-_TRANSLATOR = 1
+_TRANSLATOR = 2
 """To be raised whenever the rebuilt network changes, so that cached ones are made anew."""
 
 
@@ -47,7 +47,8 @@ def save(files: MobileFiles, folder: Path) -> None:
     """Write the rebuilt network: `module(content, style)` gives a tuple of one picture, like TF-Hub's.
 
     All are float32 RGB in [0, 1] of shape (N, H, W, 3). The pastiche is 4 * ceil(H / 4) by 4 * ceil(W / 4).
-    `module.style_vector(style)` gives the (N, 1, 1, 100) vector in between.
+    `module.style_vector(style)` gives the (N, 1, 1, 100) vector in between, and `module.transform(content,
+    vector)` what comes after it.
     """
     predict, transform = read_graph(files.predict), read_graph(files.transform)
     pictures = tf.TensorSpec([None, None, None, 3], tf.float32)
@@ -57,10 +58,15 @@ def save(files: MobileFiles, folder: Path) -> None:
     def style_vector(style: Any) -> Any:
         return run_graph(predict, style)
 
-    def stylise(content: Any, style: Any) -> Any:
-        return (run_graph(transform, content, module.style_vector(style)),)
+    def with_vector(content: Any, vector: Any) -> Any:
+        return (run_graph(transform, content, vector),)
 
+    def stylise(content: Any, style: Any) -> Any:
+        return module.transform(content, module.style_vector(style))
+
+    vectors = tf.TensorSpec([None, 1, 1, 100], tf.float32)
     module.style_vector = tf.function(style_vector, input_signature=[pictures], autograph=False)
+    module.transform = tf.function(with_vector, input_signature=[pictures, vectors], autograph=False)
     module.__call__ = tf.function(stylise, input_signature=[pictures, pictures], autograph=False)
     tf.saved_model.save(module, str(folder))
 

@@ -12,15 +12,28 @@ from nstbench.api import Array, Problem, Session
 
 
 class TfHubSession(Session):
-    """A content and a style image on the device; each `run` step is one whole pass, style vector included."""
+    """A content and a style image on the device; each `run` step is one whole pass.
 
-    def __init__(self, stylise: Callable[[Any, Any], Any], problem: Problem, side: int, blur: bool) -> None:
+    Args:
+        stylise: (content, what was seen of the style) -> pastiche.
+        seen: what a pass needs of the style: the small image, or its vector, which no pass computes then.
+        side: of that small image, pixels; blur: average it first.
+    """
+
+    def __init__(
+        self,
+        stylise: Callable[[Any, Any], Any],
+        seen: Callable[[Any], Any],
+        problem: Problem,
+        side: int,
+        blur: bool,
+    ) -> None:
         self._stylise = stylise
         self._tensor_float_32 = problem.precision == "default"
         self._size = problem.content.shape[:2]
         self._content = tf.constant(pad_content(problem.content)[None])
         (style,) = problem.styles  # the planner refuses several, as `style_blend` is not consumed
-        self._style = shrink_style(style, side, blur)
+        self._style = seen(shrink_style(style, side, blur))
         self._pastiche = tf.constant(problem.init[None])
 
     def compile(self, chunk: int) -> None:

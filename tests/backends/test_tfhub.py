@@ -121,6 +121,25 @@ def test_every_pass_gives_the_same_picture(backend):
     np.testing.assert_allclose(session.image(), once, atol=1e-6)
 
 
+def test_a_vector_computed_once_gives_the_same_picture_with_less_work_in_a_pass(tf, backend):
+    once = loaded(**MOBILE, style_vector="once")
+    posed = problem(picture("astronaut", 40, 56), picture("coffee", 64, 64))
+    sessions = [each.prepare(posed) for each in (backend, once)]
+    for session in sessions:
+        session.compile(1)
+        session.run(2)
+    np.testing.assert_allclose(sessions[0].image(), sessions[1].image(), atol=1e-5)
+    assert np.abs(sessions[1].image() - posed.init).max() > 0.1
+    assert sessions[1]._style.shape == (1, 1, 1, 100)
+
+
+def test_tf_hubs_module_has_no_vector_to_keep():
+    posed = problem(*[np.zeros((16, 16, 3), np.float32)] * 2)
+    options = {"network": "hub", "style_vector": "once"}
+    assert "network: mobile" in TfHubFast(options).refuse(posed.settings())
+    assert TfHubFast(options | {"network": "mobile"}).refuse(posed.settings()) is None
+
+
 def test_a_second_session_of_the_same_size_traces_nothing(backend):
     content = picture("astronaut", 72, 80)
     before = backend.compilations
