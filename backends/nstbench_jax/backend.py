@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
     VGG_SETTINGS,
@@ -26,6 +27,9 @@ from nstbench.api import (
 )
 from nstbench_jax import flags
 from nstbench_jax.memory import keep_in_huge_pages
+
+if TYPE_CHECKING:
+    from nstbench_jax.programs import KeptPrograms
 
 
 class JaxVgg19(Backend):
@@ -52,7 +56,13 @@ class JaxVgg19(Backend):
         requires=("jax", "flax", "optax"),
         install="pip install 'nstbench[jax]'",
         variables=("JAX_", "XLA_"),
+        keeps_programs=True,
     )
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._keep: tuple[Path | None] | None = None
+        self._kept: KeptPrograms | None = None
 
     def refuse(self, settings: Settings) -> str | None:
         if settings.optimiser == "lbfgs" and self.options["loop"] == "device":
@@ -64,6 +74,9 @@ class JaxVgg19(Backend):
     def advise(self) -> Sequence[Advice]:
         return flags.advise()
 
+    def keep_programs(self, folder: Path | None) -> None:
+        self._keep = (folder,)
+
     def start(self, device: str, deterministic: bool = False) -> Device:
         is_late = "jax" in sys.modules  # XLA reads its flags when JAX takes its first device
         flags.set_flags(deterministic)
@@ -72,6 +85,9 @@ class JaxVgg19(Backend):
         import jax
 
         import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
+        from nstbench_jax.programs import KeptPrograms
+
+        self._kept = KeptPrograms(*self._keep) if self._keep else None
 
         try:
             self._device = jax.devices(None if device == "auto" else device)[0]
@@ -121,6 +137,10 @@ class JaxVgg19(Backend):
     @property
     def compilations(self) -> int:
         return len(self._programs.made)
+
+    @property
+    def programs_found(self) -> int:
+        return self._kept.found if self._kept else 0
 
     def peak_device_bytes(self) -> int | None:
         stats = self._device.memory_stats() if self._device.platform != "cpu" else None

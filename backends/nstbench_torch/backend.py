@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import (
@@ -42,7 +43,17 @@ class TorchVgg19(Backend):
             "graph": Option(True, "on a GPU: record an iteration as a CUDA graph, and replay it"),
         },
         variables=("TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "TRITON_"),
+        keeps_programs=True,
     )
+
+    def keep_programs(self, folder: Path | None) -> None:
+        # What Inductor keeps unasked lies in a folder that all users share, and no row would say so.
+        if not self.options["compile"]:
+            return
+        if folder is None:
+            os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
+        else:
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
 
     def start(self, device: str, deterministic: bool = False) -> Device:
         if deterministic:  # cuBLAS reads this when it is first used
@@ -102,6 +113,10 @@ class TorchVgg19(Backend):
     @property
     def compilations(self) -> int:
         return self._compiler.made
+
+    @property
+    def programs_found(self) -> int:
+        return self._compiler.found
 
     def peak_device_bytes(self) -> int | None:
         import torch

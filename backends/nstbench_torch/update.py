@@ -32,6 +32,14 @@ class Compiler:
     wanted: bool
     made: int = 0
 
+    @property
+    def found(self) -> int:
+        """How many graphs Inductor has taken from its cache, in this process."""
+        if not self.wanted:
+            return 0
+        hits = torch._dynamo.utils.counters
+        return hits["inductor"]["fxgraph_cache_hit"] + hits["aot_autograd"]["autograd_cache_hit"]
+
     def losses(self, static: Static) -> Losses:
         """Make the function for one kind of problem; compiled when it is first called."""
 

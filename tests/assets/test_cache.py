@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nstbench.api import AssetError
-from nstbench.assets import cache_dir
+from nstbench.assets import cache_dir, programs_dir
 from nstbench.system.files import write_whole
 
 
@@ -45,6 +45,22 @@ def test_a_cache_that_cannot_be_made_says_which_variable_to_set(tmp_path, monkey
     monkeypatch.setenv("NSTBENCH_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(AssetError, match="NSTBENCH_CACHE"):
         cache_dir()
+
+
+def test_programs_lie_where_nobody_else_can_put_any(tmp_path, monkeypatch):
+    monkeypatch.setenv("NSTBENCH_CACHE", str(tmp_path))
+    folder = programs_dir("some")
+    assert folder.is_relative_to(tmp_path) and folder.is_dir()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert programs_dir("some") == folder != programs_dir("other")
+    folder.chmod(0o770)
+    assert programs_dir("some") is None
+
+
+def test_without_a_cache_there_are_no_programs_either(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NSTBENCH_CACHE", str(tmp_path / "file"))
+    assert programs_dir("some") is None
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):

@@ -79,6 +79,8 @@ def test_without_a_base_a_sweep_is_held_against_the_baseline(here):
     assert (found.metric, found.base, found.candidate) == ("compile_count", 0, 1)
     assert len(list(here.glob("results/check/tiny/*/sweep/plan.json"))) == 3
     assert {each.read_text() for each in here.glob("results/check/tiny/*/.gitignore")} == {"*\n"}
+    records = [json.loads(each.read_text()) for each in here.glob("results/**/trials/*/result.json")]
+    assert [each["measure"]["compile_cache"] for each in records] == [False] * 3, "compiling takes memory"
 
 
 def test_a_baseline_is_of_what_works_and_has_a_reason(here):

@@ -160,3 +160,11 @@ def test_only_what_is_asked_about_runs_and_without_what_is_not_timed(pairs_of):
         assert [each["label"] for each in experiment["backends"]] == ["other"]
         assert experiment["measure"] == {"referee": "none"}
         assert "gate" not in experiment
+
+
+@pytest.mark.parametrize("metric", ["compile_s", "prepare_s"])
+def test_programs_are_compiled_anew_where_that_is_timed(pairs_of, metric):
+    pairs = pairs_of([FAST], [FAST], gate={metric: 0.5})
+    pairs.rehearse()
+    (rehearsed,) = pairs.sides[BASE].experiments
+    assert rehearsed["measure"]["compile_cache"] is False

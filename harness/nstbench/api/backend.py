@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from nstbench.api.capabilities import Advice, Capabilities, Device, Network
@@ -101,6 +102,16 @@ class Backend(ABC):
         """
         return ()
 
+    def keep_programs(self, folder: Path | None) -> None:
+        """Keep compiled programs in a folder, and take from it what an earlier process has compiled.
+
+        Called before `start`, and only if the capabilities have `keeps_programs`.
+
+        Args:
+            folder: private to the user, and to processors like this one; None: compile everything anew.
+        """
+        return
+
     def start(self, device: str, deterministic: bool = False) -> Device:
         """Import the framework and take the device (`auto`, `cpu` or `gpu`); timed as `import`.
 
@@ -151,6 +162,11 @@ class Backend(ABC):
     @property
     def compilations(self) -> int:
         """How many programs have been compiled or traced since `start`; 0 for a framework that has none."""
+        return 0
+
+    @property
+    def programs_found(self) -> int:
+        """How many programs have been taken from the folder of `keep_programs` since `start`."""
         return 0
 
     def peak_device_bytes(self) -> int | None:

@@ -34,6 +34,7 @@ class Capabilities:
         options: its own options, by name.
         variables: environment variables that change its numbers or seconds, as names or as beginnings that
             end in `_`; they are recorded with every row.
+        keeps_programs: whether it keeps compiled programs for later processes, see `Backend.keep_programs`.
     """
 
     summary: str
@@ -43,6 +44,7 @@ class Capabilities:
     install: str = ""
     options: Mapping[str, Option] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    keeps_programs: bool = False
 
     def complete(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options with the defaults of those that are not given."""

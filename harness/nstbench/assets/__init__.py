@@ -1,6 +1,6 @@
 """Images and weights: find, download, verify, decode. Importing it loads none of the libraries that do so."""
 
-from nstbench.assets.cache import cache_dir
+from nstbench.assets.cache import cache_dir, programs_dir
 from nstbench.assets.images import LoadedImage, encode_png, load_image, resize, save_png
 from nstbench.assets.samples import SAMPLES, Sample, sample
 from nstbench.assets.weights import WeightsSource, load_weights, resolve_weights
@@ -14,6 +14,7 @@ __all__ = [
     "encode_png",
     "load_image",
     "load_weights",
+    "programs_dir",
     "resize",
     "resolve_weights",
     "sample",

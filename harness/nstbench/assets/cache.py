@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import re
 from pathlib import Path
 
 from nstbench.api import AssetError
@@ -24,6 +27,31 @@ def cache_dir() -> Path:
             f"{folder}: cannot make the cache folder ({error.strerror}); set NSTBENCH_CACHE to a writable one"
         ) from error
     return folder
+
+
+def programs_dir(backend: str) -> Path | None:
+    """Return the folder for the compiled programs of a backend on processors like this one, made if need be.
+
+    None where there can be none, or where others could put programs into it: to load one is to run it.
+    """
+    try:
+        folder = cache_dir() / "programs" / f"{backend}-{_processor()}"
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        found = folder.stat()
+    except (AssetError, OSError):
+        return None
+    is_private = found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return folder if is_private and os.access(folder, os.W_OK) else None
+
+
+def _processor() -> str:
+    """Return eight digits for what the processor can do: a program may use all of it."""
+    try:
+        said = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        said = platform.processor()
+    can = re.findall(r"^(?:flags|Features|model name)\s*:.*$", said, re.MULTILINE) or [said]
+    return hashlib.sha256("\n".join([platform.machine(), *sorted(set(can))]).encode()).hexdigest()[:8]
 
 
 def expanded(path: str) -> Path:

@@ -12,7 +12,7 @@ from nstbench.comparison.pair_table import FIGURES, TO, WORST
 from nstbench.comparison.pairs import Matching
 from nstbench.comparison.ratios import Ratio, mean_ratio
 
-SUMS = ("compile_s",)
+SUMS = ("compile_s", "compile_cached_s")
 """Trials of one worker share a compilation and one of them reports it: only the sum compares."""
 PEAKS = ("peak_rss_bytes", "peak_device_bytes")
 

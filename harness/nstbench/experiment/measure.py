@@ -28,4 +28,8 @@ class Measure(Strict):
         True, description="Run trials that differ only in iterations as one, with checkpoints"
     )
     threads: AutoOrCount = Field("auto", description="Threads of a worker process")
+    compile_cache: bool = Field(
+        True,
+        description="Keep compiled programs for later sweeps; those loaded have a column of their own",
+    )
     timeout_s: float = Field(1800.0, gt=0, description="Longest time for one trial, in seconds")

@@ -85,6 +85,7 @@ def _entries(trial: TrialRows) -> Iterator[dict[str, Any]]:
     figures = (
         (f"seconds per {unit}", f"s/{unit}", run["step_median_s"], run["step_mad_s"]),
         ("compilation", "s", run["compile_s"], None),
+        ("compilation from the cache", "s", run["compile_cached_s"], None),
         ("referee loss", "of the content image", run["referee_total"], None),
         ("peak host memory", "bytes", run["peak_rss_bytes"], None),
     )

@@ -116,8 +116,10 @@ def _against_baseline(experiment: Experiment, path: Path, folder: Path, watch: C
 
 
 def _swept(experiment: Experiment, folder: Path, reason: str, watch: CheckWatcher) -> Baseline:
+    # To compile takes memory, which is judged: each sweep is to pay for it.
+    anew = replace(experiment, measure=experiment.measure.model_copy(update={"compile_cache": False}))
     with watch.sweeping(folder) as watcher:
-        nstbench.sweep(experiment, folder, watch=watcher)
+        nstbench.sweep(anew, folder, watch=watcher)
     return baseline_of(read_measured(folder), reason)
 
 

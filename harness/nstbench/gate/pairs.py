@@ -19,6 +19,9 @@ from nstbench.experiment.sources import named
 from nstbench.gate.measured import Measured, read_measured
 from nstbench.gate.side import BASE, CANDIDATE, Side
 
+COMPILING = {"compile_s", "prepare_s"}
+"""Metrics that mean nothing where programs come from a cache; versions before it do not know the setting."""
+
 Question = tuple[str, str]
 """(subject, metric)"""
 
@@ -154,6 +157,8 @@ class Pairs:
         measure = {**(made.get("measure") or {}), "referee": "none"}
         if measure.get("isolation") == "none":
             del measure["isolation"]  # each run in fresh processes is what pairs are for
+        if COMPILING & self.experiment.gate.allowances(timed=True).keys():
+            measure["compile_cache"] = False
         return made | {"measure": measure}
 
     def _shared_out(self) -> tuple[Sequence[int], Sequence[int]] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from nstbench.plan import Trial
 
+PHASES = ("import", "load", "prepare", "compile", "compile_cached")
 STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted")
 
 
@@ -47,8 +48,9 @@ class RunRecord:
 
     Attributes:
         caution: what is strange about a picture that is none the less a result.
-        phases: seconds by phase: import, load, prepare, compile. A phase that another trial of the same
-            worker already paid for is absent.
+        phases: seconds by phase: import, load, prepare, compile; compile_cached instead of compile if a
+            program came from the compile cache. A phase that another trial of the same worker already paid
+            for is absent.
         rounds: the calls that led to this trial's picture, in order.
         optimise_s: seconds inside `run` until this trial's picture; one pass for a single-pass backend.
         flop_per_iteration: floating-point operations as the framework's compiler counts them, see

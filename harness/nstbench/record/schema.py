@@ -49,6 +49,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "load_s": ("float64", "reading parameters and taking them to the device"),
     "prepare_s": ("float64", "computing the targets"),
     "compile_s": ("float64", "compiling the update ahead of time"),
+    "compile_cached_s": ("float64", "the same, where an earlier process had compiled it: compile_s is empty"),
     "compile_count": ("Int64", "programs compiled during this trial"),
     "step_median_s": ("float64", "median seconds per iteration (per pass) in steady state"),
     "step_mad_s": ("float64", "median absolute deviation of it"),
@@ -104,7 +105,7 @@ LOSSES: dict[str, tuple[str, str]] = {
 
 TIMINGS: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),
-    "phase": ("string", "import load prepare compile round"),
+    "phase": ("string", "import load prepare compile compile_cached round"),
     "round": ("Int64", "number of the call of run, from 1"),
     "iterations": ("Int64", "iterations of that call"),
     "seconds": ("float64", "of the whole phase or call"),

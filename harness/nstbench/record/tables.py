@@ -15,7 +15,7 @@ from nstbench.api import gflop_per_iteration
 from nstbench.plan import Trial
 from nstbench.record.files import reading
 from nstbench.record.layout import losses_path
-from nstbench.record.run_record import Picture, RunRecord
+from nstbench.record.run_record import PHASES, Picture, RunRecord
 from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
 
 OF_TRIAL = tuple(each.name for each in fields(Trial) if each.name in RUNS and each.name != "seed")
@@ -67,7 +67,7 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     known = {**trial.asked, **trial.noticed_settings()}
     of_settings = {name: _cell(known[name]) for name in RUNS if name in known}
     of_trial = {name: _cell(getattr(trial, name)) for name in OF_TRIAL}
-    phases = {f"{name}_s": record.phases.get(name) for name in ("import", "load", "prepare", "compile")}
+    phases = {f"{name}_s": record.phases.get(name) for name in PHASES}
     final = {f"final_{name}": record.final.get(name) for name in ("total", "content", "style")}
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
     flop = record.flop_per_iteration

@@ -25,7 +25,7 @@ def seconds_by_phase(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     again = labelled["phase"].eq("round") & labelled.duplicated(["backend_label", "round", "seconds"])
     once = labelled[~again]
     rounds = once["warmup"].map({True: "warm-up", False: "steady"})
-    phase = once["phase"].where(once["phase"] != "round", rounds)
+    phase = once["phase"].replace("compile_cached", "compile").where(once["phase"] != "round", rounds)
     table = once.assign(phase=phase).pivot_table("seconds", "backend_label", "phase", aggfunc="sum")
     order = [label for label in runs["backend_label"].unique() if label in table.index]
     return table.reindex(index=order, columns=list(PHASES)).fillna(0.0)

@@ -63,13 +63,17 @@ def _cells(trial: TrialRows) -> Iterator[str]:
     yield escape(run["label"] or "")
     yield escape(": ".join(filter(None, (run["status"], run["error_message"]))))
     yield _seconds(run["step_median_s"])
-    yield _seconds(run["compile_s"])
+    yield _compiling(run["compile_s"], run["compile_cached_s"])
     yield from (_number(run[name]) for name in ("final_total", "referee_total", "referee_ssim"))
 
 
 def _picture(uri: str, name: str) -> str:
     said = escape(name, quote=True)
     return f'<img src="{uri}" alt="{said}" title="{said}" style="display: inline">'
+
+
+def _compiling(anew: Any, cached: Any) -> str:
+    return " + ".join(filter(None, (_seconds(anew), f"{_seconds(cached)} cached" if cached else None)))
 
 
 def _seconds(value: Any) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line, plugin
-from nstbench.assets import load_weights
+from nstbench.assets import load_weights, programs_dir
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.run.clock import rounds, timed
@@ -88,6 +88,8 @@ class Bench:
         trial = job.trials[0]
         if self._device is None:
             yield Entered("import")
+            if self.backend.capabilities.keeps_programs:
+                self.backend.keep_programs(programs_dir(job.backend) if job.compile_cache else None)
             device = trial.settings.device
             started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
             self._device, self._counter = started, self._counter_of(started)
@@ -108,9 +110,10 @@ class Bench:
         """Go through the phases that every problem needs."""
         yield Entered("prepare")
         session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
-        before = self.backend.compilations
+        before, found = self.backend.compilations, self.backend.programs_found
         yield Entered("compile")
-        _, log.phases["compile"] = timed(lambda: session.compile(job.chunk_size()))
+        _, seconds = timed(lambda: session.compile(job.chunk_size()))
+        log.phases["compile" if self.backend.programs_found == found else "compile_cached"] = seconds
         log.compile_count += self.backend.compilations - before
         self._flop = _counted(session.flop())
         return session

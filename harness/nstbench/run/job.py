@@ -23,6 +23,7 @@ class Job:
         chunk: iterations per call of `run`; rounds: passes of a single-pass backend.
         snapshot_every: iterations between snapshots; None for none.
         threads: cores to use, None for all.
+        compile_cache: whether a backend may keep compiled programs for later processes.
         weights: where the trials' VGG-19 parameters come from, None if they use none.
     """
 
@@ -36,6 +37,7 @@ class Job:
     isolation: str
     threads: int | None
     timeout_s: float
+    compile_cache: bool
     weights: WeightsSource | None
 
     @property

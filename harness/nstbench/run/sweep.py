@@ -147,6 +147,7 @@ class Sweep:
             isolation=measure.isolation,
             threads=measure.threads if isinstance(measure.threads, int) else None,
             timeout_s=measure.timeout_s,
+            compile_cache=measure.compile_cache,
             weights=self.look_up.source(trials[0].weights_sha256),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from nstbench.cli.console.console import number, seconds, size
+from nstbench.cli.console.console import compiling, number, seconds, size
 from nstbench.cli.console.small_table import Small, escaped
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _speed(row: Any) -> tuple[str, ...]:
         number(row.step_ratio, 3),
         _span(row.step_ratio_low, row.step_ratio_high),
         _text(row.verdict),
-        seconds(row.compile_s),
+        compiling(row),
         number(row.gflop_per_s, 3),
     )
 

@@ -54,6 +54,12 @@ def seconds(value: float | None) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def compiling(row: Any) -> str:
+    """Format what it took to compile, and what it took where programs came from the cache."""
+    cached = seconds(row.compile_cached_s)
+    return " + ".join(filter(None, (seconds(row.compile_s), cached and f"{cached} cached")))
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """Format a number for people; empty for None and NaN."""
     return "" if value is None or math.isnan(value) else f"{value:.{digits}g}"

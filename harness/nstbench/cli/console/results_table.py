@@ -6,7 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import short_layer
-from nstbench.cli.console.console import counted, number, print_json, seconds, stderr, stdout, table
+from nstbench.cli.console.console import (
+    compiling,
+    counted,
+    number,
+    print_json,
+    seconds,
+    stderr,
+    stdout,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +80,7 @@ def _runs(results: Results) -> object:
             row.status,
             seconds(row.step_median_s),
             seconds(row.step_mad_s),
-            seconds(row.compile_s),
+            compiling(row),
             number(row.final_total),
             number(row.referee_total, 3),
             number(row.referee_ssim, 3),

@@ -39,7 +39,7 @@ function tableColumns() {
   }));
   const figures = [
     figure("s / iteration", "step_median_s", seconds), figure("± mad", "step_mad_s", seconds),
-    figure("compile", "compile_s", seconds),
+    figure("compile", "compile_s", seconds), figure("compile, cached", "compile_cached_s", seconds),
     figure("to the picture", "optimise_s", seconds),
     figure("GFLOP/s", "gflop_per_s", (value) => number(value, 3)),
     figure("total loss", "final_total", number),
