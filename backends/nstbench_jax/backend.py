@@ -61,8 +61,13 @@ class JaxVgg19(Backend):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
+        self._came_to: dict[str, Any] = {}
         self._keep: tuple[Path | None] | None = None
         self._kept: KeptPrograms | None = None
+
+    @property
+    def taken(self) -> Mapping[str, Any]:
+        return self.options | self._came_to
 
     def refuse(self, settings: Settings) -> str | None:
         if settings.optimiser == "lbfgs" and self.options["loop"] == "device":
@@ -80,23 +85,25 @@ class JaxVgg19(Backend):
     def start(self, device: str, deterministic: bool = False) -> Device:
         is_late = "jax" in sys.modules  # XLA reads its flags when JAX takes its first device
         flags.set_flags(deterministic)
-        if device != "gpu" and self.options["huge_pages"]:
-            keep_in_huge_pages()
+        in_huge_pages = device != "gpu" and self.options["huge_pages"] and keep_in_huge_pages()
         import jax
 
         import nstbench_jax.session  # noqa: F401 - loads Flax and Optax, which belong to this phase
         from nstbench_jax.programs import KeptPrograms
 
         self._kept = KeptPrograms(*self._keep) if self._keep else None
-
         try:
             self._device = jax.devices(None if device == "auto" else device)[0]
         except Exception as error:  # an empty AssertionError, where JAX_PLATFORMS asks for what is not there
             raise BackendUnavailable(_no_device(device, error)) from error
         self._programs: Programs[Any] = Programs()
         on_cpu = self._device.platform == "cpu"  # where JAX knows no name
-        chosen = self.options["convolution"]
-        self._convolution = chosen if chosen != "auto" else "winograd" if on_cpu else "xla"
+        # Inside a loop of XLA's its convolutions use one core on CPUs.
+        best = ("winograd", "host") if on_cpu else ("xla", "device")
+        for name, value in zip(("convolution", "loop"), best, strict=True):
+            if self.options[name] == "auto":
+                self._came_to[name] = value
+        self._came_to["huge_pages"] = in_huge_pages
         if on_cpu and is_late:
             flags.check_in_time()
         return Device("cpu", "") if on_cpu else Device("gpu", self._device.device_kind)
@@ -105,7 +112,7 @@ class JaxVgg19(Backend):
         from nstbench_jax.parameters import Parameters
 
         assert weights is not None, "jax-vgg19 consumes the setting `weights`"
-        self._parameters = Parameters(weights, self._device, self._convolution)
+        self._parameters = Parameters(weights, self._device, self.taken["convolution"])
 
     def prepare(self, problem: Problem) -> Session:
         return self._session(problem)
@@ -127,11 +134,7 @@ class JaxVgg19(Backend):
     def _session(self, problem: Problem) -> Any:
         from nstbench_jax.session import JaxSession
 
-        how = {
-            "convolution": self._convolution,
-            "loop": self.options["loop"],
-            "unroll": self.options["unroll"],
-        }
+        how = {name: self.taken[name] for name in ("convolution", "loop", "unroll")}
         return JaxSession(problem, self._device, self._parameters, self._programs, **how)
 
     @property

@@ -33,7 +33,7 @@ class JaxSession(Session):
     ) -> None:
         self._device, self._programs = device, programs
         self._program: Program | None = None
-        self._recipe = recipe_for(problem, on_cpu=device.platform == "cpu", **options)
+        self._recipe = recipe_for(problem, **options)
         static = self._recipe.static
         weights = parameters.get(static.layers, static.precision)
         singles = jax.tree.map(np.float32, (problem.style_blend, numbers(problem)))

@@ -34,11 +34,9 @@ class Recipe:
     chunk: int = 1
 
 
-def recipe_for(problem: Problem, convolution: str, loop: str, unroll: int, on_cpu: bool) -> Recipe:
-    """Choose where to loop: inside XLA its convolutions use one core on CPUs, and L-BFGS needs the host."""
+def recipe_for(problem: Problem, convolution: str, loop: str, unroll: int) -> Recipe:
+    """Say what to compile; L-BFGS needs the host, wherever others loop."""
     static = static_part(problem)
-    if loop == "auto":
-        loop = "host" if on_cpu else "device"
     return Recipe(static, convolution, "host" if static.optimiser == "lbfgs" else loop, unroll)
 
 

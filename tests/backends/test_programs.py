@@ -41,6 +41,7 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path, name):
     second, same = sweep(tmp_path, name, 2)
     assert np.isnan(first["compile_cached_s"]) and np.isnan(second["compile_s"])
     assert second["compile_cached_s"] < first["compile_s"]
+    assert "auto" not in first["options_taken"]
     assert first["compile_count"] == second["compile_count"] == 1
     assert first["environment_id"] == second["environment_id"]
     assert losses.equals(same), "the very same program"

@@ -5,13 +5,16 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from nstbench.cli.verify import _print
+from nstbench.assets import resolve_weights
+from nstbench.cli.verify import _print, _summary
 from nstbench.parity.ladder import RungResult
 from nstbench.parity.rungs import RUNGS
+from nstbench.parity.verify import Request, Verification
 
 
 def test_every_rung_is_printed_and_the_verdict_last(nstbench):
@@ -20,6 +23,14 @@ def test_every_rung_is_printed_and_the_verdict_last(nstbench):
     assert [line[:11].strip() for line in rungs] == ["ok"] * len(RUNGS)
     assert all(rung.name in line for rung, line in zip(RUNGS, rungs, strict=True))
     assert verdict.startswith("tf-vgg19 on ") and verdict.endswith(": verified")
+
+
+def test_the_verdict_names_the_algorithms_that_were_verified():
+    taken = {"convolution": "winograd", "loop": "host", "huge_pages": True, "unroll": 1}
+    source = resolve_weights("random:0", Path())
+    request = Request("jax-vgg19", "cpu", "highest", source, {**taken, "convolution": "auto", "loop": "auto"})
+    said = _summary(Verification(request, "cpu", "a processor", taken, ()))
+    assert said == "jax-vgg19 on a processor, precision highest, convolution winograd, loop host: verified"
 
 
 @pytest.mark.parametrize("precision", ["highest", "default", "bf16"])

@@ -80,6 +80,11 @@ class Backend(ABC):
         require_capabilities(type(self))
         self.options = self.capabilities.complete(options or {})
 
+    @property
+    def taken(self) -> Mapping[str, Any]:
+        """The options at work, from `start` on, with what `auto` came to; by default as they were given."""
+        return self.options
+
     def identify(self) -> Network | None:
         """Name the network that the options select, without a framework and without downloading.
 

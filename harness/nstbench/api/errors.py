@@ -71,7 +71,8 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
     """Say an exception in one line that is never empty.
 
     What nstbench raises on purpose speaks for itself. Other exceptions are told with their type, as the text
-    of some is a mere word; one without any text, with the place that it was raised at.
+    of some is a mere word; one without any text, with the place that it was raised at. What cannot be
+    printed, a terminal's commands among it, is told as Python would write it.
 
     Args:
         limit: the most characters.
@@ -81,6 +82,7 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
         text = f"{kind}{_place(error)}"
     elif not isinstance(error, NstbenchError):
         text = f"{kind}: {text}"
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 

@@ -100,7 +100,8 @@ def _print(rung: RungResult, console: Console) -> None:
 
 
 def _summary(outcome: Verification) -> str:
-    where = f"{outcome.request.backend} on {outcome.device_name}, precision {outcome.request.precision}"
+    how = "".join(f", {name} {value}" for name, value in _noteworthy(outcome).items())
+    where = f"{outcome.request.backend} on {outcome.device_name}, precision {outcome.request.precision}{how}"
     failed = [rung.name for rung in outcome.rungs if rung.status == "failed"]
     if failed:
         return f"{where}: FAILED, first at: {failed[0]}"
@@ -108,6 +109,14 @@ def _summary(outcome: Verification) -> str:
     return (
         f"{where}: not verified, as it does not show: {', '.join(open_)}" if open_ else f"{where}: verified"
     )
+
+
+def _noteworthy(outcome: Verification) -> dict[str, Any]:
+    """Return the options that are not what they are by default, such as what `auto` came to."""
+    from nstbench.api import plugin
+
+    default = plugin(outcome.request.backend).load().capabilities.complete({})
+    return {name: value for name, value in outcome.options_taken.items() if value != default.get(name)}
 
 
 def _plain(outcome: Verification) -> dict[str, Any]:
@@ -118,6 +127,7 @@ def _plain(outcome: Verification) -> dict[str, Any]:
         "device": outcome.device,
         "device_name": outcome.device_name,
         "precision": outcome.request.precision,
+        "options_taken": outcome.options_taken,
         "weights": outcome.request.weights.name,
         "weights_sha256": outcome.request.weights.sha256,
         "passed": outcome.passed,

@@ -53,12 +53,13 @@ class Verification:
     """What came of a request.
 
     Attributes:
-        device, device_name: what the backend took.
+        device, device_name: what the backend took; options_taken: its options, with what `auto` came to.
     """
 
     request: Request
     device: str
     device_name: str
+    options_taken: Mapping[str, Any]
     rungs: tuple[RungResult, ...]
 
     @property
@@ -98,7 +99,9 @@ def verify(request: Request, watch: Watch) -> Verification:
         else:
             rungs.append(RungResult("end of the ladder", "failed", None, 0.0, said["reason"]))
             watch(rungs[-1])
-    outcome = Verification(request, begun["device"], begun["device_name"], tuple(rungs))
+    outcome = Verification(
+        request, begun["device"], begun["device_name"], begun["options_taken"], tuple(rungs)
+    )
     taken = outcome.device_name, request.precision, request.options
     setup = Setup.of(plugin(request.backend), *taken, begun["facts"])
     remember(setup, outcome.passed, [asdict(rung) for rung in rungs])
@@ -113,6 +116,8 @@ def _events(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
             child.send(asdict(request))
             while (event := child.hear())[0] != "done":
                 yield event[0], event[1]
+        except ValueError:
+            yield "lost", {"reason": "its process sent what is no JSON"}
         except ChildEnded as end:
             log.seek(0)
             last = log.read().decode(errors="replace").strip().splitlines()[-1:]
@@ -145,7 +150,8 @@ def _climb(request: Request, tell: Tell) -> None:
     device = backend.start(request.device)
     _, facts = environment(backend.capabilities.variables)  # as the sweep takes them: right after the start
     facts["code"] = code
-    tell("begun", {"device": device.kind, "device_name": device.name or cpu_name(), "facts": facts})
+    taken = {"device": device.kind, "device_name": device.name or cpu_name()}
+    tell("begun", taken | {"options_taken": dict(backend.taken), "facts": facts})
     weights = biased(load_weights(request.weights))
     backend.load(weights)
     for result in climb(request.backend, backend, weights, default_scenarios(weights, request.precision)):

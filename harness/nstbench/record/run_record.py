@@ -47,6 +47,7 @@ class RunRecord:
     """One executed (or refused) trial.
 
     Attributes:
+        options_taken: the backend's options with what `auto` came to there; empty if it did not start.
         caution: what is strange about a picture that is none the less a result.
         phases: seconds by phase: import, load, prepare, compile; compile_cached instead of compile if a
             program came from the compile cache. A phase that another trial of the same worker already paid
@@ -103,6 +104,7 @@ class RunRecord:
     referee_weights_sha256: str | None = None
     verified: bool | None = None
     environment_id: str | None = None
+    options_taken: Mapping[str, Any] = field(default_factory=dict)
     backend_code: str | None = None
     commit: str | None = None
     changed: tuple[str, ...] = ()

@@ -72,7 +72,10 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
     flop = record.flop_per_iteration
     arithmetic = {"counted_gflop": flop and flop / 1e9, "gflop_per_s": _gflop_per_s(record)}
-    return row | arithmetic | {"options": json.dumps(trial.options, sort_keys=True)}
+    options = {"options": trial.options, "options_taken": record.options_taken or None}
+    return (
+        row | arithmetic | {name: each and json.dumps(each, sort_keys=True) for name, each in options.items()}
+    )
 
 
 def _referee_cells(record: RunRecord) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
-import math
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, NstbenchError, Problem, Session, one_line, plugin
+from nstbench.api import AssetError, Device, Problem, Session, one_line, plugin
 from nstbench.assets import load_weights, programs_dir
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
+from nstbench.run import answers
 from nstbench.run.clock import rounds, timed
 from nstbench.run.code import code_of
 from nstbench.run.energy import Counter, EnergyMeter, find_counter
@@ -70,7 +72,7 @@ class Bench:
             while waiting:
                 yield from self._advance(painting, waiting[0])
                 yield painting.picture(waiting[0])
-                yield self._recorded(job, waiting[0], log, **log.outcome())
+                yield self._recorded(job, waiting[0], log, self._asked(), **log.outcome())
                 del waiting[0]
         except Exception as error:
             traceback.print_exc()
@@ -91,7 +93,8 @@ class Bench:
             if self.backend.capabilities.keeps_programs:
                 self.backend.keep_programs(programs_dir(job.backend) if job.compile_cache else None)
             device = trial.settings.device
-            started, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
+            found, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
+            started = answers.device(found)
             self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment(self.backend.capabilities.variables)
             yield Environment(self._environment_id, facts)
@@ -110,12 +113,12 @@ class Bench:
         """Go through the phases that every problem needs."""
         yield Entered("prepare")
         session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
-        before, found = self.backend.compilations, self.backend.programs_found
+        before, found = self._compilations(), self._programs_found()
         yield Entered("compile")
         _, seconds = timed(lambda: session.compile(job.chunk_size()))
-        log.phases["compile" if self.backend.programs_found == found else "compile_cached"] = seconds
-        log.compile_count += self.backend.compilations - before
-        self._flop = _counted(session.flop())
+        log.phases["compile" if self._programs_found() == found else "compile_cached"] = seconds
+        log.compile_count += self._compilations() - before
+        self._flop = answers.flop(session.flop())
         return session
 
     def _load(self, job: Job) -> None:
@@ -124,12 +127,13 @@ class Bench:
 
     def _advance(self, painting: Painting, trial: Trial) -> Iterator[Event]:
         """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""
-        job, log, before = painting.job, painting.log, self.backend.compilations
+        job, log, before = painting.job, painting.log, self._compilations()
         goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
         left = 0 if log.plateau.reached else goal - log.iterations
         if log.rounds:
             log.energy.start()
-        for step in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
+        for taken in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
+            step = replace(taken, trace=answers.trace(taken.trace, taken.round.iterations, log.traces))
             log.add(step)
             pace = step.round.seconds / step.round.iterations
             yield Advanced(log.iterations, goal, pace, log.last_loss)
@@ -142,15 +146,31 @@ class Bench:
             elif step.round.warmup and log.iterations < goal:
                 log.energy.start()
         log.energy.stop()
-        log.compile_count += self.backend.compilations - before
+        log.compile_count += self._compilations() - before
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
-        kind, message = type(error).__name__, one_line(error)
+        kind, message, asked = type(error).__name__, one_line(error), {}
+        with suppress(Exception):  # what it cannot tell now it may just have failed to tell
+            asked = self._asked()
         return self._recorded(
-            job, trial, log, status=status_of(error), error_type=kind, error_message=message
+            job, trial, log, asked, status=status_of(error), error_type=kind, error_message=message
         )
 
-    def _recorded(self, job: Job, trial: Trial, log: Logbook, **outcome: Any) -> Recorded:
+    def _compilations(self) -> int:
+        return answers.count("Backend.compilations", self.backend.compilations)
+
+    def _programs_found(self) -> int:
+        return answers.count("Backend.programs_found", self.backend.programs_found)
+
+    def _asked(self) -> dict[str, Any]:
+        if self._device is None:
+            return {}
+        peak = answers.bytes_or_none("Backend.peak_device_bytes", self.backend.peak_device_bytes())
+        return {"peak_device_bytes": peak, "options_taken": answers.options(self.backend.taken)}
+
+    def _recorded(
+        self, job: Job, trial: Trial, log: Logbook, asked: Mapping[str, Any], **outcome: Any
+    ) -> Recorded:
         losses = log.losses()
         # Trials of one trajectory share its phases; the first to be recorded reports them.
         phases, compile_count = log.hand_over()
@@ -173,10 +193,10 @@ class Bench:
             isolation=job.isolation,
             shared_trajectory=len(job.trials) > 1,
             peak_rss_bytes=peak_rss_bytes(),
-            peak_device_bytes=self.backend.peak_device_bytes() if self._device else None,
             energy_j=log.energy.joules,
             environment_id=self._environment_id,
             backend_code=self._code,
+            **asked,
             **outcome,
         )
         return Recorded(record.to_json(), losses)
@@ -186,12 +206,3 @@ def _raised(error: Exception) -> Exception:
     """Return what the backend raised: Python lets no StopIteration out of a generator, but wraps it."""
     cause = error.__cause__
     return cause if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) else error
-
-
-def _counted(flop: float | None) -> float | None:
-    """Take what `Session.flop` said; a number that is none would end in the tables, or break the record."""
-    if flop is None:
-        return None
-    if not (flop > 0 and math.isfinite(flop)):
-        raise NstbenchError(f"Session.flop: found {flop!r}; a positive number or None is allowed")
-    return float(flop)

@@ -6,8 +6,9 @@ import sys
 from time import monotonic
 
 from nstbench.record.layout import log_path
+from nstbench.run.arrival import Garbled, read_event
 from nstbench.run.executor import Executor, Sharing, may_share
-from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded, event_from_json
+from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded
 from nstbench.system.child import Child, ChildEnded
 
 KEPT = "kept"
@@ -22,7 +23,7 @@ class LocalWorkers(Executor):
         self._sharing: Sharing | None = None
         self._job: Job | None = None
         self._last: Event | None = None
-        self._left_s = 0.0
+        self._left_s, self._unrecorded = 0.0, 0
 
     def has_room(self) -> bool:
         """Whether no job is running."""
@@ -35,7 +36,7 @@ class LocalWorkers(Executor):
         if self._worker is None:
             self._worker, self._sharing = _started(job), may_share(job)
         self._worker.send(job.to_json())
-        self._job, self._last, self._left_s = job, None, job.timeout_s
+        self._job, self._last, self._left_s, self._unrecorded = job, None, job.timeout_s, len(job.trials)
 
     def next_event(self) -> tuple[Job, Event]:
         """Let the worker go on, if it waits, and return what it tells next."""
@@ -48,6 +49,7 @@ class LocalWorkers(Executor):
         self._left_s -= monotonic() - began
         if isinstance(self._last, Recorded):
             self._left_s = job.timeout_s
+            self._unrecorded -= 1
         if isinstance(self._last, Finished | Lost):
             self._job = None
         return job, self._last
@@ -60,7 +62,13 @@ class LocalWorkers(Executor):
 
     def _heard(self, worker: Child, job: Job, deadline: float) -> Event:
         try:
-            return event_from_json(worker.hear(deadline))
+            event = read_event(worker.hear(deadline), job)
+            if isinstance(event, Finished) and self._unrecorded:
+                raise Garbled("that it had finished, without a record")
+            return event
+        except ValueError as error:
+            what = error if isinstance(error, Garbled) else "what is no JSON"
+            lost = Lost("failed", "WorkerGarbled", f"the worker process sent {what}{_see(job)}")
         except TimeoutError:
             reason = f"not done within timeout_s = {job.timeout_s:g} seconds"
             lost = Lost("timeout", "Timeout", reason)
@@ -80,5 +88,8 @@ def _started(job: Job) -> Child:
 def _lost(job: Job, end: ChildEnded) -> Lost:
     kind = "WorkerKilled" if end.signal else "WorkerExited"
     hint = ", perhaps for lack of memory" if end.signal == "SIGKILL" else ""
-    log = log_path(job.trials[0].trial_id)
-    return Lost("failed", kind, f"the worker process {end}{hint}; see {log}")
+    return Lost("failed", kind, f"the worker process {end}{hint}{_see(job)}")
+
+
+def _see(job: Job) -> str:
+    return f"; see {log_path(job.trials[0].trial_id)}"

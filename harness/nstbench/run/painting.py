@@ -7,11 +7,12 @@ from hashlib import sha256
 
 import numpy as np
 
-from nstbench.api import Array, Problem, Session
+from nstbench.api import Problem, Session
 from nstbench.assets import encode_png
 from nstbench.plan import Trial
 from nstbench.record import Picture
 from nstbench.record.layout import picture_path
+from nstbench.run import answers
 from nstbench.run.colour import with_colour_of
 from nstbench.run.job import Job, Painted
 from nstbench.run.logbook import Logbook
@@ -30,10 +31,10 @@ class Painting:
         """Take the present picture for a trial, and note it.
 
         Raises:
-            ValueError: the backend's image has not the shape of the content image.
+            WrongAnswer: the backend's image is not one, or has not the shape of the content image.
             AssetError: it is not finite.
         """
-        image = self._checked(self.session.image())
+        image = answers.picture(self.session.image(), self.problem.content.shape)
         self.log.moved = not np.array_equal(image, self.problem.init)
         if trial.settings.preserve_colour:
             image = with_colour_of(self.problem.content, image)
@@ -42,9 +43,3 @@ class Painting:
         elapsed_s = self.log.optimise_s(done is not None)
         self.log.pictures.append(Picture(done, path.as_posix(), sha256(png).hexdigest(), elapsed_s))
         return Painted(trial.trial_id, done, png)
-
-    def _checked(self, image: Array) -> Array:
-        if image.shape != self.problem.content.shape:
-            found, wanted = tuple(image.shape), self.problem.content.shape
-            raise ValueError(f"the backend's image has shape {found}; the content image has {wanted}")
-        return image

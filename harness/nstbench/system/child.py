@@ -17,6 +17,9 @@ from contextlib import suppress
 from time import monotonic
 from typing import IO, Any
 
+GRACE_S = 5.0
+"""How long a process may take to end after it has closed its answers."""
+
 
 class ChildEnded(Exception):
     """The process has ended, and all that it said has been heard.
@@ -27,8 +30,17 @@ class ChildEnded(Exception):
     """
 
     def __init__(self, code: int) -> None:
-        self.code, self.signal = code, signal.Signals(-code).name if code < 0 else None
+        self.code, self.signal = code, _name(-code) if code < 0 else None
         super().__init__(f"was ended by {self.signal}" if self.signal else f"exited with {code}")
+
+
+class ChildSilent(ChildEnded):
+    """It closed the descriptor for its answers and lived on, so it was ended."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.signal = None
+        self.args = ("closed its way to answer, and was ended",)
 
 
 class Child:
@@ -51,6 +63,7 @@ class Child:
             raise
         finally:
             os.close(send)
+        self._death = _pidfd(self._process.pid, self._receive)
         self._heard, self._searched = bytearray(), 0
 
     @property
@@ -78,6 +91,7 @@ class Child:
         Raises:
             TimeoutError: nothing whole has come by then.
             ChildEnded: nothing more will come.
+            ValueError: what has come is no JSON.
         """
         while (end := self._heard.find(b"\n", self._searched)) < 0:
             self._searched = len(self._heard)
@@ -99,15 +113,26 @@ class Child:
         with suppress(BrokenPipeError):  # a message that it did not live to read
             self._process.stdin.close()
         os.close(self._receive)
+        if self._death != self._receive:
+            os.close(self._death)
 
     def _received(self, deadline: float) -> bytes:
         left = None if deadline == float("inf") else max(0.0, deadline - monotonic())
-        if not select.select([self._receive], [], [], left)[0]:
+        ready = select.select([self._receive, self._death], [], [], left)[0]
+        if not ready:
             raise TimeoutError
-        received = os.read(self._receive, 1 << 16)
-        if not received:
+        if self._receive not in ready:  # it is gone, but something that it started holds the pipe open
+            self.end()
             raise ChildEnded(self._process.wait())
-        return received
+        received = os.read(self._receive, 1 << 16)
+        if received:
+            return received
+        try:
+            code = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise ChildSilent(self._process.wait()) from None
+        raise ChildEnded(code)
 
 
 def run_to_its_end(
@@ -147,3 +172,15 @@ def _started(
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _pidfd(process: int, otherwise: int) -> int:
+    """Return a descriptor that becomes readable when a process ends, where the system has such."""
+    return os.pidfd_open(process) if hasattr(os, "pidfd_open") else otherwise
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
