@@ -49,7 +49,7 @@ def test_the_front_holds_those_that_nobody_beats(tmp_path):
     points = rng.random((40, 2)).round(1)  # ties on purpose
     trials = [made_trial(beta=float(place)) for place in range(len(points))]
     records = [
-        made_record(trial, seconds=1 + x, total=y, pictures=["x.png"])
+        made_record(trial, seconds=1 + x, total=y, pictures=["trials/x/images/x.png"])
         for trial, (x, y) in zip(trials, points, strict=True)
     ]
     runs = made_results(tmp_path, records).runs

@@ -7,6 +7,8 @@ trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 LOCK = Path(".lock")
@@ -65,3 +67,21 @@ def input_path(sha256: str) -> Path:
 def table_path(name: str) -> Path:
     """Return where a table lies for readers other than nstbench."""
     return Path("tables", f"{name}.parquet")
+
+
+def refuse_strange(names: Iterable[str | None], pictures: Iterable[str] = ()) -> None:
+    """Make sure that what a folder says of itself leads nowhere else: it may be somebody else's.
+
+    Args:
+        names: that become parts of paths, such as ids and hashes.
+        pictures: paths of pictures.
+
+    Raises:
+        ValueError: one leads out of the folder, or could.
+    """
+    for name in filter(None, names):
+        if not re.fullmatch(r"[\w-][\w.-]{0,63}", name):
+            raise ValueError(f"{name!r:.80} is no name of its own making")
+    for path in pictures:
+        if not re.fullmatch(r"trials/[\w-][\w.-]{0,63}/images/[\w-][\w.-]{0,63}\.png", path):
+            raise ValueError(f"{path!r:.80} is no place for its pictures")

@@ -26,6 +26,7 @@ from nstbench.record.layout import (
     log_path,
     losses_path,
     picture_path,
+    refuse_strange,
     result_path,
     trial_folder,
     trial_path,
@@ -97,7 +98,10 @@ class Store:
         path = self.path / PLAN
         with reading(path, "sweep into this folder again to plan anew; results stay"):
             plan = read_json(path)
-            return Plan(plan["experiment"], tuple(Trial.from_json(trial) for trial in plan["trials"]))
+            trials = tuple(Trial.from_json(trial) for trial in plan["trials"])
+            for trial in trials:
+                _refuse_strange(trial)
+            return Plan(plan["experiment"], trials)
 
     def _not_chosen(self, experiment: Experiment, plan: Plan) -> list[Trial]:
         """Return the planned trials of backends that the command line leaves out this time."""
@@ -137,7 +141,11 @@ class Store:
         if not path.exists():
             return None
         with reading(path, "remove the file to redo the trial"):
-            return RunRecord.from_json(read_json(path))
+            record = RunRecord.from_json(read_json(path))
+            _refuse_strange(record.trial, record.environment_id, [each.path for each in record.pictures])
+            if record.trial.trial_id != trial_id:
+                raise ValueError(f"it is of the trial {record.trial.trial_id}")
+            return record
 
     def records(self) -> list[RunRecord]:
         """Return the trials of the latest plan in its order, then older ones that have a result.
@@ -191,3 +199,8 @@ class Store:
     def claim(self, trial_ids: Iterable[str]) -> Claim | None:
         """Claim trials against other sweeps; None if another sweep has one of them."""
         return claim_all(self.path / lock_path(trial_id) for trial_id in trial_ids)
+
+
+def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
+    hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
+    refuse_strange([trial.trial_id, environment_id, *hashes], pictures)

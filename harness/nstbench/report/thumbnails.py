@@ -11,17 +11,20 @@ from pathlib import Path
 from PIL import Image
 
 SIDE, QUALITY = 256, 75
+MOST_PIXELS = 8192**2
 
 
 def thumbnail(path: Path, side: int = SIDE) -> str | None:
-    """Return a JPEG of at most `side` pixels as a `data:` URI; None where there is no readable picture."""
+    """Return a JPEG of at most `side` pixels as a `data:` URI; None where there is no readable PNG."""
     buffer = io.BytesIO()
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:  # a few kilobytes may stand for gigabytes
+                return None
             small = image.convert("RGB")
             small.thumbnail((side, side), reducing_gap=2.0)
             small.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    except OSError:
+    except (OSError, Image.DecompressionBombError):
         return None
     return _data_uri("image/jpeg", buffer.getvalue())
 

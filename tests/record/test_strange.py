@@ -1,0 +1,72 @@
+"""A results folder may be somebody else's: what it says of itself leads nowhere else."""
+
+import pytest
+from PIL import Image
+
+from nstbench.api import ResultsError
+from nstbench.record import open_results
+from nstbench.record.files import read_json, write_json
+from nstbench.report.html import write_report
+from nstbench.report.thumbnails import thumbnail
+
+
+@pytest.fixture
+def edited(trial, record, folder):
+    """Make a folder whose only record, or whose plan, an edit has been made to."""
+
+    def make(edit, file="result.json"):
+        made = folder(record(one := trial()))
+        path = made.path / (file if file == "plan.json" else f"trials/{one.trial_id}/{file}")
+        data = read_json(path)
+        edit(data)
+        write_json(path, data)
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "place", ["/etc/passwd.png", "../x.png", "trials/../../images/x.png", "trials/a/images/x.eps"]
+)
+def test_a_picture_lies_in_its_folder(edited, place):
+    made = edited(lambda data: data["pictures"][0].update(path=place))
+    with pytest.raises(ResultsError, match="no place for its pictures"):
+        write_report(open_results(made.path))
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x", ".hidden", "a/b", "x" * 300, "a\n"])
+@pytest.mark.parametrize("file", ["result.json", "plan.json"])
+def test_an_id_is_a_name(edited, file, name):
+    def edit(data):
+        (data["trials"][0] if file == "plan.json" else data["trial"])["trial_id"] = name
+
+    with pytest.raises(ResultsError, match="no name of its own making"):
+        open_results(edited(edit, file).path).runs  # noqa: B018 - it is read when it is asked for
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.update(environment_id="../../secret"),
+        lambda data: data["trial"].update(content_sha256="../../../etc/x"),
+        lambda data: data["trial"].update(style_sha256="a,../b"),
+    ],
+)
+def test_so_is_a_hash(edited, edit):
+    with pytest.raises(ResultsError, match="no name of its own making"):
+        edited(edit).records()
+
+
+def test_a_record_is_of_the_trial_whose_folder_it_lies_in(edited):
+    with pytest.raises(ResultsError, match="it is of the trial other"):
+        edited(lambda data: data["trial"].update(trial_id="other")).records()
+
+
+def test_pictures_are_png_and_of_a_size_that_memory_holds(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "small.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "other.png", format="JPEG")
+    Image.new("1", (9_000, 9_000)).save(tmp_path / "huge.png")
+    assert thumbnail(tmp_path / "small.png")
+    assert thumbnail(tmp_path / "other.png") is None
+    assert (tmp_path / "huge.png").stat().st_size < 50_000
+    assert thumbnail(tmp_path / "huge.png") is None
