@@ -40,7 +40,7 @@ def test_an_id_is_a_name(edited, file, name):
     def edit(data):
         (data["trials"][0] if file == "plan.json" else data["trial"])["trial_id"] = name
 
-    with pytest.raises(ResultsError, match="no name of its own making"):
+    with pytest.raises(ResultsError, match="no name that nstbench gives"):
         open_results(edited(edit, file).path).runs  # noqa: B018 - it is read when it is asked for
 
 
@@ -53,7 +53,7 @@ def test_an_id_is_a_name(edited, file, name):
     ],
 )
 def test_so_is_a_hash(edited, edit):
-    with pytest.raises(ResultsError, match="no name of its own making"):
+    with pytest.raises(ResultsError, match="no name that nstbench gives"):
         edited(edit).records()
 
 

@@ -53,7 +53,6 @@ def test_variables_that_change_numbers_or_seconds_are_facts_and_others_are_not(m
 def test_a_backend_names_the_variables_of_its_framework_and_no_secrets_of_terraform(
     monkeypatch, backend, recorded
 ):
-    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")  # that of all tests
     for name in ("XLA_FLAGS", "JAX_PLATFORMS", "TF_ENABLE_ONEDNN_OPTS", "TF_VAR_password", "TF_TOKEN_host"):
         monkeypatch.setenv(name, "1")
     found = machine.variables(plugin(backend).load().capabilities.variables)

@@ -81,7 +81,7 @@ def refuse_strange(names: Iterable[str | None], pictures: Iterable[str] = ()) ->
     """
     for name in filter(None, names):
         if not re.fullmatch(r"[\w-][\w.-]{0,63}", name):
-            raise ValueError(f"{name!r:.80} is no name of its own making")
+            raise ValueError(f"{name!r:.80} is no name that nstbench gives")
     for path in pictures:
         if not re.fullmatch(r"trials/[\w-][\w.-]{0,63}/images/[\w-][\w.-]{0,63}\.png", path):
             raise ValueError(f"{path!r:.80} is no place for its pictures")

@@ -72,10 +72,12 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
     flop = record.flop_per_iteration
     arithmetic = {"counted_gflop": flop and flop / 1e9, "gflop_per_s": _gflop_per_s(record)}
-    options = {"options": trial.options, "options_taken": record.options_taken or None}
-    return (
-        row | arithmetic | {name: each and json.dumps(each, sort_keys=True) for name, each in options.items()}
-    )
+    taken = _json_object(record.options_taken) if record.options_taken else None
+    return row | arithmetic | {"options": _json_object(trial.options), "options_taken": taken}
+
+
+def _json_object(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), sort_keys=True)
 
 
 def _referee_cells(record: RunRecord) -> dict[str, Any]:

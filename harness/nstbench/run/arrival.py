@@ -51,7 +51,7 @@ def _is_of(job: Job, event: Event) -> bool:
         known = event.seconds_per_iteration, 0.0 if event.loss is None else event.loss
         return (
             0 <= event.iterations < math.inf
-            and event.of >= 0
+            and event.of > 0
             and known[0] > 0
             and all(map(math.isfinite, known))
         )

@@ -96,14 +96,14 @@ def loaded_packages() -> dict[str, str]:
 def variables(names: Iterable[str] = ()) -> dict[str, str]:
     """Return the environment variables that change numbers or seconds, and are set.
 
-    What is logged does not, nor where compiled programs lie.
+    What is logged does not, nor where compiled programs are kept, if at all.
 
     Args:
         names: further names, or beginnings that end in `_`.
     """
     wanted = (*VARIABLES, *names)
     found = {name: value for name, value in sorted(os.environ.items()) if is_among(name, wanted)}
-    return {name: value for name, value in found.items() if value and not re.search("LOG|_CACHE_DIR$", name)}
+    return {name: value for name, value in found.items() if value and not re.search("LOG|CACHE", name)}
 
 
 def is_among(name: str, wanted: Iterable[str]) -> bool:
