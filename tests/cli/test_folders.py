@@ -218,3 +218,20 @@ def test_stylize_does_not_replace_the_picture_it_is_made_from(nstbench, tmp_path
     )
     assert (done.returncode, "photo.png itself" in done.stderr) == (2, True)
     assert photo.read_bytes() == before
+
+
+def test_a_damaged_trial_is_told_by_every_verb_and_done_again_when_asked(nstbench, tmp_path):
+    (tmp_path / "quick.yaml").write_text(EXPERIMENT)
+    nstbench("sweep", "quick.yaml")
+    mine = next((tmp_path / "results/quick/trials").iterdir())
+    whole = (mine / "losses.npz").read_bytes()
+    (mine / "losses.npz").write_bytes(whole[:-20])
+    for verb in ("sweep quick.yaml", "report results/quick", "show results/quick --table losses"):
+        done = nstbench(*verb.split())
+        assert f"trials/{mine.name}/losses.npz: damaged" in done.stderr
+        assert "Traceback" not in done.stderr
+    (mine / "result.json").write_text("{")
+    done = nstbench("sweep", "quick.yaml", check=False)
+    assert (done.returncode, "1 damaged; 0 run now" in done.stderr) == (3, True)
+    assert "1 ok; 1 run now" in nstbench("sweep", "quick.yaml", "--retry-failed").stderr
+    assert (mine / "losses.npz").read_bytes()[:4] == whole[:4]

@@ -52,16 +52,71 @@ GARBAGE = {
 }
 
 
+@pytest.fixture
+def two(trial, record, folder):
+    """Make a folder of two trials; returns it, and the files of the first."""
+    one, other = trial(beta=1.0), trial(beta=2.0)
+    store = folder(record(one), record(other))
+    return store, store.trial_folder(one.trial_id)
+
+
+def edited(path, **values):
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
 @pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
-def test_a_damaged_result_is_named_with_what_to_do(record, folder, content):
-    store = folder(record())
-    path = store.trial_folder(record().trial.trial_id) / "result.json"
-    path.write_bytes(content)
-    with pytest.raises(ResultsError) as refusal:
-        open_results(store.path).runs  # noqa: B018
-    assert str(path) in str(refusal.value)
-    assert "remove" in str(refusal.value), "it does not say what to do"
-    assert "\n" not in str(refusal.value)
+def test_a_damaged_result_costs_its_trial_alone_and_is_named_with_what_to_do(two, content):
+    store, mine = two
+    (mine / "result.json").write_bytes(content)
+    runs = open_results(store.path).runs
+    assert list(runs["status"]) == ["damaged", "ok"]
+    assert runs["error_message"][0].startswith(f"{mine / 'result.json'}: damaged")
+    assert "--retry-failed" in runs["error_message"][0]
+    assert "\n" not in runs["error_message"][0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"wall_s": "fast"},
+        {"peak_rss_bytes": 5.5},
+        {"peak_device_bytes": 10**30},
+        {"compile_count": "many"},
+        {"verified": "yes"},
+        {"phases": {"import": None}},
+        {"rounds": [{"iterations": "two", "seconds": 1.0, "warmup": False}]},
+        {"pictures": [{"iteration": 1.5, "path": "trials/a/images/b.png", "sha256": "a"}]},
+        {"error_message": ["a"]},
+        {"changed": [7]},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_so_does_a_value_of_another_type(two, values):
+    store, mine = two
+    edited(mine / "result.json", **values)
+    results = open_results(store.path)
+    assert list(results.runs["status"]) == ["damaged", "ok"]
+    assert len(results.timings) and len(results.images)
+
+
+def test_a_trial_of_which_nothing_can_be_read_is_damaged_while_it_is_planned(two, folder):
+    store, mine = two
+    for name in ("result.json", "trial.json"):
+        (mine / name).write_text("{")
+    assert list(open_results(store.path).runs["status"]) == ["damaged", "ok"]
+    with pytest.raises(ResultsError, match=r"trial\.json: damaged"):
+        store.record(mine.name)
+    left = store.records()[1].trial
+    assert [each.trial for each in folder(planned=[left]).records()] == [left]
+
+
+def test_what_could_not_be_read_is_kept_when_the_trial_is_done_again(two, record):
+    store, mine = two
+    again = record(store.records()[0].trial)
+    (mine / "result.json").write_text("{")
+    store.write_record(again)
+    assert store.record(mine.name).status == "ok"
+    assert (mine / "result.json.damaged").read_text() == "{"
 
 
 @pytest.mark.parametrize(
@@ -75,13 +130,19 @@ def test_a_damaged_plan_is_named(record, folder, content):
     assert str(store.path / "plan.json") in str(refusal.value)
 
 
-def test_damaged_losses_are_named(record, folder):
-    store = folder(record())
-    path = store.trial_folder(record().trial.trial_id) / "losses.npz"
-    path.write_bytes(b"PK but no archive")
-    with pytest.raises(ResultsError) as refusal:
-        open_results(store.path).losses  # noqa: B018
-    assert str(path) in str(refusal.value)
+@pytest.mark.parametrize(
+    "damage", [lambda npz: b"PK but no archive", lambda npz: npz[:200] + b"?" + npz[201:]]
+)
+def test_damaged_losses_cost_their_trial_alone_and_are_named(two, log_losses, damage):
+    store, mine = two
+    for one in (each.trial for each in store.records()):
+        log_losses(store, one, 50, ["conv1_1"])
+    path = mine / "losses.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    results = open_results(store.path)
+    assert set(results.losses["trial_id"]) == {store.records()[1].trial.trial_id}
+    (line,) = results.damaged
+    assert str(path) in line
 
 
 def test_records_stand_in_the_order_of_the_plan_then_older_ones(trial, record, folder):

@@ -20,11 +20,14 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write pictures, losses, times and cautions of a sweep as one HTML file that needs no network."""
+    from nstbench.cli.console.results_table import print_left_out
     from nstbench.record import open_results
     from nstbench.report.html import write_report
 
-    path = write_report(open_results(results, outside_plan=outside_plan), out, embed)
+    found = open_results(results, outside_plan=outside_plan)
+    path = write_report(found, out, embed)
     print(path)
+    print_left_out(found)
     if show:
         import webbrowser
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,10 @@ from zipfile import BadZipFile
 from nstbench.api import ResultsError, one_line
 from nstbench.system.files import write_whole
 
-DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
+DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+    *(BadZipFile, zlib.error, NotImplementedError),
+)
 """What reading raises when a file is cut short, or holds other things than were written."""
 
 

@@ -25,6 +25,7 @@ class Results:
     Attributes:
         outside_plan: whether `shown` has rows outside the present plans too.
         left_out: how many rows these results lack for that reason.
+        damaged: a line for each file that could not be read, as far as was tried; it costs no other trial.
         runs, losses, timings, images: see `nstbench.record.schema` for the columns. With more than one
             folder a first column `results` names the folder of each row.
     """
@@ -32,6 +33,7 @@ class Results:
     def __init__(self, paths: Iterable[Path], outside_plan: bool = False) -> None:
         self.stores = tuple(Store.existing(Path(path)) for path in paths)
         self.outside_plan, self.left_out = outside_plan, 0
+        self.damaged: list[str] = []
 
     @cached_property
     def shown(self) -> Self:
@@ -41,7 +43,7 @@ class Results:
             return self
         made = type(self)(store.path for store in self.stores)
         made._records = tuple([one for one in records if one.planned] for records in self._records)
-        made.left_out = outside
+        made.left_out, made.damaged = outside, self.damaged
         return made
 
     @cached_property
@@ -56,7 +58,7 @@ class Results:
         """One row for each logged iteration."""
         from nstbench.record.tables import losses_table
 
-        return self._join(lambda store, records: losses_table(records, store.path))
+        return self._join(lambda store, records: losses_table(records, store.path, self.damaged))
 
     @cached_property
     def timings(self) -> pd.DataFrame:

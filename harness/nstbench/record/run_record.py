@@ -11,7 +11,7 @@ from typing import Any
 from nstbench.plan import Trial
 
 PHASES = ("import", "load", "prepare", "compile", "compile_cached")
-STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted")
+STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted", "damaged")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "backend_code": ("string", "twelve digits for the backend's source files"),
     "options": ("string", "the backend's own options as JSON"),
     "options_taken": ("string", "the same with what `auto` came to; empty if it did not start"),
-    "status": ("string", "ok failed timeout oom diverged refused interrupted"),
+    "status": ("string", "ok failed timeout oom diverged refused interrupted damaged"),
     "error_type": ("string", "class of the error"),
     "error_message": ("string", "its message, or the reason for a refusal"),
     "caution": ("string", "what is strange about a picture that is ok: nothing moved, or the loss rose"),

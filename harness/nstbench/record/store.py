@@ -6,13 +6,14 @@ A trial is done when its `result.json` exists; it is written last. Tables can be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock
 
-from nstbench.api import ResultsError
+from nstbench.api import ResultsError, one_line
 from nstbench.plan import Plan, Trial
 from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
@@ -33,6 +34,7 @@ from nstbench.record.layout import (
 )
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
+from nstbench.record.types import refuse_misfits
 
 if TYPE_CHECKING:
     from nstbench.experiment import Experiment
@@ -136,15 +138,32 @@ class Store:
         return sorted(path.parent.name for path in self.path.glob(EVERY_RESULT))
 
     def record(self, trial_id: str) -> RunRecord | None:
-        """Return the record of a trial that is done, else None."""
-        path = self.path / result_path(trial_id)
-        if not path.exists():
+        """Return the record of a trial that is done, else None.
+
+        One that cannot be read has the status `damaged`, and costs no other trial anything.
+
+        Raises:
+            ResultsError: it cannot be read, nor what the trial was.
+        """
+        if not (self.path / result_path(trial_id)).exists():
             return None
-        with reading(path, "remove the file to redo the trial"):
+        try:
+            return self._read(trial_id)
+        except ResultsError as error:
+            path = self.path / trial_path(trial_id)
+            with reading(path, "remove the trial's folder to redo it"):
+                trial = Trial.from_json(read_json(path))
+                _refuse_strange(trial)
+            return _damaged(trial, "", error)
+
+    def _read(self, trial_id: str) -> RunRecord:
+        path = self.path / result_path(trial_id)
+        with reading(path, "`nstbench sweep --retry-failed` does the trial again"):
             record = RunRecord.from_json(read_json(path))
             _refuse_strange(record.trial, record.environment_id, [each.path for each in record.pictures])
             if record.trial.trial_id != trial_id:
                 raise ValueError(f"it is of the trial {record.trial.trial_id}")
+            refuse_misfits(record)
             return record
 
     def records(self) -> list[RunRecord]:
@@ -155,16 +174,31 @@ class Store:
         """
         plan = self.plan()
         planned = {trial.trial_id for trial in plan.trials}
-        older = (self.record(trial_id) for trial_id in self.done() if trial_id not in planned)
-        return [
-            replace(record, trial=trial, experiment=plan.experiment)
-            if (record := self.record(trial.trial_id))
-            else RunRecord(trial, plan.experiment, "interrupted")
-            for trial in plan.trials
-        ] + [replace(record, planned=False) for record in older if record]
+        older = []
+        for trial_id in self.done():
+            with suppress(ResultsError):  # not even what it was can be read, and nobody asks for it
+                if trial_id not in planned and (record := self.record(trial_id)):
+                    older.append(replace(record, planned=False))
+        return [self._planned(trial, plan.experiment) for trial in plan.trials] + older
+
+    def _planned(self, trial: Trial, experiment: str) -> RunRecord:
+        try:
+            record = self.record(trial.trial_id)
+        except ResultsError as error:
+            return _damaged(trial, experiment, error)
+        if record is None:
+            return RunRecord(trial, experiment, "interrupted")
+        return replace(record, trial=trial, experiment=experiment)
 
     def write_record(self, record: RunRecord) -> None:
-        """Declare a trial done."""
+        """Declare a trial done. A record that could not be read is kept beside it."""
+        path = self.path / result_path(record.trial.trial_id)
+        if path.exists():
+            try:
+                self._read(record.trial.trial_id)
+            except ResultsError:
+                with writing(path):
+                    path.replace(path.with_name(f"{path.name}.damaged"))
         write_json(self.path / result_path(record.trial.trial_id), record.to_json())
 
     def write_losses(self, trial_id: str, npz: bytes) -> None:
@@ -204,3 +238,9 @@ class Store:
 def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
     hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
     refuse_strange([trial.trial_id, environment_id, *hashes], pictures)
+
+
+def _damaged(trial: Trial, experiment: str, error: ResultsError) -> RunRecord:
+    return RunRecord(
+        trial, experiment, "damaged", error_type=type(error).__name__, error_message=one_line(error)
+    )

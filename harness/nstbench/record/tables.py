@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nstbench.api import gflop_per_iteration
+from nstbench.api import ResultsError, gflop_per_iteration
 from nstbench.plan import Trial
 from nstbench.record.files import reading
 from nstbench.record.layout import losses_path
@@ -27,9 +27,21 @@ def runs_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     return _frame([_run_row(record) for record in records], RUNS)
 
 
-def losses_table(records: Iterable[RunRecord], folder: Path) -> pd.DataFrame:
-    """One row for each logged iteration of each trial; style layers that a trial lacks are empty."""
-    parts = [part for record in records if (part := _loss_rows(record, folder)) is not None]
+def losses_table(records: Iterable[RunRecord], folder: Path, damaged: list[str]) -> pd.DataFrame:
+    """One row for each logged iteration of each trial; style layers that a trial lacks are empty.
+
+    Args:
+        damaged: gets a line for each trial whose losses cannot be read; its rows are left out.
+    """
+    parts = []
+    for record in records:
+        try:
+            part = _loss_rows(record, folder)
+        except ResultsError as error:
+            damaged.append(str(error))
+            continue
+        if part is not None:
+            parts.append(part)
     if not parts:
         return _frame([], LOSSES)
     frame = pd.concat(parts, ignore_index=True)

@@ -130,7 +130,10 @@ class Sweep:
     def _write_tables(self) -> None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
         try:
-            Results([self.store.path]).write_tables()
+            results = Results([self.store.path])
+            results.write_tables()
+            for line in results.damaged:
+                self.watch.says(line)
         except ResultsError as error:
             self.watch.says(f"tables not written: {error}")
 

@@ -30,10 +30,12 @@ IMAGE_COLUMNS = (
 
 
 def print_left_out(results: Results) -> None:
-    """Say on standard error how many rows are not shown."""
+    """Say on standard error how many rows are not shown, and which files could not be read."""
     if count := results.shown.left_out:
         text = f"{counted(count, 'older row')} outside the present plan: --outside-plan takes older rows in"
         stderr().print(text, markup=False)
+    for line in results.shown.damaged:
+        stderr().print(line, markup=False, soft_wrap=True)
 
 
 def print_table(results: Results, name: str, as_json: bool) -> None:
