@@ -38,7 +38,8 @@ def losses_table(records: Iterable[RunRecord], folder: Path, damaged: list[str])
         try:
             part = _loss_rows(record, folder)
         except ResultsError as error:
-            damaged.append(str(error))
+            if str(error) not in damaged:  # the table may be made again, without older rows
+                damaged.append(str(error))
             continue
         if part is not None:
             parts.append(part)
