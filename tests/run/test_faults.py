@@ -5,7 +5,7 @@ import signal
 
 import psutil
 import pytest
-from nstbench_faulty import FAULTS, IMAGES, IN_RUN, PEAKS, TRACES
+from nstbench_faulty import FAULTS, IMAGES, IN_RUN, LEFT, PEAKS, TRACES
 
 from nstbench import sweep
 from nstbench.record import open_results
@@ -89,9 +89,5 @@ def test_what_is_left_can_be_read_shown_and_gone_on_with(folder, experiment, nst
 
 
 def test_nothing_that_was_started_is_left(runs):
-    left = [
-        each.cmdline()
-        for each in psutil.process_iter(["cmdline"])
-        if each.info["cmdline"] == ["sleep", "600"]
-    ]
+    left = [each.cmdline() for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == LEFT]
     assert not left

@@ -32,9 +32,9 @@ from nstbench.record.layout import (
     trial_folder,
     trial_path,
 )
+from nstbench.record.misfits import refuse_misfits
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.run_record import RunRecord
-from nstbench.record.types import refuse_misfits
 
 if TYPE_CHECKING:
     from nstbench.experiment import Experiment

@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from nstbench.api import Array, Device, LossTrace, NstbenchError, one_line
-
-MOST = 2**63
-"""Counts are below it, as the tables have 64 bits for them."""
+from nstbench.record.misfits import MOST
 
 PARTS = ("total", "content", "style", "tv")
 BEYOND = 1e-3
@@ -95,27 +93,25 @@ def trace(found: Any, n: int, before: Sequence[LossTrace]) -> LossTrace | None:
     """
     if found is None and not before:
         return None
+    call = f"Session.run({n})"
     if not isinstance(found, LossTrace):
         allowed = "a LossTrace is allowed" + ("" if before else ", or None from a backend without losses")
-        raise WrongAnswer(f"Session.run({n})", found, allowed)
+        raise WrongAnswer(call, found, allowed)
     if not isinstance(found.style_layers, Mapping):
-        raise WrongAnswer(f"Session.run({n}): style_layers", found.style_layers, "a mapping is allowed")
+        raise WrongAnswer(f"{call}: style_layers", found.style_layers, "a mapping is allowed")
     if before and found.style_layers.keys() != before[0].style_layers.keys():
         raise WrongAnswer(
-            f"Session.run({n}): style_layers",
+            f"{call}: style_layers",
             sorted(found.style_layers),
             "the layers of the calls before are",
         )
-    parts = {name: _losses(f"{name}, Session.run({n})", getattr(found, name), n) for name in PARTS}
-    layers = {
-        str(layer): _losses(f"{layer}, Session.run({n})", each, n)
-        for layer, each in found.style_layers.items()
-    }
+    parts = {name: _losses(f"{name}, {call}", getattr(found, name), n) for name in PARTS}
+    layers = {str(layer): _losses(f"{layer}, {call}", each, n) for layer, each in found.style_layers.items()}
     known = np.isfinite(parts["total"])  # a total that is not finite has diverged, and is told as that
     for name, each in (*parts.items(), *layers.items()):
         if not np.isfinite(each[known]).all():
-            raise WrongAnswer(f"{name}, Session.run({n})", each, "a finite total has finite parts")
-    evaluations = count(f"evaluations, Session.run({n})", found.evaluations)
+            raise WrongAnswer(f"{name}, {call}", each, "a finite total has finite parts")
+    evaluations = count(f"evaluations, {call}", found.evaluations)
     return LossTrace(**parts, style_layers=layers, evaluations=evaluations)
 
 

@@ -15,6 +15,8 @@ from nstbench.testing import FakeBackend
 from nstbench.testing.fakes import FakeSession
 
 NAN = float("nan")
+LEFT = ["sleep", "600.0625"]
+"""What a worker starts and leaves: a command that nobody else has a reason to give."""
 
 
 def say(*lines):
@@ -32,7 +34,7 @@ def close_the_pipe():
 
 
 def leave_somebody_with_the_pipe():
-    subprocess.Popen(["sleep", "600"], pass_fds=[int(sys.argv[-1])])
+    subprocess.Popen(LEFT, pass_fds=[int(sys.argv[-1])])
     os._exit(9)
 
 
