@@ -10,6 +10,7 @@ from typing import Any
 from nstbench.api import AssetError, UsageError, plugin
 from nstbench.experiment import Measure
 from nstbench.plan import Trial
+from nstbench.plan.trial import canonical_json
 from nstbench.record import RunRecord, Store
 from nstbench.record.checkout import Checkout
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
@@ -37,6 +38,7 @@ class Keeper:
     watch: Watcher
     recorded: set[str] = field(default_factory=set)
     _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _verified: dict[tuple[str, ...], bool | None] = field(default_factory=dict)
 
     def keep(self, job: Job, event: Event) -> None:
         """Write down what came of a job, files before the record that speaks of them.
@@ -63,8 +65,10 @@ class Keeper:
 
     def judge(self, trials: tuple[Trial, ...]) -> None:
         """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
+        if self.judging is None:
+            return
         for record in filter(None, (self.store.record(trial.trial_id) for trial in trials)):
-            if self.judging is None or record.judged:
+            if record.judged:
                 continue
             try:
                 judged = self.judging.judge(record, self.store.path)
@@ -81,15 +85,20 @@ class Keeper:
         self._keep(replace(record, verified=verified, commit=here.commit, changed=here.changed))
 
     def _is_verified(self, record: RunRecord) -> bool | None:
-        facts = self._environments.get(record.environment_id or "")
+        facts, trial = self._environments.get(record.environment_id or ""), record.trial
         if facts is None or record.device_name is None:
-            return None
-        trial, found = record.trial, plugin(record.trial.backend)
-        if not found.load().capabilities.has_ladder:
             return None
         precision = trial.settings.precision if "precision" in trial.noticed else "default"
         known = {**facts, "code": record.backend_code}
-        return is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
+        setup = trial.backend, record.device_name, precision, canonical_json([trial.options, known])
+        if setup not in self._verified:  # to look at what is installed takes longer than a small trial
+            found = plugin(trial.backend)
+            self._verified[setup] = (
+                is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
+                if found.load().capabilities.has_ladder
+                else None
+            )
+        return self._verified[setup]
 
     def _keep_without_run(self, trial: Trial, status: str, kind: str, message: str) -> None:
         """Write the record of a trial whose worker had no chance to make one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,12 @@ def build_problem(trial: Trial, base: Path) -> Problem:
 
 
 def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
+    return _decoded(ref, side, sha256, base).copy()  # a backend may write into it
+
+
+@lru_cache(maxsize=4)
+def _decoded(ref: str, side: int, sha256: str, base: Path) -> Array:
+    """Read an image that is most often that of the last trial too: to decode it may take longer than to run."""
     image = load_image(ref, side, base)
     if image.sha256 != sha256:
         raise AssetError(f"{ref}: changed since the sweep was planned; run the sweep again")
