@@ -68,7 +68,7 @@ def test_isolation_none_is_said(tmp_path):
     [
         ({"weights": "imagenet", "weights_sha256": "0" * 64}, "do not compare: random:0, imagenet"),
         ({"weights_sha256": "0" * 64}, f"random:0 ({'f' * 12}), random:0 ({'0' * 12})"),
-        ({"height": 64, "width": 96}, "pictures of different sizes: 48 x 32, 96 x 64"),
+        ({"size": 96, "height": 64, "width": 96}, "pictures of different sizes: 48 x 32, 96 x 64"),
         ({"backend_version": "2.0"}, "different versions of fake: 1.0, 2.0"),
     ],
 )

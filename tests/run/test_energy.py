@@ -1,13 +1,14 @@
 """Energy: which stretches count, when a counter is too coarse for them, and that rows say so."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from nstbench.api import Device
 from nstbench.experiment import experiment_from_mapping
 from nstbench.plan.planner import plan_trials
-from nstbench.record.tables import runs_table
+from nstbench.record.tables import make_table
 from nstbench.run.bench import Bench
 from nstbench.run.energy import EnergyMeter, find_counter
 from nstbench.run.job import Job, Recorded
@@ -81,7 +82,7 @@ def rows(tmp_path, counter, iterations, **measure):
     )
     found = Bench("fake", job.trials[0].options, lambda device: counter).execute(job)
     records = [event.run_record() for event in found if isinstance(event, Recorded)]
-    return runs_table(records)
+    return make_table("runs", records, Path(), {})
 
 
 def test_a_row_has_the_energy_of_its_steady_rounds(tmp_path):

@@ -1,6 +1,6 @@
 """Where things lie in a results folder, relative to it.
 
-experiment.yaml  plan.json  environment/<id>.json  tables/*.parquet
+experiment.yaml  plan.json  environment/<id>.json  tables/ *.parquet  stamps.json
 inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 LOCK = Path(".lock")
 PLAN = Path("plan.json")
 EXPERIMENT = Path("experiment.yaml")
+STAMPS = Path("tables", "stamps.json")
 EVERY_TRIAL = "trials/*/trial.json"
 EVERY_RESULT = "trials/*/result.json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
@@ -18,39 +18,48 @@ def refuse_misfits(record: Any) -> None:
     Raises:
         ValueError: one is of another type; says which.
     """
-    hints = _hints(cast(Hashable, type(record)))
-    for each in fields(record):
-        value = getattr(record, each.name)
-        if not _fits(value, hints[each.name]):
-            raise ValueError(f"{each.name} is {value!r:.80}")
+    for name, fits in _checks(cast(Hashable, type(record))):
+        if not fits(getattr(record, name)):
+            raise ValueError(f"{name} is {getattr(record, name)!r:.80}")
+
+
+Fits = Callable[[Any], bool]
 
 
 @cache
-def _hints(kind: Hashable) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+def _checks(kind: Hashable) -> tuple[tuple[str, Fits], ...]:
+    """Work out once what each field must be: folders hold ten thousand records."""
+    hints = get_type_hints(kind)
+    return tuple((each.name, _check(hints[each.name])) for each in fields(cast(Any, kind)))
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    origin, inner = get_origin(hint), get_args(hint)
+def _check(hint: Any) -> Fits:
+    origin, inner = get_origin(hint), [_check(each) for each in get_args(hint) if each is not ...]
     if origin in (Union, types.UnionType):
-        return any(_fits(value, each) for each in inner)
+        return lambda value: any(fits(value) for fits in inner)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(each, inner[0]) for each in value)
+        item = inner[0]
+        return lambda value: isinstance(value, tuple) and all(map(item, value))
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return isinstance(value, Mapping) and all(
-            _fits(key, inner[0]) and _fits(each, inner[1]) for key, each in value.items()
+        key, item = inner
+        return lambda value: (
+            isinstance(value, Mapping) and all(map(key, value)) and all(map(item, value.values()))
         )
-    if is_dataclass(value):
-        refuse_misfits(value)
-    return _is_one(value, hint)
-
-
-def _is_one(value: Any, hint: Any) -> bool:
-    if hint in (int, float) and isinstance(value, bool):
-        return False
-    if hint is float:
-        return isinstance(value, int | float)
-    if hint is int:
-        return isinstance(value, int) and abs(value) < MOST
+    if is_dataclass(hint):
+        return _is_sound
     # Whatever else is declared is looked at where it is used.
-    return isinstance(value, hint) if hint in (str, bool, type(None)) else True
+    return _PLAIN.get(hint, lambda value: True)
+
+
+def _is_sound(value: Any) -> bool:
+    refuse_misfits(value)
+    return True
+
+
+_PLAIN: Mapping[Any, Fits] = {
+    str: lambda value: isinstance(value, str),
+    bool: lambda value: isinstance(value, bool),
+    type(None): lambda value: value is None,
+    int: lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST,
+    float: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}

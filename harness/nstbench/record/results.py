@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from nstbench.record.files import write_atomic
-from nstbench.record.layout import table_path
-from nstbench.record.run_record import RunRecord
+from nstbench.record.folder_tables import FolderTables, PlannedTables
 from nstbench.record.store import Store
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ class Results:
     Attributes:
         outside_plan: whether `shown` has rows outside the present plans too.
         left_out: how many rows these results lack for that reason.
-        damaged: a line for each file that could not be read, as far as was tried; it costs no other trial.
         runs, losses, timings, images: see `nstbench.record.schema` for the columns. With more than one
             folder a first column `results` names the folder of each row.
     """
@@ -33,68 +30,57 @@ class Results:
     def __init__(self, paths: Iterable[Path], outside_plan: bool = False) -> None:
         self.stores = tuple(Store.existing(Path(path)) for path in paths)
         self.outside_plan, self.left_out = outside_plan, 0
-        self.damaged: list[str] = []
+        self._folders: tuple[FolderTables, ...] = tuple(map(FolderTables, self.stores))
 
     @cached_property
     def shown(self) -> Self:
         """These results, without rows outside the present plans unless `outside_plan`."""
-        outside = sum(not record.planned for records in self._records for record in records)
+        outside = sum(int((~each.table("runs")["planned"]).sum()) for each in self._folders)
         if self.outside_plan or not outside:
             return self
         made = type(self)(store.path for store in self.stores)
-        made._records = tuple([one for one in records if one.planned] for records in self._records)
-        made.left_out, made.damaged = outside, self.damaged
+        made._folders, made.left_out = tuple(map(PlannedTables, self._folders)), outside
         return made
+
+    @property
+    def damaged(self) -> list[str]:
+        """A line for each file of losses that could not be read, as far as was tried."""
+        return [line for each in self._folders for line in each.damaged.values()]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row for each trial."""
-        from nstbench.record.tables import runs_table
-
-        return self._join(lambda _, records: runs_table(records))
+        return self._join("runs")
 
     @cached_property
     def losses(self) -> pd.DataFrame:
         """One row for each logged iteration."""
-        from nstbench.record.tables import losses_table
-
-        return self._join(lambda store, records: losses_table(records, store.path, self.damaged))
+        return self._join("losses")
 
     @cached_property
     def timings(self) -> pd.DataFrame:
         """One row for each phase and round."""
-        from nstbench.record.tables import timings_table
-
-        return self._join(lambda _, records: timings_table(records))
+        return self._join("timings")
 
     @cached_property
     def images(self) -> pd.DataFrame:
         """One row for each picture."""
-        from nstbench.record.tables import images_table
-
-        return self._join(lambda _, records: images_table(records))
-
-    @cached_property
-    def _records(self) -> tuple[list[RunRecord], ...]:
-        """The records of each folder, read once for all tables."""
-        return tuple(store.records() for store in self.stores)
+        return self._join("images")
 
     def write_tables(self) -> None:
-        """Write tables/*.parquet into a single folder, for readers other than nstbench."""
-        (store,) = self.stores
-        for name in ("runs", "losses", "timings", "images"):
-            content: bytes = getattr(self, name).to_parquet(index=False)
-            write_atomic(store.path / table_path(name), content)
+        """Write tables/*.parquet into a single folder, for other readers and to be opened soon again."""
+        (folder,) = self._folders
+        folder.write()
 
     def __repr__(self) -> str:
         counts = self.runs["status"].value_counts().to_dict()
         trials = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no trials"
         return f"<Results {', '.join(str(store.path) for store in self.stores)}: {trials}>"
 
-    def _join(self, table: Callable[[Store, list[RunRecord]], pd.DataFrame]) -> pd.DataFrame:
+    def _join(self, name: str) -> pd.DataFrame:
         import pandas as pd
 
-        frames = [table(*both) for both in zip(self.stores, self._records, strict=True)]
+        frames = [each.table(name).copy(deep=False) for each in self._folders]
         if len(frames) == 1:
             return frames[0]
         for store, frame in zip(self.stores, frames, strict=True):

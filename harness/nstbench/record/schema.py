@@ -130,3 +130,5 @@ IMAGES: dict[str, tuple[str, str]] = {
     "referee_ssim": ("float64", ""),
 }
 """Followed by `referee_style_<layer>` and `referee_heldout_<layer>`: E_l, before any weight."""
+
+TABLES = {"runs": RUNS, "losses": LOSSES, "timings": TIMINGS, "images": IMAGES}

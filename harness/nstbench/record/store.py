@@ -5,7 +5,7 @@ A trial is done when its `result.json` exists; it is written last. Tables can be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -166,20 +166,24 @@ class Store:
             refuse_misfits(record)
             return record
 
-    def records(self) -> list[RunRecord]:
+    def records(self, among: Set[str] | None = None) -> list[RunRecord]:
         """Return the trials of the latest plan in its order, then older ones that have a result.
+
+        Args:
+            among: only these trials; None for all.
 
         A planned trial without a result appears as `interrupted`: nothing disappears. Labels are those of the
         latest plan, as they are no part of what a trial is. Older ones say that they are not `planned`.
         """
         plan = self.plan()
         planned = {trial.trial_id for trial in plan.trials}
+        wanted = planned.union(self.done()) if among is None else among
         older = []
-        for trial_id in self.done():
+        for trial_id in sorted(wanted - planned):
             with suppress(ResultsError):  # not even what it was can be read, and nobody asks for it
-                if trial_id not in planned and (record := self.record(trial_id)):
+                if record := self.record(trial_id):
                     older.append(replace(record, planned=False))
-        return [self._planned(trial, plan.experiment) for trial in plan.trials] + older
+        return [self._planned(one, plan.experiment) for one in plan.trials if one.trial_id in wanted] + older
 
     def _planned(self, trial: Trial, experiment: str) -> RunRecord:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -16,50 +17,77 @@ from nstbench.plan import Trial
 from nstbench.record.files import reading
 from nstbench.record.layout import losses_path
 from nstbench.record.run_record import PHASES, Picture, RunRecord
-from nstbench.record.schema import IMAGES, LOSSES, RUNS, TIMINGS
+from nstbench.record.schema import LOSSES, RUNS, TABLES
 
 OF_TRIAL = tuple(each.name for each in fields(Trial) if each.name in RUNS and each.name != "seed")
 """Columns of `runs` that are fields of a trial; its seed is among the settings of those that use it."""
 
 
-def runs_table(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """One row for each trial."""
-    return _frame([_run_row(record) for record in records], RUNS)
+Columns = Mapping[str, np.ndarray[tuple[int, ...], np.dtype[Any]]]
+
+OF_LAYER = re.compile(r"(referee_)?(style|heldout)_conv\d_\d")
+"""Columns that follow those of a schema, where a row has them."""
 
 
-def losses_table(records: Iterable[RunRecord], folder: Path, damaged: list[str]) -> pd.DataFrame:
-    """One row for each logged iteration of each trial; style layers that a trial lacks are empty.
+def make_table(
+    name: str, records: Iterable[RunRecord], folder: Path, damaged: dict[str, str]
+) -> pd.DataFrame:
+    """Make a table of `nstbench.record.schema`.
 
     Args:
-        damaged: gets a line for each trial whose losses cannot be read; its rows are left out.
+        folder: where the losses lie.
+        damaged: gets, by trial, a line for losses that cannot be read; their rows are left out.
     """
-    parts = []
+    if name == "losses":
+        return _losses_table(records, folder, damaged)
+    rows = [row for record in records for row in _ROWS[name](record)]
+    layers = (
+        sorted({column for row in rows for column in row} - set(TABLES[name])) if name == "images" else []
+    )
+    return typed(pd.DataFrame(rows, columns=[*TABLES[name], *layers]), name)
+
+
+def rows_of(name: str, frame: pd.DataFrame, trials: Collection[str]) -> pd.DataFrame:
+    """Return the rows of some trials, without the columns of layers that only others have."""
+    codes, found = pd.factorize(frame["trial_id"])
+    wanted = np.array([trial_id in trials for trial_id in found], bool)
+    if wanted.all():
+        return frame
+    frame = frame[wanted[codes]].reset_index(drop=True)
+    empty = [column for column in frame.columns if column not in TABLES[name] and frame[column].isna().all()]
+    return frame.drop(columns=empty)
+
+
+def typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give each column the type of the schema."""
+    return frame.astype({column: kind for column, (kind, _) in TABLES[name].items()})
+
+
+def _losses_table(records: Iterable[RunRecord], folder: Path, damaged: dict[str, str]) -> pd.DataFrame:
+    parts: dict[str, Columns] = {}
     for record in records:
         try:
-            part = _loss_rows(record, folder)
+            columns = _loss_columns(record, folder)
         except ResultsError as error:
-            if str(error) not in damaged:  # the table may be made again, without older rows
-                damaged.append(str(error))
+            damaged[record.trial.trial_id] = str(error)
             continue
-        if part is not None:
-            parts.append(part)
-    if not parts:
-        return _frame([], LOSSES)
-    frame = pd.concat(parts, ignore_index=True)
-    layers = sorted(set(frame.columns) - set(LOSSES))
-    return _typed(frame, LOSSES)[[*LOSSES, *layers]]
+        if columns:
+            parts[record.trial.trial_id] = columns
+    layers = sorted({name for columns in parts.values() for name in columns} - set(LOSSES))
+    lengths = {trial_id: len(columns["iteration"]) for trial_id, columns in parts.items()}
+    whole: dict[str, Any] = {"trial_id": np.repeat(np.array([*parts], object), [*lengths.values()])}
+    for name in (*LOSSES, *layers):
+        if parts and name != "trial_id":
+            whole[name] = np.concatenate([_column(name, part, lengths[one]) for one, part in parts.items()])
+    return typed(pd.DataFrame(whole, columns=[*LOSSES, *layers]), "losses")
 
 
-def timings_table(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """One row for each phase and each round of each trial."""
-    return _frame([row for record in records for row in _timing_rows(record)], TIMINGS)
+def _column(name: str, columns: Columns, length: int) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
+    return columns[name] if name in columns else np.full(length, np.nan, np.float32)
 
 
-def images_table(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """One row for each picture."""
-    rows = [_image_row(record, picture) for record in records for picture in record.pictures]
-    layers = sorted({name for row in rows for name in row} - set(IMAGES))
-    return _typed(pd.DataFrame(rows, columns=[*IMAGES, *layers]), IMAGES)
+def _image_rows(record: RunRecord) -> list[dict[str, Any]]:
+    return [_image_row(record, picture) for picture in record.pictures]
 
 
 def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
@@ -74,7 +102,7 @@ def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
     }
 
 
-def _run_row(record: RunRecord) -> dict[str, Any]:
+def _run_rows(record: RunRecord) -> list[dict[str, Any]]:
     trial = record.trial
     same_name = {name: getattr(record, name) for name in RUNS if hasattr(record, name)}
     known = {**trial.asked, **trial.noticed_settings()}
@@ -86,7 +114,7 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     flop = record.flop_per_iteration
     arithmetic = {"counted_gflop": flop and flop / 1e9, "gflop_per_s": _gflop_per_s(record)}
     taken = _json_object(record.options_taken) if record.options_taken else None
-    return row | arithmetic | {"options": _json_object(trial.options), "options_taken": taken}
+    return [row | arithmetic | {"options": _json_object(trial.options), "options_taken": taken}]
 
 
 def _json_object(values: Mapping[str, Any]) -> str:
@@ -123,7 +151,7 @@ def _gflop_per_s(record: RunRecord) -> float | None:
     return gflop / seconds if gflop and seconds else None
 
 
-def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
+def _loss_columns(record: RunRecord, folder: Path) -> Columns | None:
     path = folder / losses_path(record.trial.trial_id)
     if not record.evaluations or not path.exists():  # the file may be that of an earlier run
         return None
@@ -131,9 +159,21 @@ def _loss_rows(record: RunRecord, folder: Path) -> pd.DataFrame | None:
         reading(path, "remove the trial's result.json to redo it"),
         np.load(path, allow_pickle=False) as arrays,
     ):
-        frame = pd.DataFrame({name: arrays[name] for name in arrays.files})
-    frame.insert(0, "trial_id", record.trial.trial_id)
-    return frame
+        columns = {name: arrays[name] for name in arrays.files}
+        _refuse_strange(columns)
+    return columns
+
+
+def _refuse_strange(columns: Columns) -> None:
+    """Refuse what a sweep does not write, as the folder may be somebody else's."""
+    strange = [name for name in columns if name not in LOSSES and not OF_LAYER.fullmatch(name)]
+    shapes = {columns[name].shape for name in (*LOSSES, *columns) if name != "trial_id"}
+    if (
+        strange
+        or len(shapes) > 1
+        or any(array.ndim != 1 or array.dtype.kind not in "iuf" for array in columns.values())
+    ):
+        raise ValueError("not the losses of a trial")
 
 
 def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
@@ -156,9 +196,8 @@ def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
     return phases + rounds
 
 
-def _frame(rows: list[dict[str, Any]], schema: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    return _typed(pd.DataFrame(rows, columns=list(schema)), schema)
-
-
-def _typed(frame: pd.DataFrame, schema: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    return frame.astype({name: kind for name, (kind, _) in schema.items()})
+_ROWS: Mapping[str, Callable[[RunRecord], list[dict[str, Any]]]] = {
+    "runs": _run_rows,
+    "timings": _timing_rows,
+    "images": _image_rows,
+}

@@ -41,7 +41,7 @@ def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
 
 @lru_cache(maxsize=4)
 def _decoded(ref: str, side: int, sha256: str, base: Path) -> Array:
-    """Read an image that is most often that of the last trial too: to decode it may take longer than to run."""
+    """Read an image, most often that of the last trial: to decode it may take longer than the trial."""
     image = load_image(ref, side, base)
     if image.sha256 != sha256:
         raise AssetError(f"{ref}: changed since the sweep was planned; run the sweep again")
