@@ -43,7 +43,7 @@ OWNERS = {
     "yaml": {"experiment"},
     "pydantic": {"experiment"},
     "pydantic_core": {"experiment"},
-    "pandas": {"record", "report", "comparison", "export", f"cli {TYPES_ONLY}"},
+    "pandas": {"record", "report", "comparison", "export", f"run {TYPES_ONLY}", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
     "skimage": {"assets", "referee"},

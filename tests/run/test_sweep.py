@@ -53,7 +53,7 @@ def test_a_sweep_leaves_tables_and_pictures(tmp_path):
     assert set(results.timings["phase"]) == {"import", "load", "prepare", "compile", "round"}
     for path in results.images["path"]:
         assert pixels(tmp_path / "out" / path).shape == (21, 32, 3)
-    assert {p.name for p in (tmp_path / "out" / "tables").iterdir()} == {
+    assert {p.name for p in (tmp_path / "out" / "tables").glob("*.parquet")} == {
         f"{name}.parquet" for name in ("runs", "losses", "timings", "images")
     }
     environment = tmp_path / "out" / "environment" / f"{results.runs['environment_id'][0]}.json"

@@ -44,14 +44,16 @@ class FolderTables:
         Raises:
             ResultsError: they cannot be written.
         """
+        if self._kept is not None and [*self._kept.items()] == [*self._stamps.items()]:
+            return
         tables = {name: self.table(name) for name in TABLES}
         runs = tables["runs"]
-        doubtful = {*self.damaged, *runs["trial_id"][runs["status"] == "damaged"]}
-        sound = {trial_id: stamp for trial_id, stamp in self._stamps.items() if trial_id not in doubtful}
-        if self._kept is None or [*sound.items()] != [*self._kept.items()]:
-            for name, table in tables.items():
-                write_atomic(self.store.path / table_path(name), table.to_parquet(index=False))
-            keep_stamps(self.store.path, sound)
+        doubtful = {*self.damaged, *runs["trial_id"][runs["status"] == "damaged"]}  # to be read each time
+        for name, table in tables.items():
+            write_atomic(self.store.path / table_path(name), table.to_parquet(index=False))
+        keep_stamps(
+            self.store.path, {one: stamp for one, stamp in self._stamps.items() if one not in doubtful}
+        )
 
     def _table(self, name: str) -> pd.DataFrame:
         from nstbench.record.kept_rows import kept_rows, put_together

@@ -45,6 +45,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "device_name": ("string", "what the framework or machine calls it"),
     "threads": ("Int64", "CPU cores the worker may use"),
     "isolation": ("string", "backend, trial or none: how workers are shared"),
+    "measure": ("string", "the section measure of the experiment as JSON, as it was then"),
     "shared_trajectory": ("boolean", "whether trials differing in iterations shared one optimisation"),
     "import_s": ("float64", "importing the framework and taking the device"),
     "load_s": ("float64", "reading parameters and taking them to the device"),

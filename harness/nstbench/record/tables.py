@@ -113,8 +113,14 @@ def _run_rows(record: RunRecord) -> list[dict[str, Any]]:
     row = of_settings | of_trial | same_name | phases | final | _referee_cells(record)
     flop = record.flop_per_iteration
     arithmetic = {"counted_gflop": flop and flop / 1e9, "gflop_per_s": _gflop_per_s(record)}
-    taken = _json_object(record.options_taken) if record.options_taken else None
-    return [row | arithmetic | {"options": _json_object(trial.options), "options_taken": taken}]
+    taken, measure = (
+        (_json_object(each) if each else None) for each in (record.options_taken, record.measure)
+    )
+    return [
+        row
+        | arithmetic
+        | {"options": _json_object(trial.options), "options_taken": taken, "measure": measure}
+    ]
 
 
 def _json_object(values: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from nstbench.api import BackendUnavailable, ResultsError, plugin
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
 from nstbench.plan.planner import plan_trials
-from nstbench.record import Results, RunRecord, Store
+from nstbench.record import Results, Store
 from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import refuse_other_experiment
 from nstbench.run.executor import InProcess
@@ -21,23 +21,12 @@ from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
 from nstbench.run.local import LocalWorkers
 from nstbench.run.look_up import AssetLookUp, facts
+from nstbench.run.standing import Redo, Standing
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work
 
 __all__ = ["Outcome", "Redo", "Sweep", "Watcher", "prepare_sweep"]
-
-
-@dataclass(frozen=True, slots=True)
-class Redo:
-    """Which trials that are done to do again."""
-
-    everything: bool = False
-    failed: bool = False
-
-    def wants(self, record: RunRecord) -> bool:
-        """Whether to do this trial again."""
-        return self.everything or (self.failed and record.status not in ("ok", "refused"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +74,26 @@ class Sweep:
     judging: Judging | None = field(repr=False)
     join: bool = False
 
-    def pending(self, trials: Iterable[Trial]) -> list[Trial]:
-        """Return the trials still to do."""
-        records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
-        return [t for t in trials if (record := records[t.trial_id]) is None or self.redo.wants(record)]
+    def standing(self) -> Standing:
+        """Say how far the folder has come with the plan."""
+        return Standing.of(self.store, self.plan.trials)
 
-    def not_applied(self) -> list[str]:
+    def not_applied(self, standing: Standing) -> list[str]:
         """Say what is asked for now and is not done, as the trials that are finished stay as they are."""
-        records = filter(None, (self.store.record(trial.trial_id) for trial in self.plan.trials))
-        finished = [record for record in records if not self.redo.wants(record)]
         referee = self.judging.source.sha256 if self.judging else None
-        return not_applied(finished, self.experiment.measure, referee)
+        return not_applied(standing.staying(self.redo), self.experiment.measure, referee)
 
     def run(self) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
         self.store.begin(self.experiment, self.plan, self.join)
-        unapplied = tuple(self.not_applied())
+        standing = self.standing()
+        unapplied = tuple(self.not_applied(standing))
         keep_inputs(self.plan.trials, self.experiment.base, self.store)
-        self.watch.planned(self.plan, len(self.pending(self.plan.trials)))
+        staying = {*standing.staying(self.redo)["trial_id"]}
+        self.watch.planned(self.plan, len(self.plan.trials) - len(staying))
         keeper = self._keeper()
         try:
-            self._work(keeper).do_all()
+            self._work(keeper, staying - standing.unjudged if self.judging else staying).do_all()
         finally:
             self._write_tables()
         return self._outcome(keeper.recorded, unapplied)
@@ -114,16 +102,27 @@ class Sweep:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _work(self, keeper: Keeper) -> Work:
+    def _work(self, keeper: Keeper, settled: Collection[str]) -> Work:
         measure = self.experiment.measure
         executor = InProcess() if measure.isolation == "none" else LocalWorkers()
-        waiting = deque(self.plan.trajectories(measure.share_trajectories))
-        return Work(waiting, executor, keeper, self.pending, self._job)
+        waiting = deque(
+            each
+            for each in self.plan.trajectories(measure.share_trajectories)
+            if not all(trial.trial_id in settled for trial in each.trials)
+        )
+        return Work(waiting, executor, keeper, self._pending, self._job)
+
+    def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Return the trials still to do, as it is by now."""
+        records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
+        return [t for t in trials if not (record := records[t.trial_id]) or self.redo.wants(record.status)]
 
     def _outcome(self, recorded: Collection[str], unapplied: tuple[str, ...]) -> Outcome:
-        records = [self.store.record(trial.trial_id) for trial in self.plan.trials]
-        counts = Counter(record.status if record else "interrupted" for record in records)
-        no_device = any(record and record.error_type == BackendUnavailable.__name__ for record in records)
+        runs = self.standing().runs
+        counts = Counter(runs["status"])
+        if missing := len(self.plan.trials) - len(runs):
+            counts["interrupted"] = missing
+        no_device = bool((runs["error_type"] == BackendUnavailable.__name__).any())
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
         return Outcome(self.store.path, counts, len(set(recorded) - refused), no_device, unapplied)
 

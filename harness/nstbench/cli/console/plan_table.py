@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console.console import counted, number, print_json, seconds, size, stdout, table
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
-    rates = _measured_rates(sweep)
-    rows = _rows(sweep, rates)
+    rates, standing = _measured_rates(sweep), sweep.standing()
+    rows = _rows(sweep, rates, {*standing.staying(sweep.redo)["trial_id"]})
     if as_json:
         print_json(rows)
         return
@@ -41,12 +41,12 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
         f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
-    for sentence in sweep.not_applied():
+    for sentence in sweep.not_applied(standing):
         console.print(f"not applied without --force to {sentence}", markup=False)
 
 
-def _rows(sweep: Sweep, rates: Mapping[str, float]) -> list[dict[str, Any]]:
-    pending = {trial.trial_id for trial in sweep.pending(sweep.plan.trials)}
+def _rows(sweep: Sweep, rates: Mapping[str, float], done: Set[str]) -> list[dict[str, Any]]:
+    pending = {trial.trial_id for trial in sweep.plan.trials} - done
     shared = sweep.experiment.measure.share_trajectories
     costs: dict[str, tuple[Any, float | None]] = {}
     for trajectory in sweep.plan.trajectories(shared):
