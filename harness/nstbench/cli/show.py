@@ -20,6 +20,7 @@ def show(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
     table: Annotated[str, typer.Option(help="runs, losses, timings or images.")] = "runs",
     outside_plan: OutsidePlanOption = False,
+    rows: Annotated[int, typer.Option(min=1, help="Print at most so many rows.")] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print every column as JSON.")] = False,
 ) -> None:
     """Show what a sweep measured."""
@@ -29,5 +30,5 @@ def show(
     if table not in TABLES:
         raise UnknownName("table", table, TABLES)
     found = open_results(*results, outside_plan=outside_plan)
-    print_table(found, table, as_json)
+    print_table(found, table, as_json, rows)
     print_left_out(found)

@@ -19,6 +19,9 @@ OverridesOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
 ]
 
+MOST_ROWS, MOST_ON_PAGE = 200, 2000
+"""Of how many trials the table is printed, and of how many the report is made unasked."""
+
 
 def sweep(
     experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
@@ -70,10 +73,9 @@ def sweep(
 def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
     from nstbench.cli.console.console import stderr
     from nstbench.cli.console.results_table import print_left_out, print_table
-    from nstbench.record import open_results
 
-    results = open_results(outcome.folder)
-    print_table(results, "runs", as_json)
+    results, folder = outcome.results, outcome.results.stores[0].path
+    print_table(results, "runs", as_json, MOST_ROWS)
     counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     console = stderr()
     console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
@@ -83,8 +85,8 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
         console.print(f"another sweep is running {elsewhere} of them", markup=False)
     _print_not_applied(outcome.not_applied, redo)
     print_left_out(results)
-    console.print(f"tables   {outcome.folder}/tables/   (nstbench show {outcome.folder})", markup=False)
-    console.print(f"pictures {outcome.folder}/trials/*/images/", markup=False)
+    console.print(f"tables   {folder}/tables/   (nstbench show {folder})", markup=False)
+    console.print(f"pictures {folder}/trials/*/images/", markup=False)
     console.print(_page(results), markup=False)
 
 
@@ -102,6 +104,11 @@ def _page(results: Results) -> str:
     """Write the report and say where; what is wrong with it must not hide how the sweep ended."""
     from nstbench.api import one_line
 
+    if (count := len(results.runs)) > MOST_ON_PAGE:
+        folder = results.stores[0].path
+        return (
+            f"report   not made, as no browser shows {count} trials well; nstbench report {folder} makes it"
+        )
     try:
         from nstbench.report.html import write_report
 

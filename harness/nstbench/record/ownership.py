@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,7 @@ def refuse_other_experiment(folder: Path, experiment: Experiment, join: bool = F
 
 def is_results_folder(folder: Path) -> bool:
     """Whether a sweep made it: it has a plan, or at least, should that be damaged, one of its trials."""
-    plan = _mapping(folder / PLAN)
-    if "experiment" in plan and isinstance(plan.get("trials"), list):
+    if "experiment" in (plan := _head(folder)) and plan["lists"]:
         return True
     return any(_mapping(path).get("trial_id") == path.parent.name for path in folder.glob(EVERY_TRIAL))
 
@@ -83,7 +83,7 @@ def belongs_to_another(folder: Path, experiment: Experiment) -> str:
     It is the same experiment if it comes from the same file, also where file and results were moved together
     or the results alone; without a file, if it has the same name.
     """
-    plan, here = _mapping(folder / PLAN), origin(experiment, folder)
+    plan, here = _head(folder), origin(experiment, folder)
     if "experiment" not in plan:
         return ""
     name, file = str(plan["experiment"]), plan.get("file")
@@ -101,6 +101,25 @@ def _named(name: str, file: Path | str | None) -> str:
 def _is_unfinished(name: str) -> bool:
     """Whether a sweep that was killed at once may have left it: see `Store.begin` and `write_whole`."""
     return name == LOCK.name or (name.startswith(f".{PLAN}.") and name.endswith(".tmp"))
+
+
+def _head(folder: Path) -> Mapping[str, Any]:
+    """Return what a plan says besides its trials."""
+    path = folder / PLAN
+    try:
+        found = path.stat()
+    except OSError:
+        return {}
+    return _head_of(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _head_of(path: Path, mtime_ns: int, size: int) -> Mapping[str, Any]:
+    """Read it once, as it is asked for several times and may list ten thousand trials."""
+    plan = _mapping(path)
+    return {key: plan[key] for key in plan if key != "trials"} | {
+        "lists": isinstance(plan.get("trials"), list)
+    }
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

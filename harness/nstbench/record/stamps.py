@@ -7,6 +7,7 @@ how large they are.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -38,7 +39,7 @@ def stamps_of(folder: Path, done: Iterable[str]) -> dict[str, str]:
         plan = read_json(path)
         planned = {trial["trial_id"]: _digest([plan["experiment"], trial]) for trial in plan["trials"]}
     entries = planned | {trial_id: "" for trial_id in done if trial_id not in planned}
-    return {trial_id: _stamp(folder, trial_id, entry) for trial_id, entry in entries.items()}
+    return {trial_id: _stamp(str(folder), trial_id, entry) for trial_id, entry in entries.items()}
 
 
 def kept_stamps(folder: Path) -> Stamps | None:
@@ -59,15 +60,15 @@ def _of_tables(folder: Path) -> list[str]:
     return [_written(folder / table_path(name)) for name in TABLES]
 
 
-def _stamp(folder: Path, trial_id: str, entry: str) -> str:
+def _stamp(folder: str, trial_id: str, entry: str) -> str:
     files = result_path(trial_id), losses_path(trial_id)
-    return " ".join([entry, *(_written(folder / path) for path in files)])
+    return " ".join([entry, *(_written(f"{folder}/{path}") for path in files)])
 
 
-def _written(path: Path) -> str:
+def _written(path: str | Path) -> str:
     """Say when a file was written, in nanoseconds, and how large it is; empty if there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - a Path takes longer, and there are twice ten thousand
     except OSError:
         return ""
     return f"{found.st_mtime_ns}+{found.st_size}"

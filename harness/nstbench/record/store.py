@@ -34,6 +34,7 @@ from nstbench.record.layout import (
 )
 from nstbench.record.misfits import refuse_misfits
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
+from nstbench.record.plan_file import write_plan
 from nstbench.record.run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Store:
         as it says whose folder this is.
         """
         whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment, plan)))
-        base = str(experiment.base.absolute())
-        write_json(self.path / PLAN, {**whole.to_json(), "base": base, **origin(experiment, self.path)})
+        here = {"base": str(experiment.base.absolute()), **origin(experiment, self.path)}
+        write_plan(self.path / PLAN, whole, here)
         write_atomic(self.path / EXPERIMENT, experiment.source)
         for trial in plan.trials:
             path = self.path / trial_path(trial.trial_id)
@@ -107,12 +108,10 @@ class Store:
 
     def _not_chosen(self, experiment: Experiment, plan: Plan) -> list[Trial]:
         """Return the planned trials of backends that the command line leaves out this time."""
-        if not experiment.chosen or belongs_to_another(self.path, experiment):
-            return []
-        try:
-            planned = self.plan().trials
-        except ResultsError:  # there is none yet, or it is damaged and planned anew
-            return []
+        planned: tuple[Trial, ...] = ()
+        if experiment.chosen and not belongs_to_another(self.path, experiment):
+            with suppress(ResultsError):  # there is none yet, or it is damaged and planned anew
+                planned = self.plan().trials
         labels = {choice.label for choice in experiment.backends}
         again = {trial.trial_id for trial in plan.trials}
         return [one for one in planned if one.backend_label not in labels and one.trial_id not in again]

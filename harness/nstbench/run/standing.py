@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nstbench.api import ResultsError
 from nstbench.plan import Trial
-from nstbench.record import Results, RunRecord, Store
-from nstbench.record.tables import make_table
+from nstbench.record import Results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,26 +38,18 @@ class Standing:
     unjudged: frozenset[str]
 
     @classmethod
-    def of(cls, store: Store, trials: Iterable[Trial]) -> Standing:
-        """Look at a folder, which need not be there."""
-        mine = [trial.trial_id for trial in trials]
-        try:
-            results = Results([store.path])
-            runs, images = results.runs, results.images
-        except ResultsError:  # no plan, or none that can be read
-            records = [record for trial_id in mine if (record := _record(store, trial_id))]
-            runs, images = (make_table(name, records, store.path, {}) for name in ("runs", "images"))
+    def of(cls, trials: Iterable[Trial], results: Results) -> Standing:
+        """Look at opened results.
+
+        Raises:
+            ResultsError: the plan of their folder cannot be read.
+        """
+        runs, images = results.runs, results.images
         unjudged = images["trial_id"][images["referee_style"].isna()]
-        done = runs["trial_id"].isin(mine) & (runs["status"] != "interrupted")
+        done = runs["trial_id"].isin([trial.trial_id for trial in trials]) & (runs["status"] != "interrupted")
         return cls(runs[done], frozenset(unjudged))
 
     def staying(self, redo: Redo) -> pd.DataFrame:
         """Return the rows of trials that are not done again."""
         again = {status for status in self.runs["status"].unique() if redo.wants(status)}
         return self.runs[~self.runs["status"].isin(again)]
-
-
-def _record(store: Store, trial_id: str) -> RunRecord | None:
-    with suppress(ResultsError):
-        return store.record(trial_id)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nstbench.api import BackendUnavailable, ResultsError, plugin
@@ -34,13 +34,14 @@ class Outcome:
     """How a sweep ended.
 
     Attributes:
+        results: what the folder holds now.
         counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
         ran: how many trials this call executed; refused ones are recorded, not executed.
         no_device: whether a backend did not find the device it was asked to use.
         not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
     """
 
-    folder: Path
+    results: Results
     counts: Mapping[str, int]
     ran: int
     no_device: bool
@@ -74,9 +75,12 @@ class Sweep:
     judging: Judging | None = field(repr=False)
     join: bool = False
 
-    def standing(self) -> Standing:
-        """Say how far the folder has come with the plan."""
-        return Standing.of(self.store, self.plan.trials)
+    def standing(self) -> Standing | None:
+        """Say how far the folder has come with the plan; None if it has no plan that can be read."""
+        try:
+            return Standing.of(self.plan.trials, Results([self.store.path]))
+        except ResultsError:
+            return None
 
     def not_applied(self, standing: Standing) -> list[str]:
         """Say what is asked for now and is not done, as the trials that are finished stay as they are."""
@@ -86,55 +90,60 @@ class Sweep:
     def run(self) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
         self.store.begin(self.experiment, self.plan, self.join)
-        standing = self.standing()
+        results = Results([self.store.path])
+        standing = Standing.of(self.plan.trials, results)
         unapplied = tuple(self.not_applied(standing))
         keep_inputs(self.plan.trials, self.experiment.base, self.store)
         staying = {*standing.staying(self.redo)["trial_id"]}
         self.watch.planned(self.plan, len(self.plan.trials) - len(staying))
         keeper = self._keeper()
+        unsettled = [
+            t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
+        ]
         try:
-            self._work(keeper, staying - standing.unjudged if self.judging else staying).do_all()
+            if unsettled:
+                self._work(keeper, unsettled).do_all()
         finally:
-            self._write_tables()
-        return self._outcome(keeper.recorded, unapplied)
+            written = self._written(None if unsettled else results)
+        return self._outcome(written or Results([self.store.path]), keeper.recorded, unapplied)
+
+    def _is_unjudged(self, trial: Trial, standing: Standing) -> bool:
+        return self.judging is not None and trial.trial_id in standing.unjudged
 
     def _keeper(self) -> Keeper:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _work(self, keeper: Keeper, settled: Collection[str]) -> Work:
+    def _work(self, keeper: Keeper, trials: Iterable[Trial]) -> Work:
         measure = self.experiment.measure
         executor = InProcess() if measure.isolation == "none" else LocalWorkers()
-        waiting = deque(
-            each
-            for each in self.plan.trajectories(measure.share_trajectories)
-            if not all(trial.trial_id in settled for trial in each.trials)
-        )
-        return Work(waiting, executor, keeper, self._pending, self._job)
+        trajectories = replace(self.plan, trials=tuple(trials)).trajectories(measure.share_trajectories)
+        return Work(deque(trajectories), executor, keeper, self._pending, self._job)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""
         records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
         return [t for t in trials if not (record := records[t.trial_id]) or self.redo.wants(record.status)]
 
-    def _outcome(self, recorded: Collection[str], unapplied: tuple[str, ...]) -> Outcome:
-        runs = self.standing().runs
+    def _outcome(self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...]) -> Outcome:
+        runs = Standing.of(self.plan.trials, results).runs
         counts = Counter(runs["status"])
         if missing := len(self.plan.trials) - len(runs):
             counts["interrupted"] = missing
         no_device = bool((runs["error_type"] == BackendUnavailable.__name__).any())
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
-        return Outcome(self.store.path, counts, len(set(recorded) - refused), no_device, unapplied)
+        return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied)
 
-    def _write_tables(self) -> None:
+    def _written(self, results: Results | None) -> Results | None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
         try:
-            results = Results([self.store.path])
+            results = results or Results([self.store.path])
             results.write_tables()
             for line in results.damaged:
                 self.watch.says(line)
         except ResultsError as error:
             self.watch.says(f"tables not written: {error}")
+        return results
 
     def _job(self, trials: tuple[Trial, ...]) -> Job:
         measure = self.experiment.measure

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
     rates, standing = _measured_rates(sweep), sweep.standing()
-    rows = _rows(sweep, rates, {*standing.staying(sweep.redo)["trial_id"]})
+    done = {*standing.staying(sweep.redo)["trial_id"]} if standing else set()
+    rows = _rows(sweep, rates, done)
     if as_json:
         print_json(rows)
         return
@@ -41,7 +42,7 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
         f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
-    for sentence in sweep.not_applied(standing):
+    for sentence in sweep.not_applied(standing) if standing else ():
         console.print(f"not applied without --force to {sentence}", markup=False)
 
 

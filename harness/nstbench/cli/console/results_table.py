@@ -38,21 +38,30 @@ def print_left_out(results: Results) -> None:
         stderr().print(line, markup=False, soft_wrap=True)
 
 
-def print_table(results: Results, name: str, as_json: bool) -> None:
-    """Print a table: the columns people look at first, or everything as JSON."""
+def print_table(results: Results, name: str, as_json: bool, most: int) -> None:
+    """Print a table: the columns people look at first, or everything as JSON.
+
+    Args:
+        most: rows for people; more are counted on standard error.
+    """
     results = results.shown
     frame: pd.DataFrame = getattr(results, name)
     if as_json:
         print_json(json.loads(frame.to_json(orient="records", double_precision=15)))
         return
-    if name == "runs":
-        stdout().print(_runs(results))
-        return
+    stdout().print(_runs(results, most) if name == "runs" else _plain(frame.head(most), name))
+    if (left := len(frame) - most) > 0:
+        folders = " ".join(str(store.path) for store in results.stores)
+        text = f"{counted(left, 'more row')}: nstbench show {folders} --table {name} --rows {len(frame)}"
+        stderr().print(text, markup=False, soft_wrap=True)
+
+
+def _plain(frame: pd.DataFrame, name: str) -> object:
     if name == "images":
         frame = frame[[column for column in frame if column in ("results", *IMAGE_COLUMNS)]]
     text = frame.astype(object).where(frame.notna(), None)
     rows = [[_cell(value) for value in row] for row in text.itertuples(index=False)]
-    stdout().print(table(None, list(frame.columns), rows))
+    return table(None, list(frame.columns), rows)
 
 
 def _picture(row: Any, folder: str) -> str | None:
@@ -67,13 +76,14 @@ def _cell(value: Any) -> object:
     return number(value, 5) if isinstance(value, float) else value
 
 
-def _runs(results: Results) -> object:
+def _runs(results: Results, most: int) -> object:
     columns = [
         *("backend", "trial", "style layers", "status", ">s/iteration", ">± mad", ">compile"),
         *(">total loss", ">referee", ">SSIM", "picture"),
     ]
     (only, *others) = [str(store.path) for store in results.stores]
-    rows: list[Any] = list(results.runs.astype(object).where(results.runs.notna(), None).itertuples())
+    first = results.runs.head(most)
+    rows: list[Any] = list(first.astype(object).where(first.notna(), None).itertuples())
     cells = [
         [
             row.backend_label,
