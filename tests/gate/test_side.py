@@ -68,7 +68,8 @@ def test_a_side_runs_its_own_code_whatever_the_variables_say(sweep, tmp_path, mo
 
 
 def test_its_python_stays_between_sweeps_and_what_measures_is_fresh(side, tmp_path):
-    one = side(MODULE.replace("STEP_S, __file__", "os.getpid(), os.getppid()"))
+    above = "psutil.Process(os.getppid()).ppid()"  # beyond the worker's supervisor
+    one = side("import psutil\n" + MODULE.replace("STEP_S, __file__", f"os.getpid(), {above}"))
     for run in "ab":
         one.sweep(mapping(tmp_path), tmp_path, tmp_path / run)
         assert list(open_results(tmp_path / run).runs["status"]) == ["ok"]

@@ -1,9 +1,11 @@
 """Child processes: what is said arrives, waiting ends, and whatever they started ends with them."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -99,12 +101,12 @@ def test_a_child_ends_with_all_that_it_started(child):
 
 
 def test_a_child_that_computes_ends_when_its_parent_is_gone(tmp_path):
-    inner = "import sys; from nstbench.system.parent import Parent\n"
-    inner += "Parent(int(sys.argv[1])).send(1)\nwhile True: pass"
+    inner = "import os, sys; from nstbench.system.parent import Parent\n"
+    inner += "Parent(int(sys.argv[1])).send(os.getpid())\nwhile True: pass"
     outer = (
         "import sys; from nstbench.system.child import Child\n"
-        f"child = Child([sys.executable, '-c', {inner!r}], sys.stderr); child.hear()\n"
-        "print(child.pid, flush=True); sys.stdin.read()"
+        f"child = Child([sys.executable, '-c', {inner!r}], sys.stderr)\n"
+        "print(child.hear(), flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", outer], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -112,6 +114,60 @@ def test_a_child_that_computes_ends_when_its_parent_is_gone(tmp_path):
         pid = int(process.stdout.readline())
         process.kill()
     wait_until_gone(pid)
+
+
+@pytest.mark.parametrize("ending", ["os._exit(7)", "os.kill(os.getpid(), 11)", "time.sleep(600)"])
+def test_nothing_is_left_of_what_has_left_the_group(child, ending):
+    leaver = child(
+        "import os, subprocess, sys, time\n"
+        "inner = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        f"os.write(int(sys.argv[1]), b'%d\\n' % inner.pid); {ending}"
+    )
+    inner = leaver.hear()
+    if "sleep" in ending:
+        leaver.end()
+    with pytest.raises(ChildEnded):
+        leaver.hear()
+    assert not psutil.pid_exists(inner)
+
+
+@pytest.mark.parametrize("who", ["parent", "supervisor"])
+def test_nothing_is_left_when_the_parent_is_gone_and_the_child_cannot_hear(who):
+    """`re` holds the interpreter's lock for minutes here, so no thread of the child can do anything."""
+    inner = (
+        "import os, re, subprocess, sys\n"
+        "other = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "os.write(int(sys.argv[1]), b'[%d, %d, %d]\\n' % (os.getppid(), os.getpid(), other.pid))\n"
+        "re.match('(a*)*b', 'a' * 40)"
+    )
+    outer = (
+        "import sys; from nstbench.system.child import Child\n"
+        f"print(Child([sys.executable, '-c', {inner!r}], sys.stderr).hear(), flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", outer], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        supervisor, worker, other = json.loads(process.stdout.readline())
+        try:
+            process.kill() if who == "parent" else os.kill(supervisor, signal.SIGKILL)
+            wait_until_gone(worker)
+            if who == "parent":  # else the one who would see to it is dead
+                wait_until_gone(other)
+        finally:
+            process.kill()
+            os.kill(other, signal.SIGKILL) if psutil.pid_exists(other) else None
+
+
+def test_a_child_outlives_the_thread_that_started_it(child):
+    made = []
+    thread = threading.Thread(target=lambda: made.append(child(ECHO)))
+    thread.start()
+    thread.join()
+    made[0].send(1)
+    assert made[0].hear() == 1
+    time.sleep(0.1)
+    made[0].send(2)
+    assert made[0].hear() == 2
 
 
 def test_a_command_runs_to_its_end_or_ends_with_all_that_it_started(tmp_path):

@@ -58,11 +58,9 @@ class Side:
         folder.parent.mkdir(parents=True, exist_ok=True)
         log = folder.with_name(f"{folder.name}-log.txt")  # a sweep wants its folder for itself
         request = {"experiment": experiment, "base": base.absolute()}
-        request |= {"folder": folder.absolute(), "log": log.absolute()}
+        request |= {"folder": folder.absolute(), "log": log.absolute(), "cores": cores and [*cores]}
         try:
             child = self._child = self._child or self._started(log)
-            if cores is not None:
-                os.sched_setaffinity(child.pid, cores)  # the sweep's workers inherit it
             child.send(request)
             child.hear()
         except ChildEnded:

@@ -1,9 +1,9 @@
 """What runs in a side's own Python: `python -P side_script.py FD`; experiments come in, answers go out.
 
 It stays while it is asked, so that imports are paid for once; the processes that measure are the sweep's own,
-fresh each time. A request is a JSON line on standard input, {experiment, base, folder, log}; the answer is a
-JSON line on file descriptor FD, as `nstbench.system.child` has it. It must work with whatever version of
-nstbench that side has, so it uses nothing but `nstbench.sweep`.
+fresh each time. A request is a JSON line on standard input, {experiment, base, folder, log, cores}; the
+answer is a JSON line on file descriptor FD, as `nstbench.system.child` has it. It must work with whatever
+version of nstbench that side has, so it uses nothing but `nstbench.sweep`.
 """
 
 import json
@@ -22,6 +22,8 @@ def main() -> None:
             asked = json.loads(line)
             _log_to(asked["log"])
             os.chdir(asked["base"])
+            if asked["cores"]:
+                os.sched_setaffinity(0, asked["cores"])  # the sweep's workers inherit it
             try:
                 nstbench.sweep(asked["experiment"], asked["folder"])
             except Exception as error:

@@ -6,7 +6,6 @@ hand, as frameworks write there what they please.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ def main() -> None:
     restrict_to_cores(None if cores == "all" else int(cores))
     # Only now, as NumPy starts its threads when it is imported.
     from nstbench.run.bench import Bench
-    from nstbench.run.job import TO_BE_KEPT, Environment, Job, event_to_json
+    from nstbench.run.job import TO_BE_KEPT, Job, event_to_json
 
     parent = Parent(descriptor)
     bench: Bench | None = None
@@ -31,8 +30,6 @@ def main() -> None:
         _log_to(job.log)
         for event in bench.execute(job):
             parent.send(event_to_json(event))
-            if isinstance(event, Environment):
-                gc.freeze()  # what was imported stays: to look through it after each trial takes 20 ms
             if isinstance(event, TO_BE_KEPT):
                 parent.hear()  # that it is kept: no file is written while the clock runs
 

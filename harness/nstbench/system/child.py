@@ -12,13 +12,19 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import IO, Any
 
+from nstbench.system import supervisor as supervisor_script
+
 GRACE_S = 5.0
-"""How long a process may take to end after it has closed its answers."""
+"""How long a process may take to end after it has closed its answers, or has been told to."""
+
+SUPERVISED = sys.platform == "linux"
+"""Whether `nstbench.system.supervisor` sees to it that nothing is left; elsewhere its process group does."""
 
 
 class ChildEnded(Exception):
@@ -44,7 +50,7 @@ class ChildSilent(ChildEnded):
 
 
 class Child:
-    """A running process in a group of its own.
+    """A running process in a session of its own.
 
     Args:
         command: what to run; the number of the descriptor for answers is appended.
@@ -65,11 +71,6 @@ class Child:
             os.close(send)
         self._death = _pidfd(self._process.pid, self._receive)
         self._heard, self._searched = bytearray(), 0
-
-    @property
-    def pid(self) -> int:
-        """Number of the process and of its group."""
-        return self._process.pid
 
     def send(self, message: object) -> None:
         """Send a message; that the process has ended is noticed only by who listens to it.
@@ -103,12 +104,11 @@ class Child:
 
     def end(self) -> None:
         """End it and everything that it started, now; also from another thread, while this one listens."""
-        _end_group(self._process)
+        _end(self._process)
 
     def close(self) -> None:
         """End it, wait until it is gone, and give back what it held here."""
-        self.end()
-        self._process.wait()
+        self._ended()
         assert self._process.stdin
         with suppress(BrokenPipeError):  # a message that it did not live to read
             self._process.stdin.close()
@@ -116,22 +116,24 @@ class Child:
         if self._death != self._receive:
             os.close(self._death)
 
+    def _ended(self) -> int:
+        self.end()
+        return _waited_for(self._process)
+
     def _received(self, deadline: float) -> bytes:
         left = None if deadline == float("inf") else max(0.0, deadline - monotonic())
         ready = select.select([self._receive, self._death], [], [], left)[0]
         if not ready:
             raise TimeoutError
         if self._receive not in ready:  # it is gone, but something that it started holds the pipe open
-            self.end()
-            raise ChildEnded(self._process.wait())
+            raise ChildEnded(self._ended())
         received = os.read(self._receive, 1 << 16)
         if received:
             return received
         try:
             code = self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
-            self.end()
-            raise ChildSilent(self._process.wait()) from None
+            raise ChildSilent(self._ended()) from None
         raise ChildEnded(code)
 
 
@@ -146,8 +148,8 @@ def run_to_its_end(
     try:
         process.communicate()
     except BaseException:
-        _end_group(process)
-        process.wait()
+        _end(process)
+        _waited_for(process)
         raise
     return process.returncode
 
@@ -158,8 +160,9 @@ def _started(
     environment: Mapping[str, str] | None,
     inherited: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
+    supervisor = [sys.executable, "-I", "-S", supervisor_script.__file__, str(os.getpid())]
     return subprocess.Popen(
-        command,
+        [*supervisor, *command] if SUPERVISED else command,
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
@@ -169,9 +172,19 @@ def _started(
     )
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        process.terminate() if SUPERVISED else os.killpg(process.pid, signal.SIGKILL)
+
+
+def _waited_for(process: subprocess.Popen[bytes]) -> int:
+    """Wait for one that has been told to end."""
+    try:
+        return process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
 
 def _pidfd(process: int, otherwise: int) -> int:
