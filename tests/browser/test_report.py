@@ -397,6 +397,7 @@ def test_two_hundred_trials_stay_usable_and_under_25_megabytes(tmp_path, open_pa
     assert 5e6 < path.stat().st_size < 25e6
     page = open_page(path)
     assert page.locator("#table tbody tr").count() == 200
+    assert page.evaluate("typeof Plotly") == "undefined"  # no figure is near the window yet
     page.locator("#table thead").get_by_role("button", name="referee", exact=True).click()
     page.select_option("#across", "beta")
     assert page.locator("#sheet .tile").count() == 200

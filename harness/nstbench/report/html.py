@@ -70,7 +70,8 @@ def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
         version=version("nstbench"),
         css=_text("report.css"),
         theme=_text("theme.js"),
-        scripts=[get_plotlyjs(), *(_text(f"{name}.js") for name in SCRIPTS)],
+        plotly=get_plotlyjs(),
+        scripts=[_text(f"{name}.js") for name in SCRIPTS],
         data=json_in_html(
             page_data(results, embed) | {"root": quote(Path(root).as_posix()), "history": past}
         ),

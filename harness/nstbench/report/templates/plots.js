@@ -32,10 +32,16 @@ function figure(element, describe) {
   return redraw;
 }
 
+/** Plotly, which runs when the first figure is drawn: it takes a second, and the page is not to wait for it. */
+function plotly() {
+  if (!window.Plotly) document.head.append(make("script", { textContent: byId("plotly").textContent }));
+  return Plotly;
+}
+
 function draw(element, describe) {
   const made = describe();
   if (typeof made === "string") {
-    Plotly.purge(element);
+    if (element.data) plotly().purge(element);
     element.removeAttribute("role");
     element.removeAttribute("aria-label");
     element.replaceChildren(make("p", { className: "empty", textContent: made }));
@@ -44,7 +50,7 @@ function draw(element, describe) {
   if (!element.data) element.replaceChildren();
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", made.says);
-  Plotly.react(element, made.traces, layoutOf(made.layout), { displayModeBar: false, responsive: true });
+  plotly().react(element, made.traces, layoutOf(made.layout), { displayModeBar: false, responsive: true });
   if (element.dataset.listens) return;
   element.dataset.listens = "yes";
   element.on("plotly_click", (event) => {
