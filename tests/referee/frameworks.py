@@ -101,12 +101,22 @@ def _jax_taps(weights, image):
         if layer.endswith("_1") and layer != "conv1_1":
             x = jax.lax.reduce_window(x, -np.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
         kernel, bias = (jnp.asarray(parameter, jnp.float64) for parameter in weights[layer])
-        x = jax.lax.conv_general_dilated(
-            x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"), precision="highest"
-        )
-        x = jnp.maximum(x + bias, 0.0)
+        x = jnp.maximum(_jax_convolution(x, kernel) + bias, 0.0)
         found[layer] = x[0]
     return found
+
+
+def _jax_convolution(x, kernel):
+    """Nine products of matrices: XLA has no quick convolution in float64 on CPUs."""
+    _, height, width, _ = x.shape
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return sum(
+        jnp.einsum(
+            "bhwi,io->bhwo", padded[:, i : i + height, j : j + width], kernel[i, j], precision="highest"
+        )
+        for i in range(3)
+        for j in range(3)
+    )
 
 
 def _jax_gram(tap):
