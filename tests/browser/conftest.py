@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 COMPILE_ONCE = "--js-flags=--no-enable-lazy-source-positions"
-"""Else Chromium, watched by Playwright, compiles functions again to say where they stand: a third of each load."""
+"""Else Chromium, watched by Playwright, compiles functions again to say where they stand."""
 HINT = "no Chromium: install Debian's with `apt-get install chromium`, or name one in CHROMIUM"
 
 
