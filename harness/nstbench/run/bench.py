@@ -94,6 +94,7 @@ class Bench:
                 self.backend.keep_programs(programs_dir(job.backend) if job.compile_cache else None)
             device = trial.settings.device
             found, log.phases["import"] = timed(lambda: self.backend.start(device, job.deterministic))
+            gc.freeze()  # what frameworks made stays: to search it after each job takes up to 0.2 s
             started = answers.device(found)
             self._device, self._counter = started, self._counter_of(started)
             self._environment_id, facts = environment(self.backend.capabilities.variables)
