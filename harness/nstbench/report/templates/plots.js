@@ -32,9 +32,11 @@ function figure(element, describe) {
   return redraw;
 }
 
-/** Plotly, which runs when the first figure is drawn: it takes a second, and the page is not to wait for it. */
+/** Plotly, which runs when the first figure is drawn: it takes a second, and the page does not wait. */
 function plotly() {
-  if (!window.Plotly) document.head.append(make("script", { textContent: byId("plotly").textContent }));
+  if (!window.Plotly) {
+    document.head.append(make("script", { textContent: byId("plotly").textContent }));
+  }
   return Plotly;
 }
 
