@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from nstbench.plan import Plan
     from nstbench.record import Results
     from nstbench.report.notebook import ResultsView
-    from nstbench.run.sweep import Redo, Watcher
+    from nstbench.run.sweep import Limits, Redo, Watcher
 
 __all__ = [
+    "Limits",
     "Redo",
     "Results",
     "Watcher",
@@ -83,6 +84,7 @@ def sweep(
     redo: Redo | None = None,
     join: bool = False,
     watch: Watcher | None = None,
+    limits: Limits | None = None,
 ) -> ResultsView:
     """Run an experiment, or what is missing of it, and open its results.
 
@@ -95,6 +97,7 @@ def sweep(
             other code than now, a warning says so.
         join: take over a folder of another experiment; its rows stay, outside the plan.
         watch: told how it goes.
+        limits: when to give up; default when all is done.
 
     Raises:
         ExperimentError: every mistake in the experiment, before anything runs.
@@ -103,7 +106,7 @@ def sweep(
     """
     from nstbench.run.api import sweep as run
 
-    done = run(experiment, out, overrides=overrides, redo=redo, join=join, watch=watch)
+    done = run(experiment, out, overrides=overrides, redo=redo, join=join, watch=watch, limits=limits)
     return open_results(*(store.path for store in done.stores))
 
 
@@ -201,7 +204,7 @@ def __getattr__(name: str) -> Any:
         from nstbench.record import Results
 
         return Results
-    if name in ("Redo", "Watcher"):
+    if name in ("Limits", "Redo", "Watcher"):
         from nstbench.run import sweep as module
 
         return getattr(module, name)

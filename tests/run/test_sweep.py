@@ -257,7 +257,7 @@ def test_two_sweeps_share_a_folder_without_doing_a_trial_twice(tmp_path, write):
     assert list(nstbench.open_results(tmp_path / "out").runs["status"]) == ["ok"] * 4
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_sweep_that_is_ended_loses_nothing_and_goes_on(tmp_path, write, ending):
     text = Path(write()).read_text().replace("[fake]", "[{name: fake, options: {step_s: 0.2}}]")
     path = write(text.replace("iterations: 6, ", "") + "sweep: {iterations: [2, 40]}\n")

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 OverridesOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
 ]
+BackendOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the plan and its cost; run nothing.")]
+JoinOption = Annotated[
+    bool,
+    typer.Option(
+        "--join",
+        help="Take over a results folder of another experiment; its rows stay, outside the plan.",
+    ),
+]
+RetriesOption = Annotated[
+    int, typer.Option(min=0, help="Give trials whose worker died to a fresh one, so many times.")
+]
+FailFastOption = Annotated[
+    bool, typer.Option("--fail-fast", help="Begin nothing more once a trial has failed.")
+]
+TimeLimitOption = Annotated[
+    float | None, typer.Option(min=0, metavar="SECONDS", help="Stop then; finished trials stay.")
+]
+
 
 MOST_ROWS, MOST_ON_PAGE = 200, 2000
 """Of how many trials the table is printed, and of how many the report is made unasked."""
@@ -27,21 +48,14 @@ def sweep(
     experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Results folder [results/NAME].")] = None,
     overrides: OverridesOption = None,
-    backend: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and its cost; run nothing.")
-    ] = False,
+    backend: BackendOption = None,
+    dry_run: DryRunOption = False,
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
-    join: Annotated[
-        bool,
-        typer.Option(
-            "--join",
-            help="Take over a results folder of another experiment; its rows stay, outside the plan.",
-        ),
-    ] = False,
+    join: JoinOption = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
+    retries: RetriesOption = 0,
+    fail_fast: FailFastOption = False,
+    time_limit: TimeLimitOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
     """Run every trial of an experiment that is not done yet; tables and pictures go to the results folder.
@@ -54,10 +68,11 @@ def sweep(
     from nstbench.cli.console.plan_table import print_plan
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.experiment import load_experiment
-    from nstbench.run.sweep import Redo, prepare_sweep
+    from nstbench.run.sweep import Limits, Redo, prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or ())
     watch = ProgressWatcher(stderr())
+    limits = Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
@@ -65,13 +80,13 @@ def sweep(
         return
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
-        outcome = prepared.run()
+        outcome = prepared.run(limits)
     _report(outcome, as_json, f"{again} --force")
     raise typer.Exit(code_of_sweep(outcome))
 
 
 def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
-    from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.console import counted, stderr
     from nstbench.cli.console.results_table import print_left_out, print_table
 
     results, folder = outcome.results, outcome.results.stores[0].path
@@ -82,7 +97,9 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
     if outcome.all_refused:
         console.print("every trial was refused, so there is no picture; the table says why", markup=False)
     if elsewhere := outcome.counts.get("interrupted"):
-        console.print(f"another sweep is running {elsewhere} of them", markup=False)
+        running = f"another sweep is running {elsewhere} of them"
+        stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}"
+        console.print(stopped if outcome.stopped else running, markup=False)
     _print_not_applied(outcome.not_applied, redo)
     print_left_out(results)
     console.print(f"tables   {folder}/tables/   (nstbench show {folder})", markup=False)

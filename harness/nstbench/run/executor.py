@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
 
 from nstbench.plan.trial import canonical_json
 from nstbench.run.bench import Bench
 from nstbench.run.job import Event, Finished, Job, Lost
+from nstbench.run.limits import OutOfTime
 
 Sharing = tuple[str, ...]
 
@@ -24,10 +29,16 @@ class Executor(ABC):
         """Take a job, while there is room."""
 
     @abstractmethod
-    def next_event(self) -> tuple[Job, Event]:
+    def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
         """Return what happens next, asleep until it does; `Finished` or `Lost` is the last event of a job.
 
         Only while a job is running.
+
+        Args:
+            until: when the time of the sweep is over, on the clock of `time.monotonic`.
+
+        Raises:
+            OutOfTime: nothing has happened by then.
         """
 
     @abstractmethod
@@ -54,11 +65,16 @@ class InProcess(Executor):
             self._bench, self._sharing = bench, may_share(job)
         self._running = job, self._bench.execute(job)
 
-    def next_event(self) -> tuple[Job, Event]:
+    def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
         """Go on with the job until it has something to tell."""
         assert self._running, "no job is running"
+        if monotonic() >= until:
+            raise OutOfTime
         job, events = self._running
+        here = Path.cwd()
         event = next(events)
+        if Path.cwd() != here:  # paths of results are relative
+            os.chdir(here)
         if isinstance(event, Finished | Lost):
             self._running = None
         return job, event

@@ -28,6 +28,7 @@ class Keeper:
         checkout: the commit that the working directory had checked out when the sweep began.
         judging: the referee; None if there is none.
         recorded: ids of the trials whose records this sweep has written.
+        failed: whether one of them went wrong.
     """
 
     store: Store
@@ -37,6 +38,7 @@ class Keeper:
     judging: Judging | None
     watch: Watcher
     recorded: set[str] = field(default_factory=set)
+    failed: bool = False
     _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _verified: dict[tuple[str, ...], bool | None] = field(default_factory=dict)
 
@@ -107,6 +109,7 @@ class Keeper:
 
     def _keep(self, record: RunRecord) -> None:
         self.recorded.add(record.trial.trial_id)
+        self.failed = self.failed or record.status not in ("ok", "refused")
         record = replace(record, measure=self.measure.model_dump())
         self.store.write_record(record)
         self.watch.recorded(record)

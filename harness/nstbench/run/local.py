@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from time import monotonic
+from typing import Any
 
 from nstbench.record.layout import log_path
 from nstbench.run.arrival import Garbled, read_event
 from nstbench.run.executor import Executor, Sharing, may_share
 from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded
+from nstbench.run.limits import OutOfTime
+from nstbench.run.log import cut
 from nstbench.system.child import Child, ChildEnded
+
+LOOK_S = 5.0
+"""How often the length of a log is looked at while nothing happens."""
 
 KEPT = "kept"
 """What a worker hears, and goes on, when an event has been written down."""
@@ -38,14 +45,14 @@ class LocalWorkers(Executor):
         self._worker.send(job.to_json())
         self._job, self._last, self._left_s, self._unrecorded = job, None, job.timeout_s, len(job.trials)
 
-    def next_event(self) -> tuple[Job, Event]:
+    def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
         """Let the worker go on, if it waits, and return what it tells next."""
         assert self._worker and self._job, "no job is running"
         job = self._job
         if isinstance(self._last, TO_BE_KEPT):
             self._worker.send(KEPT)
         began = monotonic()  # what it takes to write an event down is not the worker's time
-        self._last = self._heard(self._worker, job, began + self._left_s)
+        self._last = self._heard(self._worker, job, began + self._left_s, until)
         self._left_s -= monotonic() - began
         if isinstance(self._last, Recorded):
             self._left_s = job.timeout_s
@@ -60,9 +67,9 @@ class LocalWorkers(Executor):
             self._worker.close()
         self._worker = self._sharing = self._job = None
 
-    def _heard(self, worker: Child, job: Job, deadline: float) -> Event:
+    def _heard(self, worker: Child, job: Job, deadline: float, until: float) -> Event:
         try:
-            event = read_event(worker.hear(deadline), job)
+            event = read_event(_answer(worker, job, min(deadline, until)), job)
             if isinstance(event, Finished) and self._unrecorded:
                 raise Garbled("that it had finished, without a record")
             return event
@@ -70,12 +77,25 @@ class LocalWorkers(Executor):
             what = error if isinstance(error, Garbled) else "what is no JSON"
             lost = Lost("failed", "WorkerGarbled", f"the worker process sent {what}{_see(job)}")
         except TimeoutError:
+            if until < deadline:
+                raise OutOfTime from None
             reason = f"not done within timeout_s = {job.timeout_s:g} seconds"
             lost = Lost("timeout", "Timeout", reason)
         except ChildEnded as end:
             lost = _lost(job, end)
         self.close()
         return lost
+
+
+def _answer(worker: Child, job: Job, deadline: float) -> Any:
+    """Wait for it, with an eye on the log meanwhile."""
+    while True:
+        cut(job.log)
+        try:
+            return worker.hear(min(deadline, monotonic() + LOOK_S))
+        except TimeoutError:
+            if monotonic() >= deadline:
+                raise
 
 
 def _started(job: Job) -> Child:

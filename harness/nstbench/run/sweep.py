@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 
 from nstbench.api import BackendUnavailable, ResultsError, plugin
 from nstbench.experiment import Experiment
@@ -19,6 +21,7 @@ from nstbench.run.inputs import keep_inputs
 from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
+from nstbench.run.limits import Limits, OutOfTime
 from nstbench.run.local import LocalWorkers
 from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.standing import Redo, Standing
@@ -26,7 +29,7 @@ from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work
 
-__all__ = ["Outcome", "Redo", "Sweep", "Watcher", "prepare_sweep"]
+__all__ = ["Limits", "Outcome", "Redo", "Sweep", "Watcher", "prepare_sweep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Outcome:
         ran: how many trials this call executed; refused ones are recorded, not executed.
         no_device: whether a backend did not find the device it was asked to use.
         not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
+        stopped: why it ended before all was done; else empty.
     """
 
     results: Results
@@ -46,6 +50,7 @@ class Outcome:
     ran: int
     no_device: bool
     not_applied: tuple[str, ...] = ()
+    stopped: str = ""
 
     @property
     def failed(self) -> bool:
@@ -87,8 +92,9 @@ class Sweep:
         referee = self.judging.source.sha256 if self.judging else None
         return not_applied(standing.staying(self.redo), self.experiment.measure, referee)
 
-    def run(self) -> Outcome:
+    def run(self, limits: Limits | None = None) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
+        limits = limits or Limits()
         self.store.begin(self.experiment, self.plan, self.join)
         results = Results([self.store.path])
         standing = Standing.of(self.plan.trials, results)
@@ -100,12 +106,17 @@ class Sweep:
         unsettled = [
             t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
         ]
+        stopped = ""
         try:
             if unsettled:
-                self._work(keeper, unsettled).do_all()
+                self._work(keeper, unsettled, limits).do_all()
+            if limits.fail_fast and keeper.failed:
+                stopped = "as a trial has failed"
+        except OutOfTime:
+            stopped = "as the time was over"
         finally:
             written = self._written(None if unsettled else results)
-        return self._outcome(written or Results([self.store.path]), keeper.recorded, unapplied)
+        return self._outcome(written or Results([self.store.path]), keeper.recorded, unapplied, stopped)
 
     def _is_unjudged(self, trial: Trial, standing: Standing) -> bool:
         return self.judging is not None and trial.trial_id in standing.unjudged
@@ -114,25 +125,28 @@ class Sweep:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _work(self, keeper: Keeper, trials: Iterable[Trial]) -> Work:
+    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits) -> Work:
         measure = self.experiment.measure
         executor = InProcess() if measure.isolation == "none" else LocalWorkers()
         trajectories = replace(self.plan, trials=tuple(trials)).trajectories(measure.share_trajectories)
-        return Work(deque(trajectories), executor, keeper, self._pending, self._job)
+        until = monotonic() + (math.inf if limits.time_s is None else limits.time_s)
+        return Work(deque(trajectories), executor, keeper, self._pending, self._job, limits, until)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""
         records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
         return [t for t in trials if not (record := records[t.trial_id]) or self.redo.wants(record.status)]
 
-    def _outcome(self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...]) -> Outcome:
+    def _outcome(
+        self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...], stopped: str
+    ) -> Outcome:
         runs = Standing.of(self.plan.trials, results).runs
         counts = Counter(runs["status"])
         if missing := len(self.plan.trials) - len(runs):
             counts["interrupted"] = missing
         no_device = bool((runs["error_type"] == BackendUnavailable.__name__).any())
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
-        return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied)
+        return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied, stopped)
 
     def _written(self, results: Results | None) -> Results | None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
@@ -150,8 +164,8 @@ class Sweep:
         return Job(
             experiment=self.plan.experiment,
             trials=trials,
-            log=self.store.log_path(trials[0].trial_id),
-            base=self.experiment.base,
+            log=self.store.log_path(trials[0].trial_id).absolute(),  # whatever folder a backend goes into
+            base=self.experiment.base.absolute(),
             chunk=measure.chunk,
             snapshot_every=measure.snapshot_every,
             rounds=measure.rounds,

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -40,6 +42,22 @@ def leave_somebody_with_the_pipe():
 
 def raise_with(text):
     raise RuntimeError(text)
+
+
+def print_much():
+    for _ in range(400):
+        print("much" * 25_000, flush=True)
+
+
+def go_elsewhere():
+    os.chdir(Path.cwd().parent)
+
+
+def die_once():
+    """Die, but not in a working directory in which somebody has died before."""
+    with suppress(FileExistsError):
+        Path("died").touch(exist_ok=False)
+        os._exit(3)
 
 
 IN_RUN = {
@@ -82,6 +100,7 @@ IMAGES = {
 }
 PEAKS = {"peak of text": "lots", "half a byte": 5.5, "more bytes than there are": 10**30, "no byte": NAN}
 OTHERS = ("compilations that are no number", "operations of text", "no device", "options that are objects")
+HARMLESS = {"prints much": print_much, "goes elsewhere": go_elsewhere, "dies once": die_once}
 FAULTS = (*IN_RUN, *TRACES, *IMAGES, *PEAKS, *OTHERS)
 
 
@@ -93,7 +112,7 @@ class Faulty(FakeBackend):
         consumes=FakeBackend.capabilities.consumes,
         options={
             **FakeBackend.capabilities.options,
-            "wrong": Option("none", "which", choices=("none", *FAULTS)),
+            "wrong": Option("none", "which", choices=("none", *HARMLESS, *FAULTS)),
         },
     )
 
@@ -130,7 +149,7 @@ class FaultySession(FakeSession):
         self.called += 1
         found = super().run(n)
         if self.called == 2:
-            IN_RUN.get(self.wrong, lambda: None)()
+            (IN_RUN | HARMLESS).get(self.wrong, lambda: None)()
             return TRACES.get(self.wrong, lambda trace: trace)(found)
         return found
 

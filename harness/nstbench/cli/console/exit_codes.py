@@ -16,5 +16,12 @@ def code_of_error(error: NstbenchError) -> int:
 
 
 def code_of_sweep(outcome: Outcome) -> int:
-    """Return 6 if a backend found no device, 3 if a trial failed otherwise or all were refused, else 0."""
-    return 6 if outcome.no_device else 3 if outcome.failed or outcome.all_refused else 0
+    """Return 6 if a backend found no device, 3 if a trial failed otherwise or all were refused, else 0.
+
+    A sweep that ran out of time and had no such cause was interrupted: 130.
+    """
+    if outcome.no_device:
+        return 6
+    if outcome.failed or outcome.all_refused:
+        return 3
+    return 130 if outcome.stopped else 0

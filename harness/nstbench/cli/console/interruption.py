@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, where work is lost or kept."""
+"""Ctrl-C, SIGTERM and a terminal that hangs up, where work is lost or kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import typer
 
 @contextmanager
 def interruptible(hint: str) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end what is inside with 130 and a hint.
+    """Let Ctrl-C, SIGTERM and SIGHUP end what is inside with 130 and a hint.
+
+    Not SIGHUP where it is ignored, as under nohup.
 
     Raises:
         typer.Exit: it was interrupted; whatever is inside has cleaned up by then.
@@ -22,6 +24,8 @@ def interruptible(hint: str) -> Iterator[None]:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, interrupt)
     try:
         yield
     except KeyboardInterrupt:
