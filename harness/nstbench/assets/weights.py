@@ -15,6 +15,7 @@ from nstbench.assets import bundled, imagenet
 from nstbench.assets.cache import expanded
 from nstbench.assets.random_weights import random_spec, random_weights
 from nstbench.assets.vgg_files import SUFFIXES, read_vgg19
+from nstbench.system.files import open_regular
 
 Kind = Literal["imagenet", "bundled", "random", "file"]
 NAMES = ("auto", "imagenet", "bundled", "random:SEED")
@@ -97,13 +98,15 @@ def hash_file(path: Path) -> str:
         AssetError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         names = ", ".join(NAMES)
         raise AssetError(f"{path}: no such weights file; give another path or one of {names}") from error
     except (OSError, ValueError) as error:  # a name with a zero in it is a ValueError
-        raise AssetError(f"{path}: cannot read the weights ({getattr(error, 'strerror', error)})") from error
+        raise AssetError(
+            f"{path}: cannot read the weights ({getattr(error, 'strerror', None) or error})"
+        ) from error
 
 
 def _auto(say: Callable[[str], None], download: imagenet.Download) -> WeightsSource:

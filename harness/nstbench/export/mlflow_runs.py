@@ -17,6 +17,7 @@ from nstbench.export.extras import of_extra
 from nstbench.record import Results
 from nstbench.record.rows import TrialRows, trials
 from nstbench.record.schema import RUNS
+from nstbench.system.files import open_regular
 
 MOST_AT_ONCE = 1000
 """Metrics that MLflow takes in one call."""
@@ -94,6 +95,7 @@ def _write(client: Any, trial: TrialRows) -> None:
     for at in range(0, len(metrics), MOST_AT_ONCE):
         client.log_batch(made.info.run_id, metrics=metrics[at : at + MOST_AT_ONCE])
     for path in trial.images["path"]:
+        open_regular(trial.folder / path).close()
         client.log_artifact(made.info.run_id, str(trial.folder / path), "images")
     ending = ENDINGS.get(run["status"], "FAILED")
     client.set_terminated(made.info.run_id, ending, start + round(1000 * (run["wall_s"] or 0)))

@@ -20,6 +20,7 @@ from nstbench.export.extras import of_extra
 from nstbench.record import Results
 from nstbench.record.files import write_atomic
 from nstbench.record.rows import TrialRows, trials
+from nstbench.system.files import read_regular
 
 FILE = "events.out.tfevents.nstbench"
 """Always the same, so that exporting again replaces; TensorBoard looks for `tfevents` in the name."""
@@ -88,7 +89,7 @@ def _pictures(trial: TrialRows, summary: Any) -> Iterator[tuple[int, float, Any]
     for (step, elapsed), row in zip(_moments(trial.images), trial.images.to_dict("records"), strict=True):
         path = trial.folder / row["path"]
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except OSError as error:
             raise ResultsError(
                 f"{path}: {error.strerror}; put it back, or sweep again with --force"

@@ -14,26 +14,30 @@ from typing import Any
 from zipfile import BadZipFile
 
 from nstbench.api import ResultsError, one_line
-from nstbench.system.files import write_whole
+from nstbench.system.files import read_regular, write_into, write_whole
 
 DAMAGE = (
-    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
     *(BadZipFile, zlib.error, NotImplementedError),
 )
 """What reading raises when a file is cut short, or holds other things than were written."""
+
+MOST_BYTES = 2**29
+"""The plan of a hundred thousand trials has half as many."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write so that others see the file not at all or complete; make the folder if need be.
 
-    A link stays one, and what it leads to is written. A device (`/dev/stdout`) is written into.
+    A link stays one, and what it leads to is written. A device (`/dev/stdout`) or a pipe that somebody reads
+    is written into.
 
     Raises:
         ResultsError: it cannot be written.
     """
     with writing(path):
         if path.exists() and not path.is_file():
-            path.write_bytes(content)  # into a device; a folder says that it is one
+            write_into(path, content)
         else:
             real = path.resolve()
             real.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +51,8 @@ def refuse_unwritable(path: Path) -> None:
         ResultsError: it cannot.
     """
     with writing(path):
+        if path.is_socket():
+            raise OSError(errno.ENXIO, "it is a socket")
         if path.is_dir() or (path.exists() and not os.access(path, os.W_OK)):
             kind = errno.EISDIR if path.is_dir() else errno.EACCES
             raise OSError(kind, os.strerror(kind))
@@ -86,8 +92,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file of up to `MOST_BYTES`."""
+    return json.loads(read_regular(path, MOST_BYTES).decode("utf-8"))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from nstbench.api import ResultsError, one_line
 from nstbench.record.files import reading, write_atomic
 from nstbench.record.history import HistoryRow
+from nstbench.system.files import read_regular
 
 PATIENCE_S = 30.0
 """How long to wait for another process that writes the same file."""
@@ -62,7 +63,7 @@ def read_history(path: Path) -> tuple[HistoryRow, ...]:
     if not path.is_file():
         raise ResultsError(f"{path}: there is no history yet; `nstbench history add` starts one")
     with reading(path, "mend it, or take the version of an earlier commit"):
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = read_regular(path).decode("utf-8").split("\n")
     rows = [_parsed(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     kept: dict[tuple[object, ...], HistoryRow] = {}
     for row in sorted(rows, key=lambda row: row.rank):

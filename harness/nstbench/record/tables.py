@@ -18,10 +18,13 @@ from nstbench.record.files import reading
 from nstbench.record.layout import losses_path
 from nstbench.record.run_record import PHASES, Picture, RunRecord
 from nstbench.record.schema import LOSSES, RUNS, TABLES
+from nstbench.system.archives import read_npz
 
 OF_TRIAL = tuple(each.name for each in fields(Trial) if each.name in RUNS and each.name != "seed")
 """Columns of `runs` that are fields of a trial; its seed is among the settings of those that use it."""
 
+MOST_BYTES_OF_LOSSES = 2**28
+"""Those of five million iterations."""
 
 Columns = Mapping[str, np.ndarray[tuple[int, ...], np.dtype[Any]]]
 
@@ -161,25 +164,26 @@ def _loss_columns(record: RunRecord, folder: Path) -> Columns | None:
     path = folder / losses_path(record.trial.trial_id)
     if not record.evaluations or not path.exists():  # the file may be that of an earlier run
         return None
-    with (
-        reading(path, "remove the trial's result.json to redo it"),
-        np.load(path, allow_pickle=False) as arrays,
-    ):
-        columns = {name: arrays[name] for name in arrays.files}
-        _refuse_strange(columns)
+    with reading(path, f"`nstbench repair {folder}` moves it aside"):
+        return read_losses(path)
+
+
+def read_losses(path: Path) -> Columns:
+    """Return the columns of a file of losses, all of one length.
+
+    Raises:
+        Exception: one of `nstbench.record.files.DAMAGE`; it is not what a sweep wrote.
+    """
+    columns = read_npz(path, MOST_BYTES_OF_LOSSES)
+    if missing := set(LOSSES) - {"trial_id"} - set(columns):
+        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+    if strange := [name for name in columns if name not in LOSSES and not OF_LAYER.fullmatch(name)]:
+        raise ValueError(f"it has {strange[0]!r:.80}")
+    if len({column.shape for column in columns.values()}) > 1 or columns["iteration"].ndim != 1:
+        raise ValueError("its columns are not of one length")
+    if columns["iteration"].dtype.kind != "i":
+        raise ValueError("its iterations are no whole numbers")
     return columns
-
-
-def _refuse_strange(columns: Columns) -> None:
-    """Refuse what a sweep does not write, as the folder may be somebody else's."""
-    strange = [name for name in columns if name not in LOSSES and not OF_LAYER.fullmatch(name)]
-    shapes = {columns[name].shape for name in (*LOSSES, *columns) if name != "trial_id"}
-    if (
-        strange
-        or len(shapes) > 1
-        or any(array.ndim != 1 or array.dtype.kind not in "iuf" for array in columns.values())
-    ):
-        raise ValueError("not the losses of a trial")
 
 
 def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:

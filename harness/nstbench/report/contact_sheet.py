@@ -15,6 +15,7 @@ from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.rows import trials
 from nstbench.report.page_axes import BACKEND, Axis, axes
+from nstbench.report.thumbnails import small_picture
 
 GAP, TEXT_SIZE, LINE = 6, 12, 16
 PAPER, INK, PALE = "white", "#222222", "#888888"
@@ -64,7 +65,7 @@ def draw(sheet: Sheet, side: int) -> Image.Image:
     """Draw a sheet; pictures larger than `side` pixels are made smaller."""
     font = ImageFont.load_default(TEXT_SIZE)
     files = {place: cell for place, cell in sheet.cells.items() if isinstance(cell, Path)}
-    pictures = {place: small for place, path in files.items() if (small := _small(path, side))}
+    pictures = {place: small for place, path in files.items() if (small := small_picture(path, side))}
     longest = max(font.getlength(word) for text in sheet.columns for word in _words(text))
     wide = max([64, round(longest), *(picture.width for picture in pictures.values())])
     high = max([2 * LINE, *(picture.height for picture in pictures.values())])
@@ -123,16 +124,6 @@ def _heading(axis: Axis, text: str) -> str:
     """Say what a bare number is a number of, and what is true or false."""
     bare = re.fullmatch(r"[-+\d.e]+|true|false|none", text) or text == UNUSED
     return f"{axis.title} {text}" if bare else text
-
-
-def _small(path: Path, side: int) -> Image.Image | None:
-    try:
-        with Image.open(path) as image:
-            small = image.convert("RGB")
-    except OSError:
-        return None
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return small
 
 
 def _wrapped(text: str, width: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:

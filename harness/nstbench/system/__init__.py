@@ -1,1 +1,1 @@
-"""What is asked of the operating system: child processes, and files that appear whole or not at all."""
+"""What is asked of the operating system: child processes, reading files, writing them whole or not at all."""
