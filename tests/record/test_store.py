@@ -116,7 +116,7 @@ def test_what_could_not_be_read_is_kept_when_the_trial_is_done_again(two, record
     (mine / "result.json").write_text("{")
     store.write_record(again)
     assert store.record(mine.name).status == "ok"
-    assert (mine / "result.json.damaged").read_text() == "{"
+    assert (store.path / f"damaged/trials/{mine.name}/result.json").read_text() == "{"
 
 
 @pytest.mark.parametrize(

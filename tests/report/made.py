@@ -27,15 +27,16 @@ FIXED = {
 
 
 def made_trial(backend="one", label="", **settings):
-    """Make a trial of a picture of 64 x 48."""
+    """Make a trial of a picture of 64 x 48; None leaves a setting out."""
     layers = settings.get("style_layers", ["conv1_1"])
     own = {"beta": 10.0, "style_layers": layers, "style_weights": [1.0] * len(layers)}
+    noticed = {name: value for name, value in (FIXED | own | settings).items() if value is not None}
     facts = {
         "trial_id": "",
         "backend": backend,
         "backend_version": "1.0",
         "backend_label": backend,
-        "settings": FIXED | own | settings,
+        "settings": noticed,
         "options": {},
         "seed": 0,
         "content_sha256": "c" * 64,

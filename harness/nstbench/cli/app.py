@@ -27,6 +27,7 @@ from nstbench.cli.export import export
 from nstbench.cli.history import history_app
 from nstbench.cli.noise import noise
 from nstbench.cli.presets import presets_app
+from nstbench.cli.repair import repair
 from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
 from nstbench.cli.schema import schema
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (sweep, show, compare, report, export, stylize, rerun, verify, noise, doctor, schema):
+for verb in (sweep, show, compare, report, export, repair, stylize, rerun, verify, noise, doctor, schema):
     app.command()(verb)
 app.command(cls=FilesAfterOptions)(check)
 for name, verbs in (("backends", backends_app), ("history", history_app), ("presets", presets_app)):

@@ -1,16 +1,27 @@
 """Claims on trials, so that two sweeps of one folder do not run the same one.
 
-A lock is the operating system's and ends with its process, so none can go stale.
+A lock is the operating system's and ends with its process, so none can go stale. Where a file system has no
+locks, `NSTBENCH_LOCKS=soft` makes do with files that are there while something is held.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import warnings
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
+
+from nstbench.api import ResultsError
+from nstbench.record.files import writing
+
+VARIABLE = "NSTBENCH_LOCKS"
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EIO, errno.EINVAL)
+"""What the operating system says where it cannot lock a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +35,41 @@ class Claim:
         self._locks.close()
 
 
-def claim_all(paths: Iterable[Path]) -> Claim | None:
-    """Lock all of these files, whose folders are made, or none of them if another holds one."""
+def claim_all(paths: Iterable[Path], patience_s: float = 0.0) -> Claim | None:
+    """Lock all of these files, whose folders are made, or none of them if another holds one for too long.
+
+    Raises:
+        ResultsError: one cannot be written, or its file system has no locks.
+    """
     with ExitStack() as locks:
         for path in sorted(paths):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                locks.enter_context(FileLock(path, timeout=0))
-            except Timeout:
-                return None
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = _lock(path, patience_s)
+                try:
+                    _acquire(lock, path)
+                except Timeout:
+                    return None
+                locks.callback(lock.release)
         return Claim(locks.pop_all())
+
+
+def _lock(path: Path, patience_s: float) -> BaseFileLock:
+    if os.environ.get(VARIABLE) == "soft":
+        return SoftFileLock(path.with_name(f"{path.name}.soft"), timeout=patience_s)
+    return FileLock(path, timeout=patience_s)
+
+
+def _acquire(lock: BaseFileLock, path: Path) -> None:
+    try:
+        # Newer releases of filelock warn, and take what may go stale, where there are no locks.
+        with warnings.catch_warnings(action="error"):
+            lock.acquire()
+    except (OSError, NotImplementedError, UserWarning) as error:
+        if isinstance(error, OSError) and error.errno not in NO_LOCKS:
+            raise
+        why = getattr(error, "strerror", None) or "flock is missing"
+        raise ResultsError(
+            f"{path}: its file system has no locks ({why}), so two sweeps of one folder could not be kept"
+            f" apart; choose another folder with -o, or set {VARIABLE}=soft (docs/cluster.md)"
+        ) from error

@@ -87,8 +87,13 @@ def _try_to_write(path: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` atomically as indented JSON; NaN and infinity are refused, as JSON has none."""
-    write_atomic(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
+    """Write `value` atomically as indented JSON."""
+    write_atomic(path, as_json(value))
+
+
+def as_json(value: Any) -> bytes:
+    """Return indented JSON; NaN and infinity are refused with a ValueError, as JSON has none."""
+    return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nstbench.record.files import write_atomic
+from nstbench.record.inside import write_inside
 from nstbench.record.layout import table_path
 from nstbench.record.run_record import RunRecord
 from nstbench.record.schema import TABLES
@@ -50,7 +50,7 @@ class FolderTables:
         runs = tables["runs"]
         doubtful = {*self.damaged, *runs["trial_id"][runs["status"] == "damaged"]}  # to be read each time
         for name, table in tables.items():
-            write_atomic(self.store.path / table_path(name), table.to_parquet(index=False))
+            write_inside(self.store.path, table_path(name), table.to_parquet(index=False))
         keep_stamps(
             self.store.path, {one: stamp for one, stamp in self._stamps.items() if one not in doubtful}
         )

@@ -3,6 +3,7 @@
 experiment.yaml  plan.json  environment/<id>.json  tables/ *.parquet  stamps.json
 inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
+damaged/ what `nstbench repair` moved aside, under the path it had
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from pathlib import Path
 
 LOCK = Path(".lock")
 PLAN = Path("plan.json")
+REPORT = Path("report.html")
+ASIDE = Path("damaged")
 EXPERIMENT = Path("experiment.yaml")
 STAMPS = Path("tables", "stamps.json")
+TRIALS, ENVIRONMENT, INPUTS, TABLES = map(Path, ("trials", "environment", "inputs", "tables"))
 EVERY_TRIAL = "trials/*/trial.json"
 EVERY_RESULT = "trials/*/result.json"
 
 
 def trial_folder(trial_id: str) -> Path:
     """Return where everything of one trial lies."""
-    return Path("trials", trial_id)
+    return TRIALS / trial_id
 
 
 def trial_path(trial_id: str) -> Path:
@@ -52,22 +56,27 @@ def lock_path(trial_id: str) -> Path:
 def picture_path(trial_id: str, iteration: int | None) -> Path:
     """Return where a picture lies that has had so many updates; None for that of a single-pass backend."""
     name = "picture.png" if iteration is None else f"{iteration:06d}.png"
-    return trial_folder(trial_id) / "images" / name
+    return images_folder(trial_id) / name
+
+
+def images_folder(trial_id: str) -> Path:
+    """Return where a trial's pictures lie."""
+    return trial_folder(trial_id) / "images"
 
 
 def environment_path(environment_id: str) -> Path:
     """Return where the facts about a machine and its packages lie."""
-    return Path("environment", f"{environment_id}.json")
+    return ENVIRONMENT / f"{environment_id}.json"
 
 
 def input_path(sha256: str) -> Path:
     """Return where a content or style image lies, named by the beginning of its hash."""
-    return Path("inputs", f"{sha256[:12]}.png")
+    return INPUTS / f"{sha256[:12]}.png"
 
 
 def table_path(name: str) -> Path:
     """Return where a table lies for readers other than nstbench."""
-    return Path("tables", f"{name}.parquet")
+    return TABLES / f"{name}.parquet"
 
 
 def refuse_strange(names: Iterable[str | None], pictures: Iterable[str] = ()) -> None:

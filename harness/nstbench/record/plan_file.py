@@ -8,10 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from nstbench.plan import Plan
-from nstbench.record.files import write_atomic
+from nstbench.record.inside import write_inside
+from nstbench.record.layout import PLAN
 
 
-def write_plan(path: Path, plan: Plan, origin: Mapping[str, str | None]) -> None:
+def write_plan(folder: Path, plan: Plan, origin: Mapping[str, str | None]) -> None:
     """Write a plan as JSON, a line for each trial, unless it is there: indented, ten thousand take seconds.
 
     Args:
@@ -24,6 +25,6 @@ def write_plan(path: Path, plan: Plan, origin: Mapping[str, str | None]) -> None
     trials = ",\n".join(json.dumps(trial.to_json(), allow_nan=False) for trial in plan.trials)
     content = f'{head},\n "trials": [\n{trials}\n]}}\n'.encode()
     with suppress(OSError):
-        if path.read_bytes() == content:
+        if (folder / PLAN).read_bytes() == content:
             return
-    write_atomic(path, content)
+    write_inside(folder, PLAN, content)

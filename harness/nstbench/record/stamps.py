@@ -14,7 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nstbench.record.files import DAMAGE, read_json, reading, write_json
+from nstbench.record.files import DAMAGE, read_json, reading
+from nstbench.record.inside import write_inside
 from nstbench.record.layout import PLAN, STAMPS, losses_path, result_path, table_path
 from nstbench.record.schema import TABLES
 
@@ -53,7 +54,8 @@ def kept_stamps(folder: Path) -> Stamps | None:
 
 def keep_stamps(folder: Path, stamps: Stamps) -> None:
     """Write them down, once the tables are written."""
-    write_json(folder / STAMPS, {"columns": COLUMNS, "tables": _of_tables(folder), "trials": dict(stamps)})
+    kept = {"columns": COLUMNS, "tables": _of_tables(folder), "trials": dict(stamps)}
+    write_inside(folder, STAMPS, json.dumps(kept).encode())
 
 
 def _of_tables(folder: Path) -> list[str]:

@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from filelock import FileLock
-
-from nstbench.api import ResultsError, one_line
+from nstbench.api import ResultsError
 from nstbench.plan import Plan, Trial
+from nstbench.record.checked import checked_record, checked_trial, damaged_record
 from nstbench.record.claim import Claim, claim_all
-from nstbench.record.files import read_json, reading, write_atomic, write_json, writing
+from nstbench.record.files import as_json, read_json, reading, writing
+from nstbench.record.inside import inside, set_aside, write_inside
 from nstbench.record.layout import (
     EVERY_RESULT,
+    EVERY_TRIAL,
     EXPERIMENT,
     LOCK,
     PLAN,
@@ -27,12 +28,10 @@ from nstbench.record.layout import (
     log_path,
     losses_path,
     picture_path,
-    refuse_strange,
     result_path,
     trial_folder,
     trial_path,
 )
-from nstbench.record.misfits import refuse_misfits
 from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
 from nstbench.record.plan_file import write_plan
 from nstbench.record.run_record import RunRecord
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from nstbench.experiment import Experiment
 
 T = TypeVar("T")
+PATIENCE_S = 60.0
+"""How long to wait for another process that takes or repairs the folder."""
 
 
 class Store:
@@ -62,7 +63,8 @@ class Store:
         """
         if not (path / PLAN).is_file():
             hint = "there is no such folder" if not path.exists() else "it has no plan.json"
-            raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one")
+            again = ", `nstbench repair` makes its plan anew" if any(path.glob(EVERY_TRIAL)) else ""
+            raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one{again}")
         return cls(path)
 
     def begin(self, experiment: Experiment, plan: Plan, join: bool = False) -> None:
@@ -75,11 +77,22 @@ class Store:
             UsageError: it holds something else.
             ResultsError: it cannot be written.
         """
-        with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path / LOCK):
-                refuse_other_experiment(self.path, experiment, join)
-                self.write_plan(experiment, plan)
+        held = self.hold()
+        try:
+            refuse_other_experiment(self.path, experiment, join)
+            self.write_plan(experiment, plan)
+        finally:
+            held.release()
+
+    def hold(self) -> Claim:
+        """Keep other sweeps from taking the folder, which is made, and repairs away from it.
+
+        Raises:
+            ResultsError: another has held it for too long, or it cannot be locked.
+        """
+        if held := claim_all([self.path / LOCK], PATIENCE_S):
+            return held
+        raise ResultsError(f"{self.path}: another process has held it for {PATIENCE_S:g} s; try again")
 
     def write_plan(self, experiment: Experiment, plan: Plan) -> None:
         """Keep the experiment as it was written and the trials it came to; older results stay.
@@ -89,22 +102,19 @@ class Store:
         """
         whole = replace(plan, trials=(*plan.trials, *self._not_chosen(experiment, plan)))
         here = {"base": str(experiment.base.absolute()), **origin(experiment, self.path)}
-        write_plan(self.path / PLAN, whole, here)
-        write_atomic(self.path / EXPERIMENT, experiment.source)
+        write_plan(self.path, whole, here)
+        write_inside(self.path, EXPERIMENT, experiment.source)
         for trial in plan.trials:
-            path = self.path / trial_path(trial.trial_id)
-            if not path.exists():
-                write_json(path, trial.to_json())
+            path = trial_path(trial.trial_id)
+            if not (self.path / path).exists():
+                self._write_json(path, trial.to_json())
 
     def plan(self) -> Plan:
         """Return the plan of the latest sweep."""
         path = self.path / PLAN
-        with reading(path, "sweep into this folder again to plan anew; results stay"):
+        with reading(path, self._to_plan_anew()):
             plan = read_json(path)
-            trials = tuple(Trial.from_json(trial) for trial in plan["trials"])
-            for trial in trials:
-                _refuse_strange(trial)
-            return Plan(plan["experiment"], trials)
+            return Plan(str(plan["experiment"]), tuple(map(checked_trial, plan["trials"])))
 
     def _not_chosen(self, experiment: Experiment, plan: Plan) -> list[Trial]:
         """Return the planned trials of backends that the command line leaves out this time."""
@@ -119,8 +129,11 @@ class Store:
     def base(self) -> Path:
         """Return the folder that image paths are relative to."""
         path = self.path / PLAN
-        with reading(path, "sweep into this folder again to plan anew; results stay"):
+        with reading(path, self._to_plan_anew()):
             return Path(read_json(path)["base"])
+
+    def _to_plan_anew(self) -> str:
+        return f"`nstbench repair {self.path}` or another sweep into this folder plans anew; results stay"
 
     def trial_folder(self, trial_id: str) -> Path:
         """Return where a trial keeps its files."""
@@ -128,8 +141,11 @@ class Store:
 
     def log_path(self, trial_id: str) -> Path:
         """Return where it goes what a trial's worker prints; its folder exists."""
-        path = self.path / log_path(trial_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = inside(self.path, log_path(trial_id))
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                set_aside(self.path, log_path(trial_id))
         return path
 
     def done(self) -> list[str]:
@@ -150,20 +166,14 @@ class Store:
             return self._read(trial_id)
         except ResultsError as error:
             path = self.path / trial_path(trial_id)
-            with reading(path, "remove the trial's folder to redo it"):
-                trial = Trial.from_json(read_json(path))
-                _refuse_strange(trial)
-            return _damaged(trial, "", error)
+            with reading(path, f"`nstbench repair {self.path}` mends what it can"):
+                trial = checked_trial(read_json(path))
+            return damaged_record(trial, "", error)
 
     def _read(self, trial_id: str) -> RunRecord:
         path = self.path / result_path(trial_id)
         with reading(path, "`nstbench sweep --retry-failed` does the trial again"):
-            record = RunRecord.from_json(read_json(path))
-            _refuse_strange(record.trial, record.environment_id, [each.path for each in record.pictures])
-            if record.trial.trial_id != trial_id:
-                raise ValueError(f"it is of the trial {record.trial.trial_id}")
-            refuse_misfits(record)
-            return record
+            return checked_record(read_json(path), trial_id)
 
     def records(self, among: Set[str] | None = None) -> list[RunRecord]:
         """Return the trials of the latest plan in its order, then older ones that have a result.
@@ -188,29 +198,28 @@ class Store:
         try:
             record = self.record(trial.trial_id)
         except ResultsError as error:
-            return _damaged(trial, experiment, error)
+            return damaged_record(trial, experiment, error)
         if record is None:
             return RunRecord(trial, experiment, "interrupted")
         return replace(record, trial=trial, experiment=experiment)
 
     def write_record(self, record: RunRecord) -> None:
-        """Declare a trial done. A record that could not be read is kept beside it."""
-        path = self.path / result_path(record.trial.trial_id)
-        if path.exists():
+        """Declare a trial done. A record that could not be read is kept in `damaged/`."""
+        path = result_path(record.trial.trial_id)
+        if inside(self.path, path).exists():
             try:
                 self._read(record.trial.trial_id)
             except ResultsError:
-                with writing(path):
-                    path.replace(path.with_name(f"{path.name}.damaged"))
-        write_json(self.path / result_path(record.trial.trial_id), record.to_json())
+                set_aside(self.path, path)
+        self._write_json(path, record.to_json())
 
     def write_losses(self, trial_id: str, npz: bytes) -> None:
         """Keep the losses of a trial, before its record."""
-        write_atomic(self.path / losses_path(trial_id), npz)
+        write_inside(self.path, losses_path(trial_id), npz)
 
     def write_picture(self, trial_id: str, iteration: int | None, png: bytes) -> None:
         """Keep a picture of a trial, before its record."""
-        write_atomic(self.path / picture_path(trial_id, iteration), png)
+        write_inside(self.path, picture_path(trial_id, iteration), png)
 
     def environment(
         self, environment_id: str | None, take: Callable[[dict[str, Any]], T], remedy: str
@@ -229,21 +238,13 @@ class Store:
 
     def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
         """Keep the facts about a machine once."""
-        path = self.path / environment_path(environment_id)
-        if not path.exists():
-            write_json(path, facts)
+        path = environment_path(environment_id)
+        if not (self.path / path).exists():
+            self._write_json(path, facts)
+
+    def _write_json(self, relative: Path, value: Any) -> None:
+        write_inside(self.path, relative, as_json(value))
 
     def claim(self, trial_ids: Iterable[str]) -> Claim | None:
         """Claim trials against other sweeps; None if another sweep has one of them."""
-        return claim_all(self.path / lock_path(trial_id) for trial_id in trial_ids)
-
-
-def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
-    hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
-    refuse_strange([trial.trial_id, environment_id, *hashes], pictures)
-
-
-def _damaged(trial: Trial, experiment: str, error: ResultsError) -> RunRecord:
-    return RunRecord(
-        trial, experiment, "damaged", error_type=type(error).__name__, error_message=one_line(error)
-    )
+        return claim_all(inside(self.path, lock_path(trial_id)) for trial_id in trial_ids)

@@ -15,6 +15,8 @@ from plotly.offline import get_plotlyjs
 from nstbench.api import UsageError
 from nstbench.record import Results
 from nstbench.record.files import write_atomic
+from nstbench.record.inside import write_inside
+from nstbench.record.layout import REPORT
 from nstbench.report.history_page import history_data
 from nstbench.report.page import page_data, summary
 from nstbench.report.page_values import json_in_html
@@ -43,7 +45,9 @@ def write_report(results: Results, path: Path | None = None, embed: bool = False
     if len(results.stores) != 1:
         raise UsageError(f"a report is about one results folder, not {len(results.stores)}; make one of each")
     results, folder = results.shown, results.stores[0].path
-    path = path or folder / "report.html"
+    if path is None:
+        write_inside(folder, REPORT, report_html(results, ".", embed).encode())
+        return folder / REPORT
     write_atomic(path, report_html(results, os.path.relpath(folder, path.parent), embed).encode())
     return path
 

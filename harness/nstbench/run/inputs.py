@@ -8,6 +8,7 @@ from pathlib import Path
 from nstbench.assets import load_image, save_png
 from nstbench.plan import Trial
 from nstbench.record import Store
+from nstbench.record.inside import inside
 from nstbench.record.layout import input_path
 
 
@@ -21,12 +22,11 @@ def keep_inputs(trials: Iterable[Trial], base: Path, store: Store) -> None:
     """
     wanted = {sha256: (ref, side) for trial in trials for sha256, ref, side in _inputs(trial)}
     for sha256, (ref, side) in wanted.items():
-        path = store.path / input_path(sha256)
-        if path.exists():
+        if (store.path / input_path(sha256)).exists():
             continue
         image = load_image(ref, side, base)
         if image.sha256 == sha256:
-            save_png(image.pixels, path)
+            save_png(image.pixels, inside(store.path, input_path(sha256)))
 
 
 def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:

@@ -1,4 +1,4 @@
-"""NumPy's archives: a few kilobytes may stand for gigabytes, so shapes are looked at before arrays are read."""
+"""NumPy's archives: a few kilobytes may stand for gigabytes, so shapes are looked at before anything else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,27 @@
+"""`nstbench repair`: mends a results folder as far as that is possible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def repair(
+    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+) -> None:
+    """Mend a results folder: make tables and plan anew, move what is damaged to RESULTS/damaged.
+
+    Nothing measured is deleted, and trials that a sweep is running are left alone.
+    """
+    from nstbench.cli.console.console import counted, stderr, stdout
+    from nstbench.record.repair import repair as mend
+
+    out = stdout()
+    count = mend(results, lambda line: out.print(line, markup=False, soft_wrap=True), dry_run)
+    done = "to be mended" if dry_run else "mended"
+    stderr().print(
+        f"{results}: {counted(count, 'thing')} {done}" if count else f"{results}: sound", markup=False
+    )

@@ -1,0 +1,42 @@
+"""What a results folder says of trials, looked at before it is believed: it may be somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from nstbench.api import ResultsError, one_line
+from nstbench.plan import Trial
+from nstbench.record.layout import refuse_strange
+from nstbench.record.misfits import refuse_misfits
+from nstbench.record.run_record import RunRecord
+
+
+def checked_record(data: Any, trial_id: str) -> RunRecord:
+    """Read a trial's record from JSON; see `nstbench.record.files.DAMAGE` for what it raises."""
+    record = RunRecord.from_json(data)
+    _refuse_strange(record.trial, record.environment_id, [each.path for each in record.pictures])
+    if record.trial.trial_id != trial_id:
+        raise ValueError(f"it is of the trial {record.trial.trial_id}")
+    refuse_misfits(record)
+    return record
+
+
+def checked_trial(data: Any) -> Trial:
+    """Read from JSON what a trial is; raises likewise."""
+    trial = Trial.from_json(data)
+    _refuse_strange(trial)
+    refuse_misfits(trial)
+    return trial
+
+
+def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
+    hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
+    refuse_strange([trial.trial_id, environment_id, *hashes], pictures)
+
+
+def damaged_record(trial: Trial, experiment: str, error: ResultsError) -> RunRecord:
+    """Return what stands in the place of a record that cannot be read."""
+    return RunRecord(
+        trial, experiment, "damaged", error_type=type(error).__name__, error_message=one_line(error)
+    )
