@@ -17,12 +17,14 @@ from nstbench.api.errors import (
     AssetError,
     BackendUnavailable,
     ExperimentError,
+    NotKept,
     NstbenchError,
     ResultsError,
     UnknownName,
     UsageError,
     did_you_mean,
     one_line,
+    printable,
 )
 from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
 from nstbench.api.losses import ROUNDING, LossTrace
@@ -83,6 +85,7 @@ __all__ = [
     "LossTrace",
     "Method",
     "Network",
+    "NotKept",
     "NstbenchError",
     "Option",
     "Plugin",
@@ -109,6 +112,7 @@ __all__ = [
     "one_line",
     "plugin",
     "plugins",
+    "printable",
     "readiness",
     "short_layer",
     "smallest_side",

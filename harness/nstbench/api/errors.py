@@ -7,6 +7,7 @@
     ├── AssetError              an image or a weights file is missing, damaged, not what it should be (exit 2)
     ├── BackendUnavailable      a backend is not installed or has no such device (exit 6)
     └── ResultsError            a results folder is missing or cannot be read (exit 2)
+        └── NotKept             what was run cannot be written down (exit 3)
 
 A message is one line: where, what was found, what is allowed, what to do.
 """
@@ -61,6 +62,10 @@ class ResultsError(NstbenchError):
     """A results folder is missing or cannot be read."""
 
 
+class NotKept(ResultsError):
+    """What a trial came to cannot be written down, so the sweep ended; trials finished before it are kept."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
     near = get_close_matches(str(word), list(known), n=1, cutoff=0.5)
@@ -82,8 +87,13 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
         text = f"{kind}{_place(error)}"
     elif not isinstance(error, NstbenchError):
         text = f"{kind}: {text}"
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = printable(text)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def printable(text: str) -> str:
+    """Tell what cannot be printed, a terminal's commands among it, as Python would write it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _place(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """Images and weights: find, download, verify, decode. Importing it loads none of the libraries that do so."""
 
-from nstbench.assets.cache import cache_dir, programs_dir
+from nstbench.assets.cache import cache_dir, programs_dir, why_no_cache
 from nstbench.assets.images import LoadedImage, encode_png, load_image, resize, save_png
 from nstbench.assets.samples import SAMPLES, Sample, sample
 from nstbench.assets.weights import WeightsSource, load_weights, resolve_weights
@@ -19,4 +19,5 @@ __all__ = [
     "resolve_weights",
     "sample",
     "save_png",
+    "why_no_cache",
 ]

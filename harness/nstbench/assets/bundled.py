@@ -45,7 +45,7 @@ def read_deepened(path: Path) -> VggWeights:
             layers = [layer for layer in LAYERS if block(layer) == number and layer not in ADDED]
             read = keras_3_convolutions(file.get(f"block{number}/layers"))
             found.update(zip(layers, read.values(), strict=False))
-    return checked(found, path)
+        return checked(found, path)
 
 
 def _identity(channels: int) -> tuple[Array, Array]:

@@ -29,6 +29,17 @@ def cache_dir() -> Path:
     return folder
 
 
+def why_no_cache() -> str:
+    """Say why nothing can be kept in the cache folder; empty if it can."""
+    try:
+        folder = cache_dir()
+    except AssetError as error:
+        return str(error)
+    return (
+        "" if os.access(folder, os.W_OK) else f"{folder}: cannot be written; set NSTBENCH_CACHE to a folder"
+    )
+
+
 def programs_dir(backend: str) -> Path | None:
     """Return the folder for the compiled programs of a backend on processors like this one, made if need be.
 

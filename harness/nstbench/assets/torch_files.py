@@ -6,13 +6,15 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
+from zipfile import ZIP_STORED, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nstbench.api import BGR_MEAN, LAYERS, AssetError
+from nstbench.api import BGR_MEAN, CHANNELS, LAYERS, AssetError, in_channels
 
 Arrays: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 
@@ -41,7 +43,16 @@ def read_torch(path: Path) -> dict[str, Arrays]:
     Raises:
         AssetError: the file is a `.pth`, and PyTorch is not installed.
     """
-    arrays = _safetensors(path) if path.suffix.lower() == ".safetensors" else _pickled(path)
+    wanted = {
+        f"features.{n}.{which}": shape
+        for layer, n in PLACES.items()
+        for which, shape in (
+            ("weight", (CHANNELS[layer], in_channels(layer), 3, 3)),
+            ("bias", (CHANNELS[layer],)),
+        )
+    }
+    read = _safetensors if path.suffix.lower() == ".safetensors" else _pickled
+    arrays = read(path, wanted)
     found = {
         layer: (arrays[f"features.{n}.weight"].transpose(2, 3, 1, 0), arrays[f"features.{n}.bias"])
         for layer, n in PLACES.items()
@@ -59,18 +70,26 @@ def _seeing_bgr(kernel: NDArray[Any], bias: NDArray[Any]) -> Arrays:
     return turned, bias + np.einsum("yxio,i->o", turned, offset)
 
 
-def _safetensors(path: Path) -> Mapping[str, NDArray[Any]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def _safetensors(path: Path, wanted: Shapes) -> Mapping[str, NDArray[Any]]:
+    from safetensors import SafetensorError, safe_open
 
     try:
-        found: Mapping[str, NDArray[Any]] = load_file(path)
+        with safe_open(path, framework="np") as file:
+            there = [name for name in wanted if name in file.keys()]  # noqa: SIM118 - no mapping
+            for name in there:
+                _refuse(name, tuple(file.get_slice(name).get_shape()), wanted)
+            return {name: file.get_tensor(name) for name in there}
     except SafetensorError as error:
         raise ValueError(str(error)) from error
-    return found
 
 
-def _pickled(path: Path) -> Mapping[str, NDArray[Any]]:
+def _refuse(name: str, shape: tuple[int, ...], wanted: Shapes) -> None:
+    """Look at a shape before anything is read or copied: a few bytes may stand for gigabytes."""
+    if shape != wanted[name]:
+        raise ValueError(f"{name} has shape {shape}; it must be {wanted[name]}")
+
+
+def _pickled(path: Path, wanted: Shapes) -> Mapping[str, NDArray[Any]]:
     try:
         import torch
     except ImportError as error:
@@ -78,12 +97,15 @@ def _pickled(path: Path) -> Mapping[str, NDArray[Any]]:
             f"{path}: to read this needs PyTorch; pip install 'nstbench[torch]', or keep the weights as "
             "safetensors"
         ) from error
+    if is_zipfile(path):
+        with ZipFile(path) as archive:
+            if any(each.compress_type != ZIP_STORED for each in archive.infolist()):
+                raise ValueError("compressed, as PyTorch writes none")
     with warnings.catch_warnings(action="ignore"):  # about pickles that it then refuses
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
     tensors = {name: each for name, each in state.items() if isinstance(each, torch.Tensor)}
-    return {
-        name: each.float().numpy()
-        for name, each in tensors.items()
-        if name.startswith("features.") and each.is_floating_point()
-    }
+    found = {name: tensors[name] for name in wanted if name in tensors and tensors[name].is_floating_point()}
+    for name, each in found.items():
+        _refuse(name, tuple(each.shape), wanted)
+    return {name: each.float().numpy() for name, each in found.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,9 +28,24 @@ from nstbench.api import (
 )
 from nstbench.assets import torch_files
 from nstbench.assets.torch_files import Arrays
+from nstbench.system.archives import read_npz
+from nstbench.system.files import open_regular
 
 if TYPE_CHECKING:
     import h5py
+
+Numbers: TypeAlias = "NDArray[Any] | h5py.Dataset"
+
+DAMAGE_OF_PICKLES = (
+    *(OSError, ValueError, EOFError, RuntimeError, KeyError, TypeError, AttributeError),
+    *(UnpicklingError, BadZipFile),
+)
+MOST_BYTES = 2**28
+"""VGG-19's convolutions are 80 MB in float32."""
+MOST_NUMBERS = 9 * 512 * 512
+"""Those of the largest layer."""
+MOST_FILTERS = 3
+"""Shuffled, compressed and summed."""
 
 SUFFIXES = (".h5", ".hdf5", ".npz", *torch_files.SUFFIXES)
 
@@ -45,11 +62,14 @@ def read_vgg19(path: Path) -> VggWeights:
     suffix = path.suffix.lower()
     if suffix in torch_files.SUFFIXES:
         return checked(_read_torch(path), path)
-    return checked(_read_npz(path) if suffix == ".npz" else _read_h5(path), path)
+    if suffix == ".npz":
+        return checked(_read_npz(path), path)
+    with open_h5(path) as file:
+        return checked(_h5_layers(file), path)
 
 
 def checked(found: Mapping[str, Arrays], path: Path) -> VggWeights:
-    """Return all 16 layers in order as float32.
+    """Return all 16 layers in order as float32; datasets of a file that is open are read only if they fit.
 
     Raises:
         AssetError: a layer is missing, of another shape or type, or not finite.
@@ -61,7 +81,7 @@ def checked(found: Mapping[str, Arrays], path: Path) -> VggWeights:
     return {layer: _layer(layer, *found[layer], path) for layer in LAYERS}
 
 
-def _layer(layer: str, kernel: NDArray[Any], bias: NDArray[Any], path: Path) -> tuple[Array, Array]:
+def _layer(layer: str, kernel: Numbers, bias: Numbers, path: Path) -> tuple[Array, Array]:
     channels = CHANNELS[layer]
     return (
         _array(f"{path}: {layer} kernel", kernel, (3, 3, in_channels(layer), channels)),
@@ -69,7 +89,7 @@ def _layer(layer: str, kernel: NDArray[Any], bias: NDArray[Any], path: Path) -> 
     )
 
 
-def _array(where: str, found: NDArray[Any], shape: tuple[int, ...]) -> Array:
+def _array(where: str, found: Numbers, shape: tuple[int, ...]) -> Array:
     if found.shape != shape:
         raise AssetError(f"{where} has shape {found.shape}; it must be {shape}")
     if found.dtype.kind != "f":
@@ -91,14 +111,15 @@ def open_h5(path: Path) -> Iterator[h5py.File]:
     import h5py
 
     try:
+        open_regular(path).close()
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+    except (AttributeError, OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise _damaged(path, error) from error
 
 
 def keras_3_convolutions(layers: h5py.Group | None) -> dict[str, Arrays]:
-    """Read `conv2d`, `conv2d_1` ... of a group `layers` in the order of their numbers.
+    """Find `conv2d`, `conv2d_1` ... of a group `layers` in the order of their numbers; reads none of them.
 
     Returns:
         (kernel, bias) by the name that the layer had in its model, or by its key where the file does not say.
@@ -108,18 +129,39 @@ def keras_3_convolutions(layers: h5py.Group | None) -> dict[str, Arrays]:
         return found
     keys = [key for key in layers if re.fullmatch(r"conv2d(_\d+)?", key)]
     for key in sorted(keys, key=lambda key: int(key[7:] or 0)):
-        variables = layers[key]["vars"]
-        found[variables.attrs.get("name", key)] = (variables["0"][()], variables["1"][()])
+        variables = _own(_own(layers, key), "vars")
+        found[variables.attrs.get("name", key)] = (_dataset(variables, "0"), _dataset(variables, "1"))
     return found
 
 
-def _read_h5(path: Path) -> dict[str, Arrays]:
-    with open_h5(path) as file:
-        if "layers" in file:
-            return _by_name_or_order(keras_3_convolutions(file["layers"]))
-        groups = file.get("model_weights", file)
-        named = {name: _canonical(name) for name in groups}
-        return {layer: _classic(groups[name]) for name, layer in named.items() if layer}
+def _own(group: h5py.Group, name: str) -> Any:
+    """Return what a group holds itself; a link may lead into another file."""
+    import h5py
+
+    place = group
+    for part in name.strip("/").split("/"):
+        if not isinstance(place.get(part, getlink=True), h5py.HardLink):
+            raise ValueError(f"{part} is a link, and not in the file")
+        place = place[part]
+    return place
+
+
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """Return a dataset that may be read once its shape is known to be that of a layer: see `_array`."""
+    found = _own(group, name)
+    filters = found.id.get_create_plist().get_nfilters()
+    elsewhere = found.external or found.is_virtual
+    if elsewhere or filters > MOST_FILTERS or math.prod(found.chunks or ()) > MOST_NUMBERS:
+        raise ValueError(f"{name} lies in another file, or is packed as no weights are")
+    return found
+
+
+def _h5_layers(file: h5py.File) -> dict[str, Arrays]:
+    if "layers" in file:
+        return _by_name_or_order(keras_3_convolutions(_own(file, "layers")))
+    groups = _own(file, "model_weights") if "model_weights" in file else file
+    named = {name: _canonical(name) for name in groups}
+    return {layer: _classic(_own(groups, name)) for name, layer in named.items() if layer}
 
 
 def _by_name_or_order(found: dict[str, Arrays]) -> dict[str, Arrays]:
@@ -129,27 +171,28 @@ def _by_name_or_order(found: dict[str, Arrays]) -> dict[str, Arrays]:
 
 def _classic(group: h5py.Group) -> Arrays:
     """Read the kernel and the bias, in this order in the attribute `weight_names`."""
-    kernel, bias = (group[name][()] for name in group.attrs["weight_names"])
+    kernel, bias = (_dataset(group, _text(name)) for name in group.attrs["weight_names"])
     return kernel, bias
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
 
 
 def _read_npz(path: Path) -> dict[str, Arrays]:
     try:
-        # Opened here, because np.load leaves the file open when the archive is cut off.
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("a single array, not an archive")
-            whole = [layer for layer in LAYERS if {f"{layer}/kernel", f"{layer}/bias"} <= set(archive)]
-            return {layer: (archive[f"{layer}/kernel"], archive[f"{layer}/bias"]) for layer in whole}
-    except (OSError, ValueError, EOFError, BadZipFile, KeyError) as error:
+        names = [f"{layer}/{which}" for layer in LAYERS for which in ("kernel", "bias")]
+        found = read_npz(path, MOST_BYTES, names)
+        whole = [layer for layer in LAYERS if {f"{layer}/kernel", f"{layer}/bias"} <= set(found)]
+        return {layer: (found[f"{layer}/kernel"], found[f"{layer}/bias"]) for layer in whole}
+    except (OSError, ValueError, EOFError, BadZipFile, KeyError, zlib.error, NotImplementedError) as error:
         raise _damaged(path, error) from error
 
 
 def _read_torch(path: Path) -> dict[str, Arrays]:
     try:
         return torch_files.read_torch(path)
-    except (OSError, ValueError, EOFError, RuntimeError, KeyError, UnpicklingError) as error:
+    except DAMAGE_OF_PICKLES as error:
         raise _damaged(path, error) from error
 
 

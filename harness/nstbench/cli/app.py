@@ -1,9 +1,9 @@
 """The typer application: verbs, global options, exit codes.
 
 Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run, or
-a file that cannot be read or written; 3 finished, some trials failed or all were refused; 4 a regression is
-confirmed; 5 a check that can say nothing; 6 a requested backend is not installed or has no such device; 130
-interrupted.
+a file that cannot be read or written; 3 some trials failed, all were refused, or what one came to could not
+be kept; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested backend is not installed
+or has no such device; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from nstbench.api import NstbenchError
+from nstbench.api import NstbenchError, printable
 from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.compare import compare
@@ -95,6 +95,7 @@ def _code() -> int:
         if os.environ.get(DEBUG):
             traceback.print_exc()
         told = str(error) if isinstance(error, NstbenchError) else _in_words(error)
+        told = "\n".join(map(printable, told.split("\n")))
         print(f"nstbench: {told}" if "\n" not in told else told, file=sys.stderr)
         return code_of_error(error) if isinstance(error, NstbenchError) else 2
     return 0

@@ -42,6 +42,7 @@ def compare(
     """
     from nstbench.api import UsageError
     from nstbench.cli.console.compare_text import as_text, to_markdown
+    from nstbench.cli.console.console import lines
     from nstbench.comparison.compare import compare_folders
 
     if as_json + as_csv + as_markdown > 1:
@@ -50,7 +51,7 @@ def compare(
     if as_json:
         _print_json(found)
     elif as_csv:
-        print(found.pairs.to_csv(index=False), end="")
+        print(lines(found.pairs.to_csv(index=False)), end="")
     elif as_markdown:
         print(to_markdown(found, pairs))
     else:

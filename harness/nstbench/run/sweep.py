@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
-from nstbench.api import BackendUnavailable, ResultsError, plugin
+from nstbench.api import BackendUnavailable, NotKept, ResultsError, plugin
+from nstbench.assets import why_no_cache
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
 from nstbench.plan.planner import plan_trials
@@ -93,7 +94,12 @@ class Sweep:
         return not_applied(standing.staying(self.redo), self.experiment.measure, referee)
 
     def run(self, limits: Limits | None = None) -> Outcome:
-        """Run what is missing. Finished trials stay, and the tables are written, even when interrupted."""
+        """Run what is missing. Finished trials stay, and the tables are written, even when interrupted.
+
+        Raises:
+            ResultsError: the folder cannot be written; nothing was run.
+            NotKept: what a trial came to cannot be written.
+        """
         limits = limits or Limits()
         self.store.begin(self.experiment, self.plan, self.join)
         results = Results([self.store.path])
@@ -114,9 +120,13 @@ class Sweep:
                 stopped = "as a trial has failed"
         except OutOfTime:
             stopped = "as the time was over"
+        except ResultsError as error:
+            raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
             written = self._written(None if unsettled else results)
-        return self._outcome(written or Results([self.store.path]), keeper.recorded, unapplied, stopped)
+        if written is None:
+            raise NotKept(f"{self.store.path}: its plan is gone, and perhaps more; sweep once more")
+        return self._outcome(written, keeper.recorded, unapplied, stopped)
 
     def _is_unjudged(self, trial: Trial, standing: Standing) -> bool:
         return self.judging is not None and trial.trial_id in standing.unjudged
@@ -193,6 +203,8 @@ def prepare_sweep(
     """
     refuse_other_experiment(folder, experiment, join)
     watch = watch or Watcher()
+    if why := why_no_cache():
+        watch.says(f"nothing is kept for later, as there is no cache: {why}")
     look_up = AssetLookUp(watch.says)
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)

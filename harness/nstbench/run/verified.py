@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nstbench.api import Plugin
+from nstbench.api import AssetError, Plugin
 from nstbench.assets import cache_dir
-from nstbench.record.files import write_json
+from nstbench.record.files import DAMAGE, read_json, write_json
 from nstbench.run.machine import is_among, providers
 
 
@@ -85,8 +86,6 @@ def remember(setup: Setup, passed: bool, rungs: list[dict[str, Any]]) -> Path:
 
 def is_verified(setup: Setup) -> bool:
     """Whether the latest verification of this setup, if any, passed."""
-    try:
-        outcome = json.loads(setup.path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(outcome["passed"])
+    with suppress(AssetError, *DAMAGE):  # without a cache nothing is remembered
+        return bool(read_json(setup.path)["passed"])
+    return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nstbench.cli.console.console import stderr
+from nstbench.cli.console.console import lines, stderr
 from nstbench.cli.console.interruption import interruptible
 from nstbench.cli.console.pair_progress import PairProgress
 from nstbench.cli.console.progress import ProgressWatcher
@@ -21,7 +21,7 @@ class CheckProgress(CheckWatcher):
 
     def says(self, message: str) -> None:
         """Print a remark."""
-        print(message, file=sys.stderr)
+        print(lines(message), file=sys.stderr)
 
     @contextmanager
     def sweeping(self, folder: Path) -> Iterator[Watcher]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nstbench.api import BackendUnavailable, NstbenchError
+from nstbench.api import BackendUnavailable, NotKept, NstbenchError
 
 if TYPE_CHECKING:
     from nstbench.run.sweep import Outcome
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def code_of_error(error: NstbenchError) -> int:
     """Return the exit code of an error that nstbench raises on purpose."""
-    return 6 if isinstance(error, BackendUnavailable) else 2
+    return 6 if isinstance(error, BackendUnavailable) else 3 if isinstance(error, NotKept) else 2
 
 
 def code_of_sweep(outcome: Outcome) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nstbench.api import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Small:
@@ -23,5 +25,6 @@ class Small:
 
 def escaped(text: str) -> str:
     """Keep names from being read as Markdown or HTML, and a cell on its line."""
-    entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "}
+    text = " ".join(map(printable, text.split("\n")))
+    entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
     return "".join(entities.get(mark, f"\\{mark}" if mark in "\\|*_`[]" else mark) for mark in text)
