@@ -11,6 +11,9 @@ DEMO := experiments/layers.yaml
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
 BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
 
+# How often `make torture` kills.
+MOMENTS ?= 500
+
 # The Python of the machine with a GPU that the kit is for.
 GPU_PYTHON ?= 3.12
 
@@ -20,7 +23,7 @@ QUICK := $(addprefix tests/,api experiment plan presets record system) \
   $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
   $(addprefix tests/test_,house.py docs.py repository.py)
 
-.PHONY: demo test quick lint types unit gate perf bench matrix gpu-kit clean
+.PHONY: demo test quick lint types unit gate perf bench torture matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +33,7 @@ help:
 	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 	@echo "make bench   the iterative backends and plain loops in turns, at three sizes: a quarter of an hour, alone"
+	@echo "make torture kill sweeps and repairs at $(MOMENTS) random moments, and go on: some twenty minutes"
 	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
 
 $(BIN)/python:
@@ -73,6 +77,9 @@ perf: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/bench.py
+
+torture: $(VENV)/installed-dev
+	$(BIN)/python -m tests.torture $(MOMENTS)
 
 # With another Python: make matrix PYTHON=python3.12
 matrix:
