@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -112,3 +113,14 @@ def test_without_pytorch_it_is_said_what_to_do(tmp_path, state, monkeypatch):
     assert "pip install 'nstbench[torch]', or keep the weights as safetensors" in refusal(
         tmp_path / "vgg19.pth"
     )
+
+
+def test_a_tensor_of_one_number_is_not_spread_out_and_nothing_is_unpacked(tmp_path):
+    huge = (20_000, 20_000)
+    state = {"features.0.weight": torch.zeros(1).half().expand(huge), "features.0.bias": torch.zeros(64)}
+    torch.save(state, tmp_path / "a.pth")
+    assert f"features.0.weight has shape {huge}" in refusal(tmp_path / "a.pth")
+    with ZipFile(tmp_path / "a.pth") as small, ZipFile(tmp_path / "b.pth", "w", ZIP_DEFLATED) as packed:
+        for name in small.namelist():
+            packed.writestr(name, small.read(name))
+    assert "compressed, as PyTorch writes none" in refusal(tmp_path / "b.pth")

@@ -191,6 +191,7 @@ def _read_npz(path: Path) -> dict[str, Arrays]:
 
 def _read_torch(path: Path) -> dict[str, Arrays]:
     try:
+        open_regular(path).close()
         return torch_files.read_torch(path)
     except DAMAGE_OF_PICKLES as error:
         raise _damaged(path, error) from error
