@@ -3,7 +3,8 @@
 import pytest
 from PIL import Image
 
-from nstbench.api import ResultsError
+from nstbench.api import AssetError, ResultsError
+from nstbench.assets import load_image
 from nstbench.record import open_results
 from nstbench.record.files import read_json, write_json
 from nstbench.report.html import write_report
@@ -74,3 +75,9 @@ def test_pictures_are_png_and_of_a_size_that_memory_holds(tmp_path):
     assert thumbnail(tmp_path / "other.png") is None
     assert (tmp_path / "huge.png").stat().st_size < 50_000
     assert thumbnail(tmp_path / "huge.png") is None
+
+
+def test_a_picture_of_another_size_than_its_trial_is_not_decoded_to_be_judged(tmp_path):
+    Image.new("1", (900, 900)).save(tmp_path / "large.png")
+    with pytest.raises(AssetError, match=r"large.png: the image has 900 x 900 pixels; at most 1024 pixels"):
+        load_image("large.png", None, tmp_path, most_pixels=32 * 32)

@@ -31,7 +31,7 @@ UPRIGHT = {
 }
 
 
-def decode(path: Path) -> tuple[Image.Image, str]:
+def decode(path: Path, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image, str]:
     """Read a PNG, JPEG or WebP file as an upright sRGB image; transparency is laid on white.
 
     Embedded colour profiles are applied, 16 bits are rounded to 8. Frames after the first of a multi-picture
@@ -41,7 +41,7 @@ def decode(path: Path) -> tuple[Image.Image, str]:
         The image, and what `to_srgb` says of its profile.
 
     Raises:
-        AssetError: missing, empty, damaged, animated, another format, or above 100 megapixels.
+        AssetError: missing, empty, damaged, animated, another format, or of more than `most_pixels`.
     """
     try:
         _must_be_a_file(path)
@@ -51,7 +51,7 @@ def decode(path: Path) -> tuple[Image.Image, str]:
         # Pillow warns of odd metadata and of sizes that are checked here anyway.
         warnings.simplefilter("ignore")
         with _header(path) as image:
-            _must_be_usable(path, image)
+            _must_be_usable(path, image, most_pixels)
             eight_bit = rounded(image, lambda raw: _planes(path, raw)) or _pixels(path, image)
             picture, profile = to_srgb(eight_bit, image.info.get("icc_profile"))
             return _upright(_on_white(picture), image), profile
@@ -82,13 +82,14 @@ def _header(path: Path) -> ImageFile.ImageFile:
         raise _damaged(path, error) from error
 
 
-def _must_be_usable(path: Path, image: Image.Image) -> None:
+def _must_be_usable(path: Path, image: Image.Image, most_pixels: int) -> None:
     """Judge by the header alone, before anything is decoded."""
     width, height = image.size
     if not width or not height:
         raise AssetError(f"{path}: the image is {width} x {height} pixels, so it shows nothing")
-    if width * height > MAX_PIXELS:
-        raise _too_large(path, f"{width} x {height} pixels, {width * height / 1e6:.0f} megapixels")
+    if width * height > most_pixels:
+        megapixels = f", {width * height / 1e6:.0f} megapixels" if most_pixels == MAX_PIXELS else ""
+        raise _too_large(path, f"{width} x {height} pixels{megapixels}", most_pixels)
     if image.format != "MPO" and getattr(image, "is_animated", False):
         frames = getattr(image, "n_frames", "several")
         raise AssetError(f"{path}: the image is animated ({frames} frames); save one frame as a picture")
@@ -131,6 +132,6 @@ def _damaged(path: Path, error: Exception) -> AssetError:
     )
 
 
-def _too_large(path: Path, found: str) -> AssetError:
-    limit = MAX_PIXELS // 1_000_000
-    return AssetError(f"{path}: the image has {found}; at most {limit} megapixels are read; make it smaller")
+def _too_large(path: Path, found: str, most_pixels: int = MAX_PIXELS) -> AssetError:
+    limit = f"{most_pixels // 1_000_000} mega" if most_pixels == MAX_PIXELS else f"{most_pixels} "
+    return AssetError(f"{path}: the image has {found}; at most {limit}pixels are read; make it smaller")

@@ -48,13 +48,14 @@ class LoadedImage:
         return int(self.pixels.shape[1])
 
 
-def load_image(ref: str, longer_side: int | None, base: Path) -> LoadedImage:
+def load_image(ref: str, longer_side: int | None, base: Path, most_pixels: int | None = None) -> LoadedImage:
     """Read `sample:NAME` or a PNG, JPEG or WebP file as sRGB, and resize it once (Lanczos, up or down).
 
     Args:
         ref: a sample's name or a path; relative paths start at `base`, `~` is expanded.
         longer_side: pixels of the longer side, the other follows; None keeps the size.
         base: folder of the experiment file.
+        most_pixels: refuse a file that has more, before it is decoded; by default those of any photograph.
 
     Raises:
         AssetError: no such file, or not an image that can be used; says why.
@@ -63,7 +64,7 @@ def load_image(ref: str, longer_side: int | None, base: Path) -> LoadedImage:
     """
     if longer_side is not None and longer_side < 1:
         raise UsageError(f"{ref}: an image cannot be {longer_side} pixels long; give a size of 1 or more")
-    name, image, profile = _open(ref, base)
+    name, image, profile = _open(ref, base, most_pixels)
     eight_bit = np.array(_resized(image, longer_side), np.uint8)
     pixels = eight_bit.astype(np.float32) / np.float32(255)
     return LoadedImage(pixels, _fingerprint(eight_bit), name, profile)
@@ -116,16 +117,16 @@ def save_png(pixels: Array, path: Path) -> str:
     return sha256(content).hexdigest()
 
 
-def _open(ref: str, base: Path) -> tuple[str, Image, str]:
+def _open(ref: str, base: Path, most_pixels: int | None) -> tuple[str, Image, str]:
     from PIL import Image
 
-    from nstbench.assets.decode import decode
+    from nstbench.assets.decode import MAX_PIXELS, decode
 
     if ref.startswith(SAMPLE):
         name = ref.removeprefix(SAMPLE)
         return name, Image.fromarray(sample(name)), ""
     path = base / expanded(ref)
-    return path.stem, *decode(path)
+    return path.stem, *decode(path, most_pixels or MAX_PIXELS)
 
 
 def _resized(image: Image, longer_side: int | None) -> Image:

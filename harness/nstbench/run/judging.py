@@ -50,7 +50,8 @@ class Judging:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # of weights that overflow: said below, once
             judge = self._against(record.trial)
-            pictures = tuple(self._judged(judge, picture, folder) for picture in record.pictures)
+            pixels = record.trial.height * record.trial.width
+            pictures = tuple(self._judged(judge, picture, folder, pixels) for picture in record.pictures)
         content, style = judge.content_itself, judge.style_itself
         reference = {
             "style_of_content": content.style,
@@ -67,11 +68,11 @@ class Judging:
             referee_weights_sha256=self.source.sha256,
         )
 
-    def _judged(self, judge: Judge, picture: Picture, folder: Path) -> Picture:
+    def _judged(self, judge: Judge, picture: Picture, folder: Path, most_pixels: int) -> Picture:
         if picture.referee is not None:
             return picture
         if picture.sha256 not in self._said:
-            pixels = load_image(picture.path, None, folder).pixels
+            pixels = load_image(picture.path, None, folder, most_pixels).pixels
             self._said[picture.sha256] = _flat(judge.judge(pixels))
         return replace(picture, referee=self._said[picture.sha256])
 

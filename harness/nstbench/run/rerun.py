@@ -103,8 +103,9 @@ def _sweep_of_one(store: Store, record: RunRecord, folder: Path, watch: Watcher)
 def _compared(old: Store, new: Store, before: RunRecord, after: RunRecord) -> Rerun:
     if not (before.image and after.image):
         return Rerun(before, after)
+    pixels = before.trial.height * before.trial.width
     one, other = (
-        np.rint(load_image(str(record.image), None, store.path).pixels * 255).astype(int)
+        np.rint(load_image(str(record.image), None, store.path, pixels).pixels * 255).astype(int)
         for store, record in ((old, before), (new, after))
     )
     gap = np.abs(one - other)
