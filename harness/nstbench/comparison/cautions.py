@@ -103,7 +103,7 @@ def _machines(ok: pd.DataFrame) -> Iterator[str]:
 def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
     """Compare what each backend was measured with; another backend loads other packages."""
     stores = {str(store.path): store for store in results.stores}
-    remedy = "remove the file; nothing else needs it"
+    remedy = "`nstbench repair` moves it aside, as nothing else needs it"
     used = ok[["results", "environment_id", "backend"]].dropna().drop_duplicates()
     places = zip(used["results"], used["environment_id"], strict=True)
     facts = [stores[folder].environment(name, _facts, remedy) or ({}, {}) for folder, name in places]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nstbench.api import ResultsError, one_line
 from nstbench.plan import Trial
 from nstbench.record.layout import refuse_strange
-from nstbench.record.misfits import refuse_misfits
+from nstbench.record.misfits import MOST, refuse_misfits
 from nstbench.record.run_record import RunRecord
 
 
@@ -33,6 +33,30 @@ def checked_trial(data: Any) -> Trial:
 def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
     hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
     refuse_strange([trial.trial_id, environment_id, *hashes], pictures)
+
+
+FACTS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("python", "platform", "cpu"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("cores", "memory_bytes"), lambda value: isinstance(value, int) and 0 <= value < MOST),
+    "gpus": lambda value: isinstance(value, list) and _are_texts(value),
+    **dict.fromkeys(
+        ("packages", "variables"), lambda value: isinstance(value, Mapping) and _are_texts(value.values())
+    ),
+}
+"""What `nstbench.run.machine.environment` says of a machine -> whether a value can be that."""
+
+
+def checked_facts(data: Any) -> dict[str, Any]:
+    """Read the facts about a machine from JSON; older ones may lack some. Raises likewise."""
+    facts = dict(data)
+    for name, fits in FACTS.items():
+        if name in facts and not fits(facts[name]):
+            raise ValueError(f"{name} is {facts[name]!r:.80}")
+    return facts
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def damaged_record(trial: Trial, experiment: str, error: ResultsError) -> RunRecord:

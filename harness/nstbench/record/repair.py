@@ -12,6 +12,7 @@ from pathlib import Path
 from time import time
 
 from nstbench.api import ResultsError
+from nstbench.record.checked import FACTS, checked_facts
 from nstbench.record.files import DAMAGE, read_json
 from nstbench.record.inside import write_inside
 from nstbench.record.layout import (
@@ -131,9 +132,9 @@ def _names(folder: Path, below: Path, ending: str) -> list[Path]:
 def _environments(folder: Path) -> Iterator[Step]:
     for name in _names(folder, ENVIRONMENT, ".json"):
         try:
-            facts = read_json(folder / name)
-            dict(facts["packages"]), dict(facts["variables"]), [*facts["gpus"]]
-            f"{facts['memory_bytes'] / 1e9}", facts["cpu"], facts["cores"], facts["python"], facts["platform"]
+            facts = checked_facts(read_json(folder / name))
+            if missing := FACTS.keys() - facts.keys() - {"variables"}:  # which the first ones did not have
+                raise ValueError(f"it lacks {', '.join(sorted(missing))}")
         except DAMAGE:
             yield aside(folder, name, "cannot be read; rows no longer say on which machine they ran")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nstbench.api import ResultsError
 from nstbench.plan import Plan, Trial
-from nstbench.record.checked import checked_record, checked_trial, damaged_record
+from nstbench.record.checked import checked_facts, checked_record, checked_trial, damaged_record
 from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import as_json, read_json, reading, writing
 from nstbench.record.inside import inside, set_aside, write_inside
@@ -234,7 +234,7 @@ class Store:
         if not path.is_file():
             return None
         with reading(path, remedy):
-            return take(read_json(path))
+            return take(checked_facts(read_json(path)))
 
     def write_environment(self, environment_id: str, facts: dict[str, Any]) -> None:
         """Keep the facts about a machine once."""

@@ -112,7 +112,7 @@ def _machines(results: Results) -> list[dict[str, Any]]:
     (store,) = results.stores
     machines: dict[str, dict[str, Any]] = {}
     for environment_id, runs in results.runs.groupby("environment_id", sort=False):
-        remedy = "remove the file; the report does without it"
+        remedy = "`nstbench repair` moves it aside, as nothing else needs it"
         found = store.environment(str(environment_id), _machine, remedy)
         if found is None:
             continue
