@@ -34,11 +34,17 @@ def test_options_reach_the_backend():
         contract("fake", options={"fault": "memory"})(check)
 
 
-def test_a_backend_that_is_not_installed_is_named(monkeypatch):
+def test_a_backend_that_is_not_installed_is_named(monkeypatch, tmp_path):
     with pytest.raises(UnknownName, match="Did you mean 'fake'"):
         contract("fakee")
-    broken = EntryPoint("gone", "no_such_module:Backend", "nstbench.backends")
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [broken])
+    (tmp_path / "gone-1.0.dist-info").mkdir()
+    (tmp_path / "gone-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n"
+    )
+    (tmp_path / "gone-1.0.dist-info" / "entry_points.txt").write_text(
+        "[nstbench.backends]\ngone = no_such_module:Backend\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(BackendUnavailable, match=r"gone: the plugin .* cannot be loaded: ModuleNotFound"):
         contract("gone")
 

@@ -29,8 +29,9 @@ from nstbench.api.errors import (
 from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
 from nstbench.api.losses import ROUNDING, LossTrace
 from nstbench.api.method import METHOD, TV_FORMS, Method
+from nstbench.api.plugin import Planning, Plugin
 from nstbench.api.problem import Evaluation, Problem
-from nstbench.api.registry import Plugin, Readiness, plugin, plugins, readiness
+from nstbench.api.registry import Readiness, found_plugins, plugin, plugins, readiness
 from nstbench.api.setting import Setting
 from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
 from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
@@ -88,6 +89,7 @@ __all__ = [
     "NotKept",
     "NstbenchError",
     "Option",
+    "Planning",
     "Plugin",
     "Problem",
     "Programs",
@@ -104,6 +106,7 @@ __all__ = [
     "blend",
     "block",
     "did_you_mean",
+    "found_plugins",
     "gflop_per_iteration",
     "in_channels",
     "layer_name",

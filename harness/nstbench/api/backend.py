@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from nstbench.api.capabilities import Advice, Capabilities, Device, Network
+from nstbench.api.capabilities import Advice, Capabilities, Device, Network, wrong_types
 from nstbench.api.losses import LossTrace
 from nstbench.api.problem import Evaluation, Problem
 from nstbench.api.settings import Settings
@@ -183,7 +183,10 @@ def require_capabilities(kind: type[Backend]) -> None:
     """Make sure that a class says what it can do.
 
     Raises:
-        TypeError: it has no `capabilities`.
+        TypeError: it has no `capabilities`, or they are of wrong types.
     """
-    if not isinstance(getattr(kind, "capabilities", None), Capabilities):
+    found = getattr(kind, "capabilities", None)
+    if not isinstance(found, Capabilities):
         raise TypeError(f"the class {kind.__name__} lacks `capabilities = Capabilities(...)`")
+    if wrong := wrong_types(found):
+        raise TypeError(f"capabilities: {'; '.join(wrong)}")

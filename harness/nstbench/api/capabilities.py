@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+CONTRACT = 1
+"""Version of the contract between nstbench and a backend; it changes when an older backend would break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Capabilities:
         variables: environment variables that change its numbers or seconds, as names or as beginnings that
             end in `_`; they are recorded with every row.
         keeps_programs: whether it keeps compiled programs for later processes, see `Backend.keep_programs`.
+        contract: version of the contract that it is written for.
     """
 
     summary: str
@@ -45,6 +50,7 @@ class Capabilities:
     options: Mapping[str, Option] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
     keeps_programs: bool = False
+    contract: int = CONTRACT
 
     def complete(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options with the defaults of those that are not given."""
@@ -64,6 +70,46 @@ class Capabilities:
     def has_ladder(self) -> bool:
         """Whether it optimises with VGG-19, so that `nstbench verify` has something to compare."""
         return {"weights", "iterations", "style_layers"} <= self.consumes
+
+
+def wrong_types(can: Capabilities) -> list[str]:
+    """Say which fields are not of the types that the contract has, and what was found; empty if all are."""
+    if can.contract != CONTRACT:
+        return [f"it is written for contract {can.contract!r}; this version of nstbench has {CONTRACT}"]
+    right: dict[str, tuple[bool, str]] = {
+        "summary": (isinstance(can.summary, str), "text"),
+        "consumes": (isinstance(can.consumes, set | frozenset) and _texts(can.consumes), "a set of names"),
+        "devices": (_texts(can.devices), "a tuple of names"),
+        "requires": (_texts(can.requires), "a tuple of names"),
+        "install": (isinstance(can.install, str), "text"),
+        "options": (isinstance(can.options, Mapping) and _texts([*can.options]), "options by name"),
+        "variables": (_texts(can.variables), "a tuple of names"),
+        "keeps_programs": (isinstance(can.keeps_programs, bool), "True or False"),
+    }
+    wrong = [
+        f"`{name}` is {wanted}, found {getattr(can, name)!r:.60}"
+        for name, (fine, wanted) in right.items()
+        if not fine
+    ]
+    return wrong or list(_wrong_options(can.options))
+
+
+def _texts(values: Any) -> bool:
+    return isinstance(values, tuple | list | set | frozenset) and all(isinstance(v, str) for v in values)
+
+
+def _wrong_options(options: Mapping[str, Any]) -> Iterator[str]:
+    for name, option in options.items():
+        if not isinstance(option, Option):
+            yield f"the option {name!r} is an `Option`, found {option!r:.60}"
+        elif not (_is_value(option.default) and isinstance(option.help, str)):
+            yield f"the option {name!r} has a bool, finite number or text by default, and a text as help"
+        elif not (isinstance(option.choices, tuple | list) and all(map(_is_value, option.choices))):
+            yield f"the option {name!r} has a tuple of values to choose from, found {option.choices!r:.60}"
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
 
 
 @dataclass(frozen=True, slots=True)

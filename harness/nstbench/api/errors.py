@@ -82,7 +82,7 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
     Args:
         limit: the most characters.
     """
-    text, kind = " ".join(str(error).split()), type(error).__name__
+    text, kind = " ".join(_text(error).split()), type(error).__name__
     if not text:
         text = f"{kind}{_place(error)}"
     elif not isinstance(error, NstbenchError):
@@ -92,8 +92,17 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
 
 
 def printable(text: str) -> str:
-    """Tell what cannot be printed, a terminal's commands among it, as Python would write it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Write what cannot be printed, a terminal's commands among it, as Python would; lines stay lines."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a class of somebody else's, whose text is a fault of its own
+        return ""
 
 
 def _place(error: BaseException) -> str:

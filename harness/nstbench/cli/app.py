@@ -75,6 +75,8 @@ def options(
 
 def main() -> None:
     """Run the command line; an expected error is one line (or one line per mistake) on standard error."""
+    # pydantic looks for plugins of its own in every distribution, and ends at a malformed line in one.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     stdout = make_streams_last()
     code = _code()
     with suppress(OSError, ValueError):
@@ -94,8 +96,7 @@ def _code() -> int:
     except (NstbenchError, OSError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
-        told = str(error) if isinstance(error, NstbenchError) else _in_words(error)
-        told = "\n".join(map(printable, told.split("\n")))
+        told = printable(str(error) if isinstance(error, NstbenchError) else _in_words(error))
         print(f"nstbench: {told}" if "\n" not in told else told, file=sys.stderr)
         return code_of_error(error) if isinstance(error, NstbenchError) else 2
     return 0

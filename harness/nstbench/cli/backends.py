@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nstbench.cli.backends_check import check
 from nstbench.cli.backends_new import new
+
+if TYPE_CHECKING:
+    from nstbench.run.installed import Installed
 
 backends_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 for verb in (check, new):
@@ -22,9 +25,9 @@ def backends(
     """List the installed backends; check one, or start a new one. Listing loads no framework."""
     if context.invoked_subcommand:
         return
-    from nstbench.api import plugins
+    from nstbench.run.installed import installed_plugins
 
-    listed = [_describe(plugin) for plugin in plugins().values()]
+    listed = [_describe(each) for each in installed_plugins()]
     if as_json:
         from nstbench.cli.console.console import print_json
 
@@ -33,19 +36,21 @@ def backends(
     _print_table(listed)
 
 
-def _describe(plugin: Any) -> dict[str, Any]:
-    from nstbench.api import NstbenchError, readiness
+def _describe(found: Installed) -> dict[str, Any]:
+    from nstbench.api import readiness
 
+    plugin, can = found.plugin, found.capabilities
     row = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
-    try:
-        kind = plugin.load()
-    except NstbenchError as error:
-        return row | {"ready": False, "reason": str(error), "install": ""}
-    can = kind.capabilities
+    if can is None:
+        return row | {
+            "ready": False,
+            "reason": "; ".join(filter(None, (found.fault, found.remark))),
+            "install": "",
+        }
     state = readiness(can)
     return row | {
         "ready": state.ready,
-        "reason": state.reason,
+        "reason": "; ".join(filter(None, (state.reason, found.remark))),
         "install": state.install,
         "summary": can.summary,
         "iterative": can.iterative,
@@ -67,7 +72,7 @@ def _print_table(listed: list[dict[str, Any]]) -> None:
             row["name"],
             f"{row['distribution']} {row['version']}",
             ", ".join(row.get("devices", [])),
-            "ready" if row["ready"] else row["reason"],
+            "; ".join(filter(None, ("ready" * row["ready"], row["reason"]))),
             row["install"],
         )
         for row in listed
@@ -75,12 +80,12 @@ def _print_table(listed: list[dict[str, Any]]) -> None:
     console.print(table(None, ("backend", "from", "devices", "state", "to install"), rows))
     for row in listed:
         if "summary" in row:
-            console.print(f"\n[bold]{row['name']}[/bold]: {row['summary']}")
+            console.print(f"\n{row['name']}", style="bold", end="")
+            console.print(f": {row['summary']}")
             console.print(f"  consumes: {' '.join(row['consumes'])}", soft_wrap=True)
             for name, option in row["options"].items():
                 choices = f" ({'|'.join(map(str, option['choices']))})" if option["choices"] else ""
                 console.print(
                     f"  option {name}={option['default']}{choices}: {option['help']}",
-                    markup=False,
                     soft_wrap=True,
                 )

@@ -47,16 +47,15 @@ def check(
 
 
 def _find(name: str) -> Plugin:
-    from nstbench.api import BackendUnavailable, UnknownName, plugin, readiness
+    from nstbench.api import BackendUnavailable, UnknownName
+    from nstbench.run.installed import installed
 
     try:
-        found = plugin(name)
+        found = installed(name)
     except UnknownName as error:
         raise BackendUnavailable(str(error)) from error
-    state = readiness(found.load().capabilities)
-    if not state.ready:
-        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
-    return found
+    found.ready()
+    return found.plugin
 
 
 def _started(found: Plugin, device: str) -> Subject:
@@ -90,6 +89,6 @@ def _print(outcome: Outcome) -> None:
 
     console, colour = stdout(), COLOURS[outcome.status]
     status = "FAILED" if outcome.status == "failed" else outcome.status
-    console.print(f"[{colour}]{status:7}[/{colour}]", end="")
+    console.print(f"{status:7}", style=colour, end="")
     said = f": {outcome.message}" if outcome.message else ""
-    console.print(f"{outcome.check}{said}", markup=False, soft_wrap=True)
+    console.print(f"{outcome.check}{said}", soft_wrap=True)

@@ -40,9 +40,8 @@ def compare(
 
     Informs only: it ends in 0 whatever it finds.
     """
-    from nstbench.api import UsageError
+    from nstbench.api import UsageError, printable
     from nstbench.cli.console.compare_text import as_text, to_markdown
-    from nstbench.cli.console.console import lines
     from nstbench.comparison.compare import compare_folders
 
     if as_json + as_csv + as_markdown > 1:
@@ -51,7 +50,7 @@ def compare(
     if as_json:
         _print_json(found)
     elif as_csv:
-        print(lines(found.pairs.to_csv(index=False)), end="")
+        print(printable(found.pairs.to_csv(index=False)), end="")
     elif as_markdown:
         print(to_markdown(found, pairs))
     else:

@@ -16,6 +16,6 @@ def doctor() -> None:
     console, usable = stdout(), True
     for found in examine_machine():
         usable = usable and found.usable
-        console.print("[green]ok[/green]   " if found.fine else "[red]look[/red] ", end="")
-        console.print(found.line, markup=False, soft_wrap=True)
+        console.print(f"{'ok' if found.fine else 'look':5}", style="green" if found.fine else "red", end="")
+        console.print(found.line, soft_wrap=True)
     raise typer.Exit(0 if usable else 6)

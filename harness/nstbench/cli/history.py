@@ -103,7 +103,7 @@ def _remark(rows: Sequence[HistoryRow], head: Commit) -> None:
     if early or not own:
         what = f"{early} measured before" if own else "none measured at"
         advice = "`nstbench sweep --force` measures again what is done already"
-        stderr().print(f"note: {what} commit {head.sha[:7]}; {advice}", markup=False)
+        stderr().print(f"note: {what} commit {head.sha[:7]}; {advice}")
 
 
 def _cells(one: Series) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,11 +43,11 @@ def noise(
         with interruptible("nothing is kept"), PairProgress(stderr()) as watch:
             found = nstbench.noise(planned, pairs=pairs, wanted=wanted, watch=watch)
     except SideBroken as error:
-        print(f"nstbench: {error}", file=sys.stderr)
+        stderr().print(f"nstbench: {error}")
         raise typer.Exit(3) from error
     _show(found.figures, wanted, as_json)
     for subject, reason in found.broken.items():
-        print(f"{subject}: {reason}", file=sys.stderr)
+        stderr().print(f"{subject}: {reason}")
     raise typer.Exit(3 if found.broken else 0 if found.figures else 5)
 
 

@@ -22,7 +22,8 @@ def rerun(
 
     The results stay as they are.
     """
-    from nstbench.cli.console.console import lines, print_json, stderr
+    from nstbench.api import printable
+    from nstbench.cli.console.console import print_json, stderr
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.run.rerun import find_trial
     from nstbench.run.rerun import rerun as run_again
@@ -35,7 +36,7 @@ def rerun(
         print_json(_facts(outcome))
     else:
         for line in _sentences(outcome):
-            print(lines(line))
+            print(printable(line))
     raise typer.Exit(0 if outcome.after.status == "ok" else 3)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,6 @@ def stylize(
     overrides: OverridesOption = None,
 ) -> None:
     """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
-    from nstbench.api import printable
     from nstbench.cli.console.console import seconds, stderr
     from nstbench.cli.console.exit_codes import code_of_sweep
     from nstbench.cli.console.interruption import interruptible
@@ -31,8 +29,7 @@ def stylize(
     with interruptible("nothing was kept"), ProgressWatcher(stderr()) as watch:
         record, outcome = make(content, style, out, backend=backend, overrides=overrides or (), watch=watch)
     if record.image is None:
-        said = f"{record.trial.backend}: {record.status}: {record.error_message}"
-        print(printable(said), file=sys.stderr)
+        stderr().print(f"{record.trial.backend}: {record.status}: {record.error_message}")
         raise typer.Exit(code_of_sweep(outcome))
     weights = f"weights {record.trial.weights}, " if record.trial.weights else ""
     print(f"{out}: {record.trial.backend}, {weights}{seconds(record.optimise_s)} in the loop")

@@ -93,18 +93,18 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
     print_table(results, "runs", as_json, MOST_ROWS)
     counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     console = stderr()
-    console.print(f"\n{counts}; {outcome.ran} run now", markup=False)
+    console.print(f"\n{counts}; {outcome.ran} run now")
     if outcome.all_refused:
-        console.print("every trial was refused, so there is no picture; the table says why", markup=False)
+        console.print("every trial was refused, so there is no picture; the table says why")
     if elsewhere := outcome.counts.get("interrupted"):
         running = f"another sweep is running {elsewhere} of them"
         stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}"
-        console.print(stopped if outcome.stopped else running, markup=False)
+        console.print(stopped if outcome.stopped else running)
     _print_not_applied(outcome.not_applied, redo)
     print_left_out(results)
-    console.print(f"tables   {folder}/tables/   (nstbench show {folder})", markup=False)
-    console.print(f"pictures {folder}/trials/*/images/", markup=False)
-    console.print(_page(results), markup=False)
+    console.print(f"tables   {folder}/tables/   (nstbench show {folder})")
+    console.print(f"pictures {folder}/trials/*/images/")
+    console.print(_page(results))
 
 
 def _print_not_applied(sentences: Sequence[str], redo: str) -> None:
@@ -112,9 +112,9 @@ def _print_not_applied(sentences: Sequence[str], redo: str) -> None:
     from nstbench.cli.console.console import stderr
 
     for sentence in sentences:
-        stderr().print(f"not applied to {sentence}", markup=False)
+        stderr().print(f"not applied to {sentence}")
     if sentences:
-        stderr().print(f"to run them again: {redo}", markup=False)
+        stderr().print(f"to run them again: {redo}")
 
 
 def _page(results: Results) -> str:

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from nstbench.assets import WeightsSource
     from nstbench.parity.ladder import RungResult
     from nstbench.parity.verify import Request, Verification
 
@@ -40,18 +41,17 @@ def verify(
     from nstbench.assets import resolve_weights
     from nstbench.cli.console.console import print_json, stderr, stdout
     from nstbench.parity.backends import verifiable_backends
-    from nstbench.parity.verify import Request
 
     _check("--device", device, ("auto", "cpu", "gpu"))
     _check("--precision", precision, ("highest", "default", "bf16"))
     console, remarks = stderr() if as_json else stdout(), stderr()
 
     def say(line: str) -> None:
-        remarks.print(line, markup=False)
+        remarks.print(line)
 
     chosen = verifiable_backends(names or [], say)
     source = resolve_weights(weights, Path.cwd(), say)
-    requests = [Request(name, device, precision, source, _options(name, option or [])) for name in chosen]
+    requests = [_request(name, device, precision, source, option or []) for name in chosen]
     outcomes = [_verified(request, console, remarks) for request in requests]
     done = [outcome for outcome in outcomes if outcome is not None]
     if as_json:
@@ -66,12 +66,15 @@ def _check(option: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"{option} {value!r}: it may be {', '.join(known)}.{did_you_mean(value, known)}")
 
 
-def _options(name: str, texts: Sequence[str]) -> dict[str, Any]:
+def _request(name: str, device: str, precision: str, weights: WeightsSource, texts: Sequence[str]) -> Request:
     """Complete a backend's options; other backends of the same command must have them too."""
-    from nstbench.api import plugin
     from nstbench.experiment import read_options
+    from nstbench.parity.verify import Request
+    from nstbench.run.installed import installed
 
-    return read_options(name, texts, plugin(name).load().capabilities.options)
+    found = installed(name)
+    options = read_options(name, texts, found.usable().options)
+    return Request(name, device, precision, weights, options, found.plugin.origin)
 
 
 def _verified(request: Request, console: Console, remarks: Console) -> Verification | None:
@@ -80,23 +83,23 @@ def _verified(request: Request, console: Console, remarks: Console) -> Verificat
     from nstbench.parity.verify import verify as climb
 
     what = f"{request.backend}, precision {request.precision}, weights {request.weights.name}"
-    remarks.print(f"{what}:", markup=False)
+    remarks.print(f"{what}:")
     try:
         outcome = climb(request, lambda rung: _print(rung, console))
     except BackendUnavailable as error:
-        remarks.print(f"nstbench: {error}", markup=False)
+        remarks.print(f"nstbench: {error}")
         return None
-    console.print(_summary(outcome), markup=False, soft_wrap=True)
+    console.print(_summary(outcome), soft_wrap=True)
     return outcome
 
 
 def _print(rung: RungResult, console: Console) -> None:
     colour = COLOURS.get(rung.status, "yellow")
     status = "FAILED" if rung.status == "failed" else rung.status
-    console.print(f"[{colour}]{status:11}[/{colour}] ", end="")
+    console.print(f"{status:11} ", style=colour, end="")
     error = "" if rung.error is None else f"{rung.error:.2e}"
     line = f"{rung.name:18} {error:>8} (limit {rung.limit:.1e})  {rung.detail}"
-    console.print(line, markup=False, soft_wrap=True)
+    console.print(line, soft_wrap=True)
 
 
 def _summary(outcome: Verification) -> str:
@@ -113,9 +116,9 @@ def _summary(outcome: Verification) -> str:
 
 def _noteworthy(outcome: Verification) -> dict[str, Any]:
     """Return the options that are not what they are by default, such as what `auto` came to."""
-    from nstbench.api import plugin
+    from nstbench.run.installed import installed
 
-    default = plugin(outcome.request.backend).load().capabilities.complete({})
+    default = installed(outcome.request.backend).usable().complete({})
     return {name: value for name, value in outcome.options_taken.items() if value != default.get(name)}
 
 

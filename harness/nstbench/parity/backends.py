@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from nstbench.api import BackendUnavailable, UsageError, plugin, plugins, readiness
+from nstbench.api import BackendUnavailable, UsageError, plugins
+from nstbench.run.installed import installed
 
 
 def verifiable_backends(names: Iterable[str], say: Callable[[str], None]) -> list[str]:
@@ -17,16 +18,16 @@ def verifiable_backends(names: Iterable[str], say: Callable[[str], None]) -> lis
         BackendUnavailable: one that is named, or its framework, is not installed.
         UsageError: one that is named has no VGG-19.
     """
-    installed, chosen = plugins(), []
+    known, chosen = plugins(), []
     for name in names:
-        if name not in installed:
-            raise BackendUnavailable(f"{name}: not installed; known: {', '.join(installed)}")
+        if name not in known:
+            raise BackendUnavailable(f"{name}: not installed; known: {', '.join(known)}")
         if reason := _cannot(name):
             raise UsageError(f"{name} {reason}")
         chosen.append(name)
     if chosen:
         return chosen
-    for name in installed:
+    for name in known:
         try:
             reason = _cannot(name)
         except BackendUnavailable as error:
@@ -45,10 +46,8 @@ def _cannot(name: str) -> str:
     Raises:
         BackendUnavailable: it, or its framework, is not installed.
     """
-    backend = plugin(name).load()
-    if not backend.capabilities.has_ladder:
+    found = installed(name)
+    if not found.usable().has_ladder:
         return "has no VGG-19 to compare"
-    state = readiness(backend.capabilities)
-    if not state.ready:
-        raise BackendUnavailable(f"{name}: {state.reason}. Install it: {state.install}")
+    found.ready()
     return ""

@@ -34,6 +34,7 @@ class Request:
 
     Attributes:
         options: the backend's own, complete with defaults.
+        origin: of its plugin; empty for the first of that name.
     """
 
     backend: str
@@ -41,6 +42,7 @@ class Request:
     precision: str
     weights: WeightsSource
     options: Mapping[str, Any]
+    origin: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
@@ -103,7 +105,7 @@ def verify(request: Request, watch: Watch) -> Verification:
         request, begun["device"], begun["device_name"], begun["options_taken"], tuple(rungs)
     )
     taken = outcome.device_name, request.precision, request.options
-    setup = Setup.of(plugin(request.backend), *taken, begun["facts"])
+    setup = Setup.of(plugin(request.backend, request.origin), *taken, begun["facts"])
     remember(setup, outcome.passed, [asdict(rung) for rung in rungs])
     return outcome
 
@@ -145,7 +147,7 @@ def main() -> None:
 
 
 def _climb(request: Request, tell: Tell) -> None:
-    found = plugin(request.backend)
+    found = plugin(request.backend, request.origin)
     code, backend = code_of(found), found.make(request.options)
     device = backend.start(request.device)
     _, facts = environment(backend.capabilities.variables)  # as the sweep takes them: right after the start

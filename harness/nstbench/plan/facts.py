@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nstbench.api import Backend, Capabilities, Network
+from nstbench.api import Capabilities, Network, Planning
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class BackendFacts:
     name: str
     version: str
     capabilities: Capabilities
-    make: Callable[[Mapping[str, Any]], Backend]
+    make: Callable[[Mapping[str, Any]], Planning]
 
 
 @dataclass(frozen=True, slots=True)

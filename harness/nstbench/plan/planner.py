@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from nstbench.api import AssetError, Backend, Network, UsageError, did_you_mean, smallest_side
+from nstbench.api import AssetError, Network, Planning, UsageError, did_you_mean, smallest_side
 from nstbench.experiment.choices import BackendChoice
 from nstbench.experiment.experiment import Experiment
 from nstbench.experiment.options import complete_options
@@ -56,7 +56,7 @@ class _Ready:
 
     choice: BackendChoice
     facts: BackendFacts
-    backend: Backend
+    backend: Planning
     options: dict[str, Any]
     network: Network | None
 

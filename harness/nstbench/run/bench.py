@@ -33,6 +33,7 @@ class Bench:
 
     Args:
         options: of the backend.
+        origin: of its plugin; empty for the first of that name.
         counter_of: finds the energy counter of the device that the backend has taken.
     """
 
@@ -40,9 +41,10 @@ class Bench:
         self,
         backend: str,
         options: Mapping[str, Any],
+        origin: str = "",
         counter_of: Callable[[Device], Counter | None] = find_counter,
     ) -> None:
-        found = plugin(backend)
+        found = plugin(backend, origin)
         self._code = code_of(found)
         self.backend = found.make(options)
         self._counter_of = counter_of

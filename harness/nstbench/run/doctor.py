@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
-from nstbench.api import NstbenchError, plugins, readiness
+from nstbench.api import NstbenchError, Plugin
 from nstbench.assets import cache_dir, resolve_weights
+from nstbench.run.installed import installed_plugins
 from nstbench.run.machine import providers, usable_cores, variables
 
 START_TIMEOUT_S = 120
@@ -53,36 +54,37 @@ def _python() -> Iterator[Found]:
 
 def _backends() -> Iterator[Found]:
     known = providers()
-    for name, plugin in plugins().items():
+    for each in installed_plugins():
         try:
-            backend = plugin.make()
+            can = each.ready()
         except NstbenchError as error:
             yield False, str(error)
             continue
-        state = readiness(backend.capabilities)
-        if not state.ready:
-            yield False, f"{name}: {state.reason}. Install it: {state.install}"
-            continue
-        packages = [min(known[module]) for module in backend.capabilities.requires if module in known]
-        good, line = _device(name)
+        packages = [min(known[module]) for module in can.requires if module in known]
+        good, line = _device(each.plugin)
         yield good, f"{line}" + "".join(f", {package} {version(package)}" for package in packages)
 
 
 def _advice() -> Iterator[Found]:
     """Pass on what backends say of the versions that are installed."""
-    for name, plugin in plugins().items():
-        with suppress(NstbenchError):  # one that cannot be loaded has been named
-            backend = plugin.make()
-            if readiness(backend.capabilities).ready:
-                yield from ((not advice.urgent, f"{name}: {advice.line}") for advice in backend.advise())
+    for each in installed_plugins():
+        with suppress(NstbenchError):  # one that is not ready has been named
+            each.ready()
+            try:
+                known = each.plugin.planning().advise()
+            except NstbenchError as error:
+                yield False, str(error)
+            else:
+                yield from ((not advice.urgent, f"{each.plugin.name}: {advice.line}") for advice in known)
 
 
-def _device(name: str) -> Found:
+def _device(found: Plugin) -> Found:
     """Start a backend in a process of its own and see what device it takes."""
+    name = found.name
     code = (
         "import sys; from nstbench.api import one_line\n"
         "from nstbench.run.machine import cpu_name; from nstbench.api import plugin\n"
-        f"try: device = plugin({name!r}).make().start('auto')\n"
+        f"try: device = plugin({name!r}, {found.origin!r}).make().start('auto')\n"
         "except Exception as error: sys.exit('\\n' + one_line(error))\n"
         "print(); print(device.kind, device.name or cpu_name())"
     )
@@ -119,9 +121,8 @@ def _cache() -> Iterator[Found]:
 
 def _threads() -> Iterator[Found]:
     named: set[str] = set()
-    for plugin in plugins().values():
-        with suppress(NstbenchError):
-            named |= set(plugin.load().capabilities.variables)
+    for each in installed_plugins():
+        named |= set(each.capabilities.variables) if each.capabilities else set()
     found = [f"{name}={value}" for name, value in variables(named).items()]
     yield (
         True,

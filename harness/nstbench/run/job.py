@@ -18,6 +18,7 @@ class Job:
     """One trajectory: trials that differ only in `iterations`, shortest first; often just one.
 
     Attributes:
+        origin: of the backend's plugin, of which several may have its name.
         log: the file that it goes to what is printed meanwhile.
         base: what image paths are relative to.
         chunk: iterations per call of `run`; rounds: passes of a single-pass backend.
@@ -29,6 +30,7 @@ class Job:
 
     experiment: str
     trials: tuple[Trial, ...]
+    origin: str
     log: Path
     base: Path
     chunk: int | str

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, UsageError, plugin
+from nstbench.api import AssetError, UsageError
 from nstbench.experiment import Measure
 from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json
 from nstbench.record import RunRecord, Store
 from nstbench.record.checkout import Checkout
+from nstbench.run.installed import installed
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
 from nstbench.run.judging import Judging
 from nstbench.run.verified import Setup, is_verified
@@ -94,10 +95,10 @@ class Keeper:
         known = {**facts, "code": record.backend_code}
         setup = trial.backend, record.device_name, precision, canonical_json([trial.options, known])
         if setup not in self._verified:  # to look at what is installed takes longer than a small trial
-            found = plugin(trial.backend)
+            found = installed(trial.backend)
             self._verified[setup] = (
-                is_verified(Setup.of(found, record.device_name, precision, trial.options, known))
-                if found.load().capabilities.has_ladder
+                is_verified(Setup.of(found.plugin, record.device_name, precision, trial.options, known))
+                if found.usable().has_ladder
                 else None
             )
         return self._verified[setup]

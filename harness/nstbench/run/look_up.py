@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nstbench.api import BackendUnavailable, Network, plugin, readiness
+from nstbench.api import Network
 from nstbench.assets import WeightsSource, load_image, resolve_weights
 from nstbench.plan import BackendFacts, ImageFacts
+from nstbench.run.installed import installed
 
 
 def facts(name: str) -> BackendFacts:
@@ -17,14 +18,9 @@ def facts(name: str) -> BackendFacts:
         UnknownName: nothing installed answers to that name.
         BackendUnavailable: the plugin is broken or its framework is not installed.
     """
-    found = plugin(name)
-    kind = type(found.make())  # which names a method that it lacks
-    state = readiness(kind.capabilities)
-    if not state.ready:
-        raise BackendUnavailable(
-            f"{name}: {state.reason}. Install it: {state.install}; or choose others: --backend NAME"
-        )
-    return BackendFacts(name, found.version, kind.capabilities, found.make)
+    found = installed(name)
+    can, plugin = found.ready("; or choose others: --backend NAME"), found.plugin
+    return BackendFacts(name, plugin.version, can, plugin.planning)
 
 
 class AssetLookUp:

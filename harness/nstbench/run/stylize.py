@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from nstbench.api import BackendUnavailable, UsageError, plugins, readiness
+from nstbench.api import BackendUnavailable, UsageError, readiness
 from nstbench.experiment import experiment_from_mapping
 from nstbench.record import RunRecord
 from nstbench.record.files import refuse_unwritable, write_atomic
+from nstbench.run.installed import installed_plugins
 from nstbench.run.sweep import Outcome, Watcher, prepare_sweep
 
 
@@ -64,7 +65,7 @@ def _refuse_inputs(out: Path, inputs: Sequence[str]) -> None:
 
 
 def _first_ready() -> str:
-    for name, plugin in plugins().items():
-        if readiness(plugin.load().capabilities).ready:
-            return name
+    for each in installed_plugins():
+        if each.capabilities and readiness(each.capabilities).ready:
+            return each.plugin.name
     raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
-from nstbench.api import BackendUnavailable, NotKept, ResultsError, plugin
+from nstbench.api import BackendUnavailable, NotKept, ResultsError
 from nstbench.assets import why_no_cache
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
@@ -19,6 +19,7 @@ from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import refuse_other_experiment
 from nstbench.run.executor import InProcess
 from nstbench.run.inputs import keep_inputs
+from nstbench.run.installed import installed
 from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
@@ -174,6 +175,7 @@ class Sweep:
         return Job(
             experiment=self.plan.experiment,
             trials=trials,
+            origin=installed(trials[0].backend).plugin.origin,
             log=self.store.log_path(trials[0].trial_id).absolute(),  # whatever folder a backend goes into
             base=self.experiment.base.absolute(),
             chunk=measure.chunk,
@@ -209,7 +211,7 @@ def prepare_sweep(
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
     for name in dict.fromkeys(trial.backend for trial in plan.trials):
-        for advice in plugin(name).make().advise():
+        for advice in installed(name).plugin.planning().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
     return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from nstbench.api import plugin
 from nstbench.experiment import Measure
 from nstbench.run.code import code_of
+from nstbench.run.installed import installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def not_applied(finished: pd.DataFrame, measure: Measure, referee: str | None) -
     Returns:
         A sentence for each difference, with the number of trials that it concerns.
     """
-    codes = {name: code_of(plugin(name)) for name in finished["backend"].unique()}
+    codes = {name: code_of(installed(name).plugin) for name in finished["backend"].unique()}
     kinds = finished[finished["status"] != "refused"][[*_Measured._fields]]
     counts: Counter[str] = Counter()
     for values, count in Counter(

@@ -26,7 +26,7 @@ def main() -> None:
     bench: Bench | None = None
     while True:
         job = Job.from_json(parent.hear())
-        bench = bench or Bench(backend, job.trials[0].options)
+        bench = bench or Bench(backend, job.trials[0].options, job.origin)
         _log_to(job.log)
         for event in bench.execute(job):
             parent.send(event_to_json(event))

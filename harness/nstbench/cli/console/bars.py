@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from nstbench.api import printable
+
+
+class _PlainColumn(TextColumn):
+    """Text that is no markup and commands no terminal."""
+
+    def render(self, task: Task) -> Text:
+        return Text(printable(self.text_format.format(task=task)))
 
 
 def bars(console: Console) -> Progress:
     """Make bars with a description, the field `note` and an ETA; where there is no terminal nothing moves."""
     return Progress(
-        TextColumn("{task.description}"),
+        _PlainColumn("{task.description}"),
         BarColumn(bar_width=30),
-        TextColumn("{task.fields[note]}"),
+        _PlainColumn("{task.fields[note]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,

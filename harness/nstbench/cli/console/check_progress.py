@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nstbench.cli.console.console import lines, stderr
+from nstbench.cli.console.console import stderr
 from nstbench.cli.console.interruption import interruptible
 from nstbench.cli.console.pair_progress import PairProgress
 from nstbench.cli.console.progress import ProgressWatcher
@@ -21,7 +20,7 @@ class CheckProgress(CheckWatcher):
 
     def says(self, message: str) -> None:
         """Print a remark."""
-        print(lines(message), file=sys.stderr)
+        stderr().print(message)
 
     @contextmanager
     def sweeping(self, folder: Path) -> Iterator[Watcher]:

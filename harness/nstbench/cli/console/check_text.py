@@ -26,14 +26,14 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
 
     console = stdout()
     for verdict in verdicts:
-        console.print(f"\n{verdict.title}", style="bold", markup=False, soft_wrap=True)
+        console.print(f"\n{verdict.title}", style="bold", soft_wrap=True)
         shown = _table(verdict)
         if shown.rows:
             console.print(table(None, shown.columns, shown.rows))
         for line in _lines(verdict):
-            console.print(f"- {line}", markup=False, soft_wrap=True)
+            console.print(f"- {line}", soft_wrap=True)
     outcome = worst(verdicts)
-    console.print(f"\n{_headline(outcome, verdicts)}", style=COLOURS[outcome], markup=False, soft_wrap=True)
+    console.print(f"\n{_headline(outcome, verdicts)}", style=COLOURS[outcome], soft_wrap=True)
 
 
 def to_markdown(verdicts: Sequence[Verdict]) -> str:

@@ -21,14 +21,14 @@ def as_text(found: Comparison, pairs: bool) -> None:
     from nstbench.cli.console.console import stdout, table
 
     console = stdout()
-    console.print(_headline(found), markup=False, soft_wrap=True)
+    console.print(_headline(found), soft_wrap=True)
     for small in _tables(found, pairs):
-        console.print(f"\n[bold]{small.title}[/bold]")
+        console.print(f"\n{small.title}", style="bold")
         console.print(table(None, small.columns, small.rows))
     for title, lines in _remarks(found):
-        console.print(f"\n[bold]{title}[/bold]")
+        console.print(f"\n{title}", style="bold")
         for line in lines:
-            console.print(f"- {line}", markup=False, soft_wrap=True)
+            console.print(f"- {line}", soft_wrap=True)
 
 
 def to_markdown(found: Comparison, pairs: bool) -> str:

@@ -17,27 +17,25 @@ from nstbench.api import printable
 NOT_A_TERMINAL_WIDTH = 200
 
 
-class Plain(Console):
-    """Prints text without what would command the terminal, as names and messages may be somebody else's."""
+class PlainConsole(Console):
+    """A console to which text is text: no markup, no emoji, and nothing that commands a terminal."""
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print text, each line of it printable, and whatever else rich prints."""
-        super().print(*(lines(each) if isinstance(each, str) else each for each in objects), **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, emoji=False, markup=False, **options)
 
-
-def lines(text: str) -> str:
-    """Return text with everything but line ends told in printable characters."""
-    return "\n".join(map(printable, text.split("\n")))
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make a renderable of text that is printed."""
+        return super().render_str(printable(text), **options)
 
 
 def stdout() -> Console:
     """Return the console for results; wide when piped, so that no cell is cut."""
-    return Plain(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH, highlight=False, emoji=False)
+    return PlainConsole(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH)
 
 
 def stderr() -> Console:
     """Return the console for progress and remarks."""
-    return Plain(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    return PlainConsole(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -53,7 +51,7 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
             name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold"
         )
     for row in rows:
-        made.add_row(*(Text("" if cell is None else lines(str(cell))) for cell in row))
+        made.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     return made
 
 

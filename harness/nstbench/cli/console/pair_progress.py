@@ -34,7 +34,7 @@ class PairProgress(PairWatcher):
         """Begin a bar, or say how long it will take."""
         self._runs, self._done, self._last = runs, 0, monotonic()
         about = f", about {seconds(runs * self._pace)}" if self._pace else ""
-        self._console.print(f"{name}: {counted(runs, 'run')}{about}", markup=False)
+        self._console.print(f"{name}: {counted(runs, 'run')}{about}")
         self._bars.remove_task(self._task)
         self._task = self._bars.add_task(name, total=runs, note=f"0/{runs} runs")
 

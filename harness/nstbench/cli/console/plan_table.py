@@ -43,7 +43,7 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
     for sentence in sweep.not_applied(standing) if standing else ():
-        console.print(f"not applied without --force to {sentence}", markup=False)
+        console.print(f"not applied without --force to {sentence}")
 
 
 def _rows(sweep: Sweep, rates: Mapping[str, float], done: Set[str]) -> list[dict[str, Any]]:

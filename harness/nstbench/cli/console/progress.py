@@ -36,7 +36,7 @@ class ProgressWatcher(Watcher):
 
     def says(self, message: str) -> None:
         """Print a remark above the bars."""
-        self._console.print(message, markup=False)
+        self._console.print(message)
 
     def planned(self, plan: Plan, pending: int) -> None:
         """Set the overall bar."""

@@ -33,9 +33,9 @@ def print_left_out(results: Results) -> None:
     """Say on standard error how many rows are not shown, and which files could not be read."""
     if count := results.shown.left_out:
         text = f"{counted(count, 'older row')} outside the present plan: --outside-plan takes older rows in"
-        stderr().print(text, markup=False)
+        stderr().print(text)
     for line in results.shown.damaged:
-        stderr().print(line, markup=False, soft_wrap=True)
+        stderr().print(line, soft_wrap=True)
 
 
 def print_table(results: Results, name: str, as_json: bool, most: int) -> None:

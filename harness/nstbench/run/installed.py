@@ -1,0 +1,218 @@
+"""What is known of installed plugins without importing them here: a broken one harms nobody else.
+
+A process of its own imports them (`nstbench.run.looker`), once: what it says of a sound one is kept in the
+cache folder for as long as no file changes that it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from nstbench.api import (
+    AssetError,
+    BackendUnavailable,
+    Capabilities,
+    Plugin,
+    UnknownName,
+    UsageError,
+    found_plugins,
+    readiness,
+)
+from nstbench.api.capabilities import wrong_types
+from nstbench.assets.cache import cache_dir
+from nstbench.run import looker
+from nstbench.system.child import Child, ChildEnded
+from nstbench.system.files import write_whole
+
+LIMIT = "NSTBENCH_PLUGIN_TIMEOUT_S"
+LIMIT_S = 20.0
+"""How long plugins may take to be imported, all together; the variable LIMIT says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin that has been looked at.
+
+    Attributes:
+        capabilities: None if it is broken.
+        fault: why it cannot be used; empty for a sound one.
+        remark: which others answer to its name.
+    """
+
+    plugin: Plugin
+    capabilities: Capabilities | None
+    fault: str = ""
+    remark: str = ""
+
+    def usable(self) -> Capabilities:
+        """Return its capabilities.
+
+        Raises:
+            BackendUnavailable: it is broken.
+        """
+        if self.capabilities is None:
+            where = f"the plugin {self.plugin.distribution} {self.plugin.version}"
+            raise BackendUnavailable(f"{self.plugin.name}: {where} cannot be used: {self.fault}")
+        return self.capabilities
+
+    def ready(self, advice: str = "") -> Capabilities:
+        """Return its capabilities, if what it requires is installed.
+
+        Args:
+            advice: what else to do than to install that.
+
+        Raises:
+            BackendUnavailable: it is broken, or that is not installed.
+        """
+        state = readiness(can := self.usable())
+        if not state.ready:
+            raise BackendUnavailable(
+                f"{self.plugin.name}: {state.reason}. Install it: {state.install}{advice}"
+            )
+        return can
+
+
+_found: dict[tuple[str, ...], Installed] = {}
+"""Name and search path -> the plugin that this process uses, once it has been found sound."""
+
+
+def installed_plugins() -> list[Installed]:
+    """Return all plugins by name. Of several with one name the first that is sound is used."""
+    looked = _looked_at(found_plugins())
+    return [each for _, group in groupby(looked, lambda it: it.plugin.name) for each in _ranked([*group])]
+
+
+def installed(name: str) -> Installed:
+    """Return the plugin that answers to a name; a sound one if there is one.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if (name, *sys.path) not in _found:
+        plugins = found_plugins()
+        answering = [each for each in plugins if each.name == name]
+        if not answering:
+            raise UnknownName("backend", name, {each.name for each in plugins})
+        found = _ranked(_looked_at(answering))[0]
+        if found.capabilities is None:
+            return found
+        _found[name, *sys.path] = found
+    return _found[name, *sys.path]
+
+
+def _ranked(answering: list[Installed]) -> list[Installed]:
+    """Put those of one name in order, the one that is used first, and say of each what the others are."""
+    used, *others = sorted(answering, key=lambda each: each.capabilities is None)
+    if not others:
+        return [used]
+    also = ", ".join(each.plugin.origin for each in others)
+    first = Installed(used.plugin, used.capabilities, used.fault, f"{also} answers to this name too")
+    taken = f"{used.plugin.origin} answers to this name already"
+    return [first, *(Installed(each.plugin, None, each.fault or taken) for each in others)]
+
+
+def _looked_at(plugins: Sequence[Plugin]) -> list[Installed]:
+    looked = {plugin.key: _kept(plugin) for plugin in plugins}
+    new = [plugin for plugin in plugins if looked[plugin.key] is None]
+    answers = _ask(new)
+    # One that ends the whole process takes the answers of others with it: these get a process of their own.
+    lost = [number for number in range(len(new)) if number not in answers and len(new) > 1]
+    answers |= {number: _ask([new[number]]).get(0) for number in lost}
+    for number, plugin in enumerate(new):
+        looked[plugin.key] = _understood(plugin, answers.get(number))
+    return [each for each in looked.values() if each]
+
+
+def _understood(plugin: Plugin, answer: Mapping[str, Any] | None) -> Installed:
+    if answer is None:
+        return Installed(plugin, None, "to import it ends the process that does so")
+    if answer["fault"]:
+        return Installed(plugin, None, answer["fault"])
+    try:
+        can = looker.read(answer["capabilities"])
+        wrong = wrong_types(can)
+    except (TypeError, KeyError, AttributeError) as error:
+        wrong = [f"what it answers cannot be read: {error!r:.60}"]
+    if wrong:
+        return Installed(plugin, None, "; ".join(wrong))
+    _keep(plugin, answer)
+    return Installed(plugin, can)
+
+
+def _ask(plugins: Sequence[Plugin]) -> dict[int, Any]:
+    """Return position -> answer of those that answer."""
+    answers: dict[int, Any] = {}
+    if not plugins:
+        return answers
+    limit = _limit()
+    with Path(os.devnull).open("w") as nowhere:
+        child = Child([sys.executable, "-P", "-m", "nstbench.run.looker"], nowhere)
+    try:
+        named = [[each.name, each.distribution, each.version, each.entry_point.value] for each in plugins]
+        child.send({"path": sys.path, "plugins": named, "limit_s": limit})
+        deadline = monotonic() + 2 * limit + 10
+        while len(answers) < len(plugins):
+            number, answer = child.hear(deadline)
+            answers[number] = answer
+    except (ChildEnded, TimeoutError, ValueError, TypeError):
+        pass
+    finally:
+        child.close()
+    return answers
+
+
+def _limit() -> float:
+    said = os.environ.get(LIMIT) or str(LIMIT_S)
+    try:
+        limit = float(said)
+    except ValueError:
+        limit = -1
+    if not 0 < limit <= 3600:
+        raise UsageError(f"{LIMIT}={said!r}: it is a number of seconds above 0, and at most 3600")
+    return limit
+
+
+def _place(plugin: Plugin) -> Path:
+    """Where the answer of a plugin is kept: its name, origin and search path, Python and nstbench."""
+    known = [plugin.name, plugin.origin, sys.path, sys.version, sys.prefix, version("nstbench")]
+    digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+    return cache_dir() / "plugins" / f"{digest[:16]}.json"
+
+
+def _keep(plugin: Plugin, answer: Mapping[str, Any]) -> None:
+    with suppress(AssetError, OSError, TypeError, KeyError):  # without, it is looked at again next time
+        files, path = answer["files"], _place(plugin)
+        kept = {"capabilities": answer["capabilities"], "files": files, "state": _state(files)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(kept).encode())
+
+
+def _kept(plugin: Plugin) -> Installed | None:
+    """Return what was kept, if everything that it came from is as it was then."""
+    try:
+        kept = json.loads(_place(plugin).read_bytes())
+        can = looker.read(kept["capabilities"])
+        if wrong_types(can) or kept["state"] != _state(kept["files"]):
+            return None
+    except (AssetError, OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return Installed(plugin, can)
+
+
+def _state(files: Iterable[str]) -> dict[str, list[int]]:
+    """Return what tells whether files have changed; of their folders too, as one that is new may hide one."""
+    paths = {Path(file) for file in files}
+    paths |= {path.parent for path in paths} | {path for path in map(Path, sys.path) if path.is_dir()}
+    found = {str(path): path.stat() for path in paths}
+    return {path: [of.st_mtime_ns, of.st_ctime_ns, of.st_size] for path, of in found.items()}
