@@ -87,8 +87,11 @@ def test_a_broken_plugin_does_not_take_the_name_of_a_sound_one(rows):
     assert used["ready"] and not other["ready"] and "answers to this name already" in other["reason"]
 
 
-def test_texts_of_plugins_are_no_commands_to_the_terminal(folder, rows):
-    done = run(folder, "backends")
+def test_texts_of_plugins_are_no_commands_to_the_terminal(tmp_path):
+    zoo.plugin(tmp_path, "noisy", zoo.NOISY)
+    zoo.plugin(tmp_path, "raises", zoo.BROKEN["raises-escapes"][0])
+    done = run(tmp_path, "backends")
+    assert done.returncode == 0 and r"\x1b[2J[red]gone" in done.stdout
     assert r"noisy: [bold]\x1b[2Jloud[/bold]" in done.stdout
     assert done.stdout.replace("\n", "").isprintable()
 

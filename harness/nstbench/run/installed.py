@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,7 +37,7 @@ from nstbench.system.files import write_whole
 
 LIMIT = "NSTBENCH_PLUGIN_TIMEOUT_S"
 LIMIT_S = 20.0
-"""How long plugins may take to be imported, all together; the variable LIMIT says otherwise."""
+"""How long a plugin may take to be imported; the variable LIMIT says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,21 @@ def _ranked(answering: list[Installed]) -> list[Installed]:
 def _looked_at(plugins: Sequence[Plugin]) -> list[Installed]:
     looked = {plugin.key: _kept(plugin) for plugin in plugins}
     new = [plugin for plugin in plugins if looked[plugin.key] is None]
-    answers = _ask(new)
-    # One that ends the whole process takes the answers of others with it: these get a process of their own.
-    lost = [number for number in range(len(new)) if number not in answers and len(new) > 1]
-    answers |= {number: _ask([new[number]]).get(0) for number in lost}
-    for number, plugin in enumerate(new):
-        looked[plugin.key] = _understood(plugin, answers.get(number))
+    looked |= {plugin.key: _understood(plugin, answer) for plugin, answer in _answered(new)}
     return [each for each in looked.values() if each]
+
+
+def _answered(plugins: Sequence[Plugin]) -> Iterator[tuple[Plugin, Mapping[str, Any] | None]]:
+    """Yield every plugin with its answer; None for one that ends the process that looks at it."""
+    answers = _ask(plugins)
+    yield from ((plugins[number], answer) for number, answer in answers.items())
+    lost = [plugin for number, plugin in enumerate(plugins) if number not in answers]
+    if len(plugins) == 1:
+        yield from ((plugin, None) for plugin in lost)
+    elif lost:  # one of those at hand has ended the process: each of them gets one of its own
+        for plugin in lost[: looker.AT_ONCE]:
+            yield from _answered([plugin])
+        yield from _answered(lost[looker.AT_ONCE :])
 
 
 def _understood(plugin: Plugin, answer: Mapping[str, Any] | None) -> Installed:
@@ -161,7 +169,7 @@ def _ask(plugins: Sequence[Plugin]) -> dict[int, Any]:
     try:
         named = [[each.name, each.distribution, each.version, each.entry_point.value] for each in plugins]
         child.send({"path": sys.path, "plugins": named, "limit_s": limit})
-        deadline = monotonic() + 2 * limit + 10
+        deadline = monotonic() + limit * (1 + len(plugins)) + 10
         while len(answers) < len(plugins):
             number, answer = child.hear(deadline)
             answers[number] = answer

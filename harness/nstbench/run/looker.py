@@ -11,7 +11,8 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import EntryPoint
@@ -21,6 +22,8 @@ from nstbench.api import BackendUnavailable, Capabilities, Option, Plugin, one_l
 from nstbench.api.registry import GROUP
 
 MOST_BYTES = 1 << 20
+AT_ONCE = 4
+"""Plugins that are looked at at the same time: one that hangs holds up no others, one that kills few."""
 GRACE_S = 1.0
 """How long a fork that has closed its pipe may take to end."""
 
@@ -53,6 +56,7 @@ class _Fork:
     number: int
     process: int
     answers: int
+    deadline: float
     heard: bytearray = field(default_factory=bytearray)
 
     def hears_all(self) -> bool:
@@ -90,26 +94,33 @@ class _Fork:
 
 
 def main() -> None:
-    """Look at the plugins that the parent names, all at once, and tell of each as soon as it has answered."""
+    """Look at the plugins that the parent names, in their order, and tell of each once it has answered."""
     told = int(sys.argv[1])
     asked = json.loads(sys.stdin.readline())
     sys.path[:] = asked["path"]
     sys.dont_write_bytecode = True  # to look is to leave no trace where the plugin lies
-    deadline = time.monotonic() + asked["limit_s"]
-    forks = {}
-    for number, (name, distribution, version, target) in enumerate(asked["plugins"]):
-        answers, send = os.pipe()
-        if not (process := os.fork()):
-            _look(Plugin(name, distribution, version, EntryPoint(name, target, GROUP)), send)
-        os.close(send)
-        forks[answers] = _Fork(number, process, answers)
-    while forks:
-        ready, _, _ = select.select([*forks], [], [], max(0.0, deadline - time.monotonic()))
-        late = "" if ready else f"to import it takes more than {asked['limit_s']:g} s"
-        for fork in [forks[answers] for answers in ready or [*forks]]:
-            if late or fork.hears_all():
+    waiting, forks = deque(enumerate(asked["plugins"])), dict[int, _Fork]()
+    while waiting or forks:
+        while waiting and len(forks) < AT_ONCE:
+            fork = _started(*waiting.popleft(), time.monotonic() + asked["limit_s"])
+            forks[fork.answers] = fork
+        first = min(fork.deadline for fork in forks.values())
+        ready, _, _ = select.select([*forks], [], [], max(0.0, first - time.monotonic()))
+        for fork in [*forks.values()]:
+            is_late = time.monotonic() >= fork.deadline
+            if (fork.answers in ready and fork.hears_all()) or is_late:
                 del forks[fork.answers]
+                late = f"to import it takes more than {asked['limit_s']:g} s" * is_late
                 os.write(told, json.dumps([fork.number, fork.answer(late)]).encode() + b"\n")
+
+
+def _started(number: int, named: Sequence[str], deadline: float) -> _Fork:
+    name, distribution, version, target = named
+    answers, send = os.pipe()
+    if not (process := os.fork()):
+        _look(Plugin(name, distribution, version, EntryPoint(name, target, GROUP)), send)
+    os.close(send)
+    return _Fork(number, process, answers, deadline)
 
 
 def _look(plugin: Plugin, send: int, leave: Any = os._exit) -> None:
