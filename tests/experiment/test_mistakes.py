@@ -95,7 +95,11 @@ CHANGES = [
     ("name: layers", "name: .git", "exp.yaml:2:7: must be made of letters, digits, "),
     ("rounds: 5", "rounds: 1", "exp.yaml:16:19: must be at least 2, found 1"),
     ("rounds: 5", "round: 5", "exp.yaml:16:11: unknown key 'round' in measure; "),
-    ("chunk: auto", "chunk: 0", "exp.yaml:16:29: must be 'auto' or a whole number of at least 1, found 0"),
+    (
+        "chunk: auto",
+        "chunk: 0",
+        "exp.yaml:16:29: must be 'auto' or a whole number from 1 to 1,000,000, found 0",
+    ),
     ("timeout_s: 900", "timeout_s: 0", "exp.yaml:16:107: must be above 0, found 0"),
     ("[jax-vgg19, ", "[7, ", "exp.yaml:14:12: must be a backend's name, or a mapping with name, "),
     ("name: tf-vgg19", "nam: tf-vgg19", "exp.yaml:14:23: 'name' is missing"),

@@ -68,7 +68,8 @@ class NotKept(ResultsError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
-    near = get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    word = str(word)[:100]  # to compare more takes seconds
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

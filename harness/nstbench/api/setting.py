@@ -55,8 +55,14 @@ class Setting:
         return self.worked_out(settings) if self.worked_out else self.default
 
 
+MOST_NUMBER = 1e30
+"""The largest number that a setting may be where nothing less is said: float32 ends at 3.4e38."""
+
+
 def declare(kind: str, default: Any, says: str, **more: Any) -> Any:
     """Declare a field of the settings."""
+    if kind == "number" and not {"most", "below"} & more.keys():
+        more["most"] = MOST_NUMBER
     about = Setting(kind=kind, default=default, says=says, **more)
     return field(default=default, metadata={"setting": about})
 

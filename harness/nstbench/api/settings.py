@@ -128,6 +128,7 @@ class Settings(Method):
         0,
         "Stop once the total loss has not fallen by min_delta in so many iterations; 0: never",
         least=0,
+        most=1_000_000,
         consumer="harness",
         column="iterations without progress after which it stops; 0: never",
     )

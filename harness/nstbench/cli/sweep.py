@@ -38,7 +38,9 @@ FailFastOption = Annotated[
 TimeLimitOption = Annotated[
     float | None, typer.Option(min=0, metavar="SECONDS", help="Stop then; finished trials stay.")
 ]
-
+MaxTrialsOption = Annotated[
+    int, typer.Option("--max-trials", min=1, metavar="N", help="Refuse an experiment of more trials.")
+]
 
 MOST_ROWS, MOST_ON_PAGE = 200, 2000
 """Of how many trials the table is printed, and of how many the report is made unasked."""
@@ -56,6 +58,7 @@ def sweep(
     retries: RetriesOption = 0,
     fail_fast: FailFastOption = False,
     time_limit: TimeLimitOption = None,
+    max_trials: MaxTrialsOption = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
     """Run every trial of an experiment that is not done yet; tables and pictures go to the results folder.
@@ -70,7 +73,7 @@ def sweep(
     from nstbench.experiment import load_experiment
     from nstbench.run.sweep import Limits, Redo, prepare_sweep
 
-    planned = load_experiment(experiment, overrides or (), backend or ())
+    planned = load_experiment(experiment, overrides or (), backend or (), max_trials)
     watch = ProgressWatcher(stderr())
     limits = Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name

@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, product
 from typing import Any, TypeAlias
 
-from nstbench.api import SETTINGS, did_you_mean
-from nstbench.experiment.labels import label_of
-from nstbench.experiment.messages import shown, unknown_key, validated
+from nstbench.api import SETTINGS
+from nstbench.experiment.choice import Choice, choose
+from nstbench.experiment.exclusions import Exclusions, read_exclusions
+from nstbench.experiment.messages import shown, unknown_key
 from nstbench.experiment.places import Mistake, Path
-from nstbench.experiment.settings import KINDS, PARTIAL, WRITTEN, Written
+from nstbench.experiment.settings import Written
 from nstbench.experiment.shape import SWEEP_RULES
 
 _BEHIND_EXCLUDE = (("sweep",), ("fixed",), ("inputs",), ("--set",))
 """Parts whose mistakes would make an exclusion look wrong that is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value given for one setting.
-
-    Attributes:
-        label: the name it was given, or else the value written out.
-        named: whether the experiment gave it that name.
-        raw: as written; combined with others before it is validated as a whole.
-        alone: settings with only this value set, so that two spellings of one value compare equal.
-        path: where it stands.
-    """
-
-    setting: str
-    label: str
-    raw: Any
-    alone: Written
-    path: Path
-    named: bool = False
-
-
 Step: TypeAlias = tuple[Choice, ...]
 """One position of an axis, or of axes that advance together."""
-
-Rule: TypeAlias = Mapping[str, tuple[Choice, ...]]
-"""A point whose every named setting is one of these choices is excluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +30,7 @@ class Sweep:
 
     groups: tuple[tuple[Step, ...], ...] = ()
     include: tuple[Step, ...] = ()
-    exclude: tuple[Rule, ...] = ()
+    exclude: Exclusions = field(default_factory=Exclusions)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -74,24 +52,9 @@ class Sweep:
         if self.groups or not self.include:
             for combination in product(*self.groups):
                 step = tuple(choice for part in combination for choice in part)
-                if not any(_excluded(step, rule) for rule in self.exclude):
+                if not self.exclude.holds({choice.setting: choice.label for choice in step}):
                     yield step
         yield from self.include
-
-
-def choose(
-    setting: str, raw: Any, path: Path, mistakes: list[Mistake], label: str | None = None
-) -> Choice | None:
-    """Check one value of one setting on its own."""
-    if setting not in SETTINGS:
-        mistakes.append(unknown_key(path, SETTINGS))
-        return None
-    found: list[Mistake] = []
-    alone = validated(WRITTEN, {**dict.fromkeys(KINDS, "-"), setting: raw}, (), found, PARTIAL)
-    mistakes += [Mistake((*path, *each.path[1:]), each.text, each.at_key) for each in found]
-    if alone is None:
-        return None
-    return Choice(setting, label or label_of(setting, alone), raw, alone, path, named=label is not None)
 
 
 def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mistakes: list[Mistake]) -> Sweep:
@@ -114,8 +77,8 @@ def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mista
     mistakes += _ambiguous([*(choice for axis in axes.values() for choice in axis), *chain(*added)])
     if any(each.path[:1] in _BEHIND_EXCLUDE for each in mistakes):
         return Sweep(tuple(groups), added)
-    exclude = _exclusions(sweep.get("exclude"), axes, overridden, mistakes)
-    return Sweep(tuple(groups), added, tuple(exclude))
+    entries = _entries(sweep.get("exclude"), (*root, "exclude"), mistakes)
+    return Sweep(tuple(groups), added, read_exclusions(entries, axes, overridden, mistakes))
 
 
 def _axis(
@@ -163,14 +126,15 @@ def _zipped(
 def _included(
     value: Any, path: Path, axes: Mapping[str, tuple[Choice, ...]], mistakes: list[Mistake]
 ) -> Iterator[Step]:
+    on_axes = {name: {each.alone: each for each in reversed(axis)} for name, axis in axes.items()}
     for entry, where in _entries(value, path, mistakes):
         made = [choose(name, raw, (*where, name), mistakes) for name, raw in entry.items()]
-        yield tuple(_called_as_on(axes.get(choice.setting, ()), choice) for choice in made if choice)
+        yield tuple(_called_as_on(on_axes.get(choice.setting, {}), choice) for choice in made if choice)
 
 
-def _called_as_on(axis: tuple[Choice, ...], choice: Choice) -> Choice:
+def _called_as_on(axis: Mapping[Written, Choice], choice: Choice) -> Choice:
     """Give a value that is on an axis too the name it has there."""
-    same = next((each for each in axis if each.alone == choice.alone), choice)
+    same = axis.get(choice.alone, choice)
     return replace(choice, label=same.label, named=same.named)
 
 
@@ -182,48 +146,6 @@ def _ambiguous(choices: Sequence[Choice]) -> Iterator[Mistake]:
             text = f"another value of {choice.setting} is called {choice.label!r} too; rename one of the two"
             advice = f", as in {choice.setting}: {{NAME: VALUE}}"
             yield Mistake(choice.path, text + advice)
-
-
-def _exclusions(
-    value: Any,
-    axes: Mapping[str, tuple[Choice, ...]],
-    overridden: Mapping[str, Choice],
-    mistakes: list[Mistake],
-) -> Iterator[Rule]:
-    for entry, where in _entries(value, ("sweep", "exclude"), mistakes):
-        rule = {}
-        for name, wanted in entry.items():
-            known = axes.get(name) or ((overridden[name],) if name in overridden else ())
-            rule[name] = tuple(choice for choice in known if _means(choice, wanted))
-            if name not in overridden and not rule[name]:
-                mistakes.append(_never_excludes((*where, name), wanted, known, axes))
-        kept = {name: choices for name, choices in rule.items() if name not in overridden}
-        if all(rule.values()) and rule:
-            yield kept
-
-
-def _means(choice: Choice, wanted: Any) -> bool:
-    if choice.label == wanted:
-        return True
-    other = choose(choice.setting, wanted, choice.path, [])
-    return other is not None and other.alone == choice.alone
-
-
-def _never_excludes(
-    path: Path, wanted: Any, known: Sequence[Choice], axes: Mapping[str, tuple[Choice, ...]]
-) -> Mistake:
-    name = str(path[-1])
-    if not known:
-        text = f"exclude names {name!r}, which is no axis; axes: {', '.join(axes) or 'none'}."
-        return Mistake(path, text + did_you_mean(name, axes), at_key=True)
-    labels = [choice.label for choice in known]
-    hint = did_you_mean(wanted, labels) if isinstance(wanted, str) else ""
-    return Mistake(path, f"the axis {name!r} has no such value; it has {', '.join(labels)}.{hint}")
-
-
-def _excluded(step: Step, rule: Rule) -> bool:
-    chosen = {choice.setting: choice for choice in step}
-    return all(chosen[name] in choices for name, choices in rule.items())
 
 
 def _entries(value: Any, path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Mapping[str, Any], Path]]:

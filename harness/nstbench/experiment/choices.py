@@ -42,12 +42,14 @@ def read_backends(
     """
     read = [_entry(entry, ("backends", position), mistakes) for position, entry in enumerate(entries)]
     chosen = _labelled([choice for choice in read if choice])
-    for position, choice in enumerate(chosen):
-        if choice.label in [other.label for other in chosen[:position]]:
+    labels: set[str] = set()
+    for choice in chosen:
+        if choice.label in labels:
             text = (
                 f"backend {choice.label!r} is listed twice; remove one, or give it other options or a label"
             )
             mistakes.append(Mistake(choice.path, text))
+        labels.add(choice.label)
     if not entries and not wanted:
         mistakes.append(Mistake(("backends",), "'backends' is missing or empty; name at least one backend"))
     return _selected(chosen, wanted) if wanted else tuple(chosen)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nstbench.api import UnknownName
-from nstbench.experiment.axes import Choice, choose
+from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.places import Mistake
 from nstbench.experiment.settings import WEIGHTED
 from nstbench.experiment.shape import Outline

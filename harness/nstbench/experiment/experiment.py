@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from nstbench.api import ExperimentError, Settings
-from nstbench.experiment.axes import Choice, Step, Sweep, choose, read_sweep
+from nstbench.experiment.axes import Step, Sweep, read_sweep
+from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
 from nstbench.experiment.contradictions import fixed_and_swept
 from nstbench.experiment.defaults import preset_choices
@@ -81,11 +82,15 @@ class _Given:
     name: str
     overrides: Sequence[str]
     backends: Sequence[str]
+    most_trials: int = MOST_TRIALS
     file: pathlib.Path | None = None
 
 
 def load_experiment(
-    path: str | pathlib.Path, overrides: Sequence[str] = (), backends: Sequence[str] = ()
+    path: str | pathlib.Path,
+    overrides: Sequence[str] = (),
+    backends: Sequence[str] = (),
+    most_trials: int = MOST_TRIALS,
 ) -> Experiment:
     """Read an experiment file.
 
@@ -93,6 +98,7 @@ def load_experiment(
         path: a YAML file; relative paths in it, and in overrides, start from its folder.
         overrides: `key=value` texts, see `nstbench.experiment.overrides.apply_overrides`.
         backends: names or labels that replace the file's list.
+        most_trials: more are refused before they are planned, as a slip makes too many at once.
 
     Raises:
         ExperimentError: lists every mistake as `file:line:column: what`.
@@ -100,7 +106,7 @@ def load_experiment(
     file = pathlib.Path(path)
     source = contents(file, str(path))
     document = parse(source, str(path))
-    words = named(file.stem), overrides, backends
+    words = named(file.stem), overrides, backends, most_trials
     lasting = file.resolve() if file.is_file() else None  # a pipe is not there a second time
     return _read(_Given(document.value, document.places, file.parent, source, *words, lasting))
 
@@ -138,7 +144,7 @@ def _read(given: _Given) -> Experiment:
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
     gate = validated(Gate, outline.gate, ("gate",), mistakes)
     chosen = read_backends(outline.backends, given.backends, mistakes)
-    sweep, grid = _spread(outline, changed.settings, len(chosen), mistakes)
+    sweep, grid = _spread(outline, changed.settings, (len(chosen), given.most_trials), mistakes)
     if mistakes or measure is None or gate is None:
         raise places.error(mistakes)
     return Experiment(
@@ -160,15 +166,15 @@ def _read(given: _Given) -> Experiment:
 
 
 def _spread(
-    outline: Outline, overridden: Collection[str], backends: int, mistakes: list[Mistake]
+    outline: Outline, overridden: Collection[str], size: tuple[int, int], mistakes: list[Mistake]
 ) -> tuple[Sweep, tuple[Point, ...]]:
-    """Understand the sweep and make its points, unless there are mistakes already."""
+    """Make the points unless there are mistakes; `size`: the number of backends, the most trials."""
     written = _fixed(outline, mistakes)
     fixed = preset_choices(outline, written, mistakes) | written
     single = {name: choice for name, choice in fixed.items() if name in overridden}
     sweep = read_sweep(outline.sweep, single, mistakes)
     mistakes += fixed_and_swept(outline, sweep)
-    _refuse_hugeness(sweep, backends, mistakes)
+    _refuse_hugeness(sweep, *size, mistakes)
     return sweep, () if mistakes else _points(sweep, fixed, mistakes)
 
 
@@ -197,12 +203,14 @@ def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
     return {choice.setting: choice for choice in made if choice}
 
 
-def _refuse_hugeness(sweep: Sweep, backends: int, mistakes: list[Mistake]) -> None:
+def _refuse_hugeness(sweep: Sweep, backends: int, most: int, mistakes: list[Mistake]) -> None:
     count = sweep.most_points * max(1, backends)
-    if count > MOST_TRIALS:
+    if count > most:
         found = f"{count:,} trials ({sweep.most_points:,} points, {backends} backends)"
-        advice = "shorten an axis, or let axes advance together with zip"
-        mistakes.append(Mistake(("sweep",), f"{found}; at most {MOST_TRIALS:,}: {advice}"))
+        advice = (
+            f"shorten an axis, let axes advance together with zip, or allow so many: --max-trials {count}"
+        )
+        mistakes.append(Mistake(("sweep",), f"{found}; at most {most:,}: {advice}"))
 
 
 def _points(sweep: Sweep, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> tuple[Point, ...]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from nstbench.experiment.values import AutoOrCount, Reference, Strict
+from nstbench.experiment.values import MOST_COUNT, AutoOrCount, Reference, Strict
 
 
 class Measure(Strict):
@@ -15,7 +15,7 @@ class Measure(Strict):
     rounds: int = Field(5, ge=2, le=1000, description="Timing rounds of a single-pass backend")
     chunk: AutoOrCount = Field("auto", description="Iterations for each call of the backend")
     snapshot_every: int | None = Field(
-        None, ge=1, description="Also keep the picture every so many iterations; null: never"
+        None, ge=1, le=MOST_COUNT, description="Also keep the picture every so many iterations; null: never"
     )
     referee: Reference = Field(
         "auto",
@@ -32,4 +32,6 @@ class Measure(Strict):
         True,
         description="Keep compiled programs for later sweeps; those loaded have a column of their own",
     )
-    timeout_s: float = Field(1800.0, gt=0, description="Longest time for one trial, in seconds")
+    timeout_s: float = Field(
+        1800.0, gt=0, le=31_536_000, description="Longest time for one trial, in seconds; a year at most"
+    )

@@ -36,8 +36,16 @@ def unknown_key(path: Path, allowed: Iterable[str]) -> Mistake:
     *parent, key = path
     section = f"in {dotted(tuple(parent))}" if parent else "at the top level"
     known = sorted(allowed)
-    hint = belongs(str(key)) or did_you_mean(str(key), known)
-    return Mistake(path, f"unknown key {key!r} {section}; allowed: {', '.join(known)}.{hint}", at_key=True)
+    text = f"unknown key {brief(key)} {section}; allowed: {', '.join(known)}."
+    return Mistake(path, text, True, lambda: belongs(str(key)) or did_you_mean(str(key), known))
+
+
+def brief(value: object) -> str:
+    """Write a value in at most 60 characters."""
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return f"a number of {len(str(value))} digits"
+    text = repr(value[:60] if isinstance(value, str) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def shown(value: Any) -> str:
@@ -48,8 +56,7 @@ def shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-    return f"the text {text}" if isinstance(value, str) else text
+    return f"the text {brief(value)}" if isinstance(value, str) else brief(value)
 
 
 def _mistake(error: ErrorDetails, data: Mapping[str, Any], path: Path, model: type[BaseModel]) -> Mistake:
@@ -85,9 +92,13 @@ def _sentence(error: ErrorDetails) -> str:
         return f"must be {ctx['expected']}, found {shown(found)}.{hint}"
     if kind in _SENTENCES:
         return f"{_SENTENCES[kind](ctx)}, found {shown(found)}"
-    if kind == "auto":
+    if kind in ("auto", "printable"):
         return f"{error['msg']}, found {shown(found)}"
     return error["msg"]
+
+
+def _number(limit: float) -> str:
+    return f"{limit:,}" if limit < 1e15 else f"{limit:g}"
 
 
 def _fixed(text: str) -> Callable[[Mapping[str, Any]], str]:
@@ -102,10 +113,11 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "bool_type": _fixed("must be true or false"),
     "dict_type": _fixed("must be a mapping"),
     **dict.fromkeys(("list_type", "tuple_type"), _fixed("must be a list")),
+    "too_long": lambda ctx: f"must have at most {ctx['max_length']} entries",
     "greater_than": lambda ctx: f"must be above {ctx['gt']:g}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']:g}",
     "less_than": lambda ctx: f"must be below {ctx['lt']:g}",
-    "less_than_equal": lambda ctx: f"must be at most {ctx['le']:,}",
+    "less_than_equal": lambda ctx: f"must be at most {_number(ctx['le'])}",
     "too_short": _fixed("must have at least one entry"),
     "string_too_short": _fixed("must not be empty"),
     "string_too_long": lambda ctx: f"must have at most {ctx['max_length']} characters",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from nstbench.api import ExperimentError, Option, did_you_mean
 from nstbench.experiment.choices import BackendChoice
-from nstbench.experiment.messages import shown
+from nstbench.experiment.messages import brief, shown
 from nstbench.experiment.places import Mistake
 from nstbench.experiment.yaml12 import parse
 
@@ -27,8 +28,8 @@ def complete_options(
         path = (*choice.path, "options", name)
         if name not in declared:
             known = ", ".join(sorted(declared)) or "none"
-            text = f"backend {choice.name!r} has no option {name!r}; it has: {known}."
-            mistakes.append(Mistake(path, text + did_you_mean(name, declared), at_key=True))
+            text = f"backend {choice.name!r} has no option {brief(name)}; it has: {known}."
+            mistakes.append(Mistake(path, text, True, partial(did_you_mean, name, declared)))
         elif not _fits(value, declared[name]):
             mistakes.append(Mistake(path, _refusal(name, value, declared[name])))
         else:
@@ -54,8 +55,14 @@ def read_options(name: str, texts: Sequence[str], declared: Mapping[str, Option]
 def _fits(value: Any, option: Option) -> bool:
     wanted = type(option.default)
     of_type = type(value) is wanted or (wanted is float and type(value) is int)
-    finite = not isinstance(value, float) or math.isfinite(value)
-    return of_type and finite and (not option.choices or value in option.choices)
+    return of_type and _can_be_kept(value) and (not option.choices or value in option.choices)
+
+
+def _can_be_kept(value: Any) -> bool:
+    """Whether tables can hold it: 64 bits of a whole number, a finite one, some text."""
+    if isinstance(value, str):
+        return len(value) <= 4096
+    return -(2**63) <= value < 2**63 if isinstance(value, int) else math.isfinite(value)
 
 
 def _refusal(name: str, value: Any, option: Option) -> str:

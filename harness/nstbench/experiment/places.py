@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from nstbench.api import ExperimentError
+
+MOST_SHOWN = 50
+LONGEST = 1000
+"""Mistakes that are shown of one experiment, and characters of each."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and list positions from the root of an experiment: ("sweep", "alpha", 1)."""
@@ -22,11 +26,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong: at a value, or at the key that leads to it."""
+    """One thing wrong: at a value, or at the key that leads to it.
+
+    Attributes:
+        hint: finds what belongs behind the text, for those that are shown: to look for it takes a while.
+    """
 
     path: Path
     text: str
     at_key: bool = False
+    hint: Callable[[], str] | None = field(default=None, compare=False)
+
+    def told(self) -> str:
+        """Return the line, without its place, in a length that people read."""
+        text = self.text + (self.hint() if self.hint else "")
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +67,13 @@ class Places:
         return self._find(path, at_key)[1]
 
     def error(self, mistakes: Iterable[Mistake]) -> ExperimentError:
-        """Return one error that lists every mistake once, in the order of the file."""
-        found = {(*self._find(each.path, each.at_key), each.text): None for each in mistakes}
-        ordered = sorted(found, key=lambda item: item[0])
-        return ExperimentError([f"{where}: {text}" for _, where, text in ordered])
+        """Return one error that lists every mistake once, in the order of the file; of many the first."""
+        found = {(*self._find(each.path, each.at_key), each.text): each for each in mistakes}
+        ordered = sorted(found.items(), key=lambda item: item[0][0])
+        lines = [f"{where}: {each.told()}" for (_, where, _), each in ordered[:MOST_SHOWN]]
+        if more := len(ordered) - len(lines):
+            lines.append(f"{self.file or 'experiment'}: and {more:,} more mistakes like these")
+        return ExperimentError(lines)
 
     def _find(self, path: Path, at_key: bool) -> tuple[Mark, str]:
         for end in range(len(path), -1, -1):

@@ -10,7 +10,7 @@ from nstbench.api import SETTINGS
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.settings import KINDS
-from nstbench.experiment.values import Strict
+from nstbench.experiment.values import Label, Strict
 
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Names become folders, so none begins with a dot."""
@@ -65,11 +65,9 @@ class Inputs(Strict):
 class BackendEntry(Strict):
     """One entry of `backends`."""
 
-    name: str = Field(min_length=1, description="As `nstbench backends` lists it")
+    name: Label = Field(description="As `nstbench backends` lists it")
     options: Section = Field({}, description="Options of this backend")
-    label: str | None = Field(
-        None, min_length=1, max_length=100, description="Tells entries of one backend apart in tables"
-    )
+    label: Label | None = Field(None, description="Tells entries of one backend apart in tables")
 
 
 def belongs(key: str) -> str:

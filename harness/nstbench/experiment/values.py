@@ -8,6 +8,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from nstbench.api import UsageError, layer_name
+from nstbench.api.setting import MOST_NUMBER
+
+MOST_COUNT = 1_000_000
+MOST_STYLES = 16
 
 
 def _one_or_many(value: Any) -> Any:
@@ -25,9 +29,11 @@ def _known_layer(name: str) -> str:
 
 
 def _no_repeats(layers: tuple[str, ...]) -> tuple[str, ...]:
-    for position, layer in enumerate(layers):
-        if layer in layers[:position]:
+    seen: set[str] = set()
+    for layer in layers:
+        if layer in seen:
             raise PydanticCustomError("layers", "layer '{layer}' is listed twice; keep one", {"layer": layer})
+        seen.add(layer)
     return layers
 
 
@@ -38,11 +44,18 @@ def _not_all_zero(weights: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _auto_or_count(value: Any) -> Any:
-    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+    if value == "auto" or (type(value) is int and 1 <= value <= MOST_COUNT):
         return value
-    raise PydanticCustomError("auto", "must be 'auto' or a whole number of at least 1")
+    raise PydanticCustomError("auto", f"must be 'auto' or a whole number from 1 to {MOST_COUNT:,}")
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("printable", "must be printable text in one line")
+    return text
+
+
+Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
 LayerNames: TypeAlias = Annotated[
     tuple[Annotated[str, AfterValidator(_known_layer)], ...],
     BeforeValidator(_one_or_many),
@@ -50,14 +63,14 @@ LayerNames: TypeAlias = Annotated[
     AfterValidator(_no_repeats),
 ]
 Weights: TypeAlias = Annotated[
-    tuple[Annotated[float, Field(ge=0)], ...],
+    tuple[Annotated[float, Field(ge=0, le=MOST_NUMBER)], ...],
     BeforeValidator(_one_or_many),
     AfterValidator(_not_all_zero),
 ]
 AutoOrCount: TypeAlias = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_count)]
 Reference: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
 References: TypeAlias = Annotated[
-    tuple[Reference, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=16)
+    tuple[Reference, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=MOST_STYLES)
 ]
 
 

@@ -18,8 +18,8 @@ from nstbench.api import ExperimentError
 from nstbench.experiment.places import Mark, Mistake, Path, Places
 
 MOST_BYTES = 1_000_000
-MOST_NODES = 100_000
-"""A grid needs far fewer; a file whose aliases multiply reaches it at once."""
+MOST_NODES = 50_000
+"""A grid needs far fewer, and to read more takes seconds; aliases that multiply reach it at once."""
 
 _PLAIN, _QUOTED, _COLLECTION = "plain", "quoted", "collection"
 
@@ -72,6 +72,16 @@ def parse(text: bytes | str, file: str) -> Document:
 class _Composer(yaml.SafeLoader):
     """PyYAML's node graph, with tags that tell only plain from quoted; any other tag was written out."""
 
+    composed = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.composed += 1
+        if self.composed > MOST_NODES:
+            text = f"more than {MOST_NODES:,} keys and values; give axes, and have the product made of them"
+            raise yaml.composer.ComposerError(None, None, text, self.get_mark())
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         if kind is not yaml.ScalarNode:
             return _COLLECTION
@@ -114,6 +124,8 @@ def _line_column(text: str, position: int) -> tuple[int, int]:
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or error.context or "cannot be read"
+    if problem.startswith("more than "):
+        return problem
     if "'\\t'" in problem:
         return "a tab; YAML is indented with spaces"
     if "mapping values are not allowed" in problem:
@@ -195,7 +207,7 @@ def _wrong_key(key: yaml.Node, made: dict[str, Any]) -> str:
         return "a key with a tag; tags are not used here, remove it"
     if key.value == "<<" and key.tag == _PLAIN:
         return "a merge key (<<), which YAML 1.2 does not have; write the keys out"
-    return f"key {key.value!r} stands here twice; keep one" if key.value in made else ""
+    return f"key {key.value[:100]!r} stands here twice; keep one" if key.value in made else ""
 
 
 def _mark(node: yaml.Node) -> Mark:
