@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from nstbench.api import SETTINGS
 from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.exclusions import Exclusions, read_exclusions
-from nstbench.experiment.messages import shown, unknown_key
+from nstbench.experiment.messages import brief, shown, unknown_key
 from nstbench.experiment.places import Mistake, Path
 from nstbench.experiment.settings import Written
 from nstbench.experiment.shape import SWEEP_RULES
@@ -103,6 +103,10 @@ def _axis(
         choose(name, raw, (*path, label if label is not None else position), mistakes, label)
         for position, (label, raw) in enumerate(zip(labels, values, strict=True))
     ]
+    for label in filter(None, labels):
+        if not label.isprintable() or len(label) > 100:
+            text = f"the name {brief(label)} is no printable text of at most 100 characters"
+            mistakes.append(Mistake((*path, label), text, at_key=True))
     axes[name] = tuple(choice for choice in made if choice)
     return axes[name] if len(axes[name]) == len(values) else ()
 

@@ -66,7 +66,7 @@ def _cli_place(name: str) -> Path:
 
 def _entry(entry: Any, path: Path, mistakes: list[Mistake]) -> BackendChoice | None:
     if isinstance(entry, str) and entry:
-        return BackendChoice(entry, path=path)
+        entry = {"name": entry}
     if not isinstance(entry, Mapping):
         text = f"must be a backend's name, or a mapping with name, options and label, found {shown(entry)}"
         mistakes.append(Mistake(path, text))

@@ -7,9 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
-from nstbench.api import ExperimentError, Settings
+from nstbench.api import Settings
 from nstbench.experiment.axes import Step, Sweep, read_sweep
 from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
@@ -23,7 +21,7 @@ from nstbench.experiment.places import Mistake, Path, Places
 from nstbench.experiment.point import Point
 from nstbench.experiment.settings import WRITTEN
 from nstbench.experiment.shape import FIXABLE, Inputs, Outline
-from nstbench.experiment.sources import contents, named, plain
+from nstbench.experiment.sources import contents, named, plain, written
 from nstbench.experiment.yaml12 import parse
 
 MOST_TRIALS = 10_000
@@ -124,10 +122,7 @@ def experiment_from_mapping(
         ExperimentError: lists every mistake.
     """
     plainly = plain(data)
-    try:
-        source = yaml.safe_dump(plainly, sort_keys=False, allow_unicode=True).encode()
-    except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-        raise ExperimentError([f"experiment: holds what YAML cannot: {error}".splitlines()[0]]) from error
+    source = written(plainly)
     return _read(_Given(plainly, Places(), pathlib.Path(base), source, named(name), overrides, backends))
 
 

@@ -98,7 +98,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _number(limit: float) -> str:
-    return f"{limit:,}" if limit < 1e15 else f"{limit:g}"
+    return f"{limit:g}" if limit > 1e15 or limit % 1 else f"{int(limit):,}"
 
 
 def _fixed(text: str) -> Callable[[Mapping[str, Any]], str]:

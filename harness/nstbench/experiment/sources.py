@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nstbench.api import ExperimentError, did_you_mean
+import yaml
+
+from nstbench.api import ExperimentError, did_you_mean, one_line
 from nstbench.system.files import read_regular
 
 
@@ -32,6 +34,35 @@ def contents(file: pathlib.Path, shown_as: str) -> bytes:
 def named(text: str) -> str:
     """Make a name that can be a folder's."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip(".")[:100] or "experiment"
+
+
+def written(value: Any) -> bytes:
+    """Write what is plain as YAML that is read as the same.
+
+    Raises:
+        ExperimentError: it holds what YAML cannot.
+    """
+    try:
+        return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
+    except (yaml.YAMLError, UnicodeError, RecursionError, ValueError) as error:
+        why = one_line(error).removeprefix(f"{type(error).__name__}: ")
+        raise ExperimentError([f"experiment: holds what YAML cannot: {why}"]) from error
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes for the rules of YAML 1.2: text in quotes unless it is a name, so that none is read as a number."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    text.encode()  # half a surrogate pair is an error here, as it is when it is read
+    style = None if re.fullmatch(r"[A-Za-z][\w.:/ -]*", text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from nstbench.api import ExperimentError
 from nstbench.experiment.places import Mark, Mistake, Path, Places
 
 MOST_BYTES = 1_000_000
-MOST_NODES = 50_000
+MOST_NODES = 40_000
 """A grid needs far fewer, and to read more takes seconds; aliases that multiply reach it at once."""
 
 _PLAIN, _QUOTED, _COLLECTION = "plain", "quoted", "collection"
