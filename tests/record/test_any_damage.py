@@ -110,7 +110,7 @@ def look_at(folder):
     """Look at everything, as `show` and `report` do."""
     results = open_results(folder)
     for name in TABLES:
-        print_table(results, name, as_json=False)
+        print_table(results, name, as_json=False, most=100)
     print_left_out(results)
     write_report(results)
 

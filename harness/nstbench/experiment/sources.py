@@ -50,7 +50,7 @@ def written(value: Any) -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes for the rules of YAML 1.2: text in quotes unless it is a name, so that none is read as a number."""
+    """Writes for YAML 1.2: text in quotes unless it is a name, so that none is read as a number."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
