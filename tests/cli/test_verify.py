@@ -2,9 +2,9 @@
 
 import io
 import json
+import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,9 @@ from nstbench.cli.verify import _print, _summary
 from nstbench.parity.ladder import RungResult
 from nstbench.parity.rungs import RUNGS
 from nstbench.parity.verify import Request, Verification
+
+from .. import zoo
+from ..command import NSTBENCH
 
 
 def test_every_rung_is_printed_and_the_verdict_last(nstbench):
@@ -62,19 +65,21 @@ def test_what_cannot_be_verified_is_said_in_one_line(nstbench, arguments, code, 
 
 
 def test_a_failed_rung_ends_in_3_and_json_has_every_rung(tmp_path):
-    """The shipped fake, made out to be a VGG-19; the process that climbs meets it as it is."""
-    code = (
-        "import sys; from dataclasses import replace; from nstbench.testing.fakes import FakeBackend as F\n"
-        "F.capabilities = replace(F.capabilities, consumes=F.capabilities.consumes | {'weights'})\n"
-        "sys.argv = ['nstbench', 'verify', 'fake', '--json']; from nstbench.cli import main; main()"
+    """The shipped fake, made out to be a VGG-19."""
+    source = (
+        "from dataclasses import replace; from nstbench.testing import FakeBackend\n"
+        "class Fine(FakeBackend):\n"
+        "    capabilities = FakeBackend.capabilities\n"
+        "    capabilities = replace(capabilities, consumes=capabilities.consumes | {'weights'})\n"
     )
-    run = [sys.executable, "-c", code]
-    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False)
+    zoo.plugin(tmp_path, "pretender", source)
+    run, variables = [NSTBENCH, "verify", "pretender", "--json"], os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False, env=variables)
     assert done.returncode == 3
     (outcome,) = json.loads(done.stdout)
-    assert outcome["backend"] == "fake"
+    assert outcome["backend"] == "pretender"
     assert outcome["weights"] == "random:0"
     assert not outcome["passed"]
     assert {rung["name"]: rung["status"] for rung in outcome["rungs"]}["content loss"] == "failed"
     assert "FAILED" in done.stderr
-    assert "fake on fake, precision highest: FAILED, first at: content loss" in done.stderr
+    assert "pretender on fake, precision highest: FAILED, first at: content loss" in done.stderr

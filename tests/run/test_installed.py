@@ -2,10 +2,9 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,8 @@ from nstbench.api import BackendUnavailable
 from nstbench.run import installed as module
 from nstbench.run.installed import installed, installed_plugins
 
-spec = spec_from_file_location("zoo", Path(__file__).parents[1] / "plugins" / "zoo.py")
-zoo = module_from_spec(spec)
-spec.loader.exec_module(zoo)
+from .. import zoo
+from ..command import NSTBENCH
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +41,6 @@ def listed(folder, cache):
 
 
 def run(folder, *arguments):
-    import subprocess
-
-    from ..command import NSTBENCH
 
     variables = {"PYTHONPATH": str(folder), module.LIMIT: "3"}
     command = [NSTBENCH, *map(str, arguments)]
@@ -116,7 +111,7 @@ def test_who_asks_for_a_broken_one_is_told_in_one_line(folder, rows, tmp_path, v
     path.write_text(f"inputs: {{content: sample:cat, style: sample:coffee}}\nbackends: [{name}]\n")
     done = run(folder, *verb.split(), path if verb.startswith("sweep") else name)
     assert done.returncode == 6 and not done.stdout
-    assert done.stderr.startswith(f"nstbench: {name}: the plugin {name} 1.0 cannot be used: ")
+    assert done.stderr.startswith(f"nstbench: {name}: the plugin {name} 1.0 cannot be loaded: ")
     assert done.stderr.count("\n") == 1
 
 

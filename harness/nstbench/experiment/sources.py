@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 from nstbench.api import ExperimentError, did_you_mean, one_line
-from nstbench.system.files import read_regular
 
 
 def contents(file: pathlib.Path, shown_as: str) -> bytes:
@@ -20,7 +19,7 @@ def contents(file: pathlib.Path, shown_as: str) -> bytes:
         ExperimentError: it is not there or cannot be read.
     """
     try:
-        return read_regular(file)
+        return file.read_bytes()
     except FileNotFoundError:
         known = [each.name for each in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
         raise ExperimentError([f"{shown_as}: no such file.{did_you_mean(file.name, known)}"]) from None
@@ -50,7 +49,7 @@ def written(value: Any) -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes for YAML 1.2: text in quotes unless it is a name, so that none is read as a number."""
+    """Writes text in quotes unless it is a name, so that none is a number by the rules of YAML 1.2."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -63,7 +63,7 @@ class Installed:
         """
         if self.capabilities is None:
             where = f"the plugin {self.plugin.distribution} {self.plugin.version}"
-            raise BackendUnavailable(f"{self.plugin.name}: {where} cannot be used: {self.fault}")
+            raise BackendUnavailable(f"{self.plugin.name}: {where} cannot be loaded: {self.fault}")
         return self.capabilities
 
     def ready(self, advice: str = "") -> Capabilities:
