@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import pytest
 
-from nstbench.api import plugin
 from nstbench.run import doctor
+from nstbench.run.installed import installed
 from nstbench_jax import JaxVgg19, flags
 
 FUSED = f"{flags.FUSION}dot,individual_dot,reduce"
@@ -166,7 +166,7 @@ def test_a_platform_that_is_not_there_is_named_with_what_to_do(nstbench, tmp_pat
 
 
 def test_doctor_names_it_too(monkeypatch):
-    monkeypatch.setattr(doctor, "plugins", lambda: {"jax-vgg19": plugin("jax-vgg19")})
+    monkeypatch.setattr(doctor, "installed_plugins", lambda: [installed("jax-vgg19")])
     monkeypatch.setenv("JAX_PLATFORMS", "cuda")
     faulty = [found.line for found in doctor.examine_machine() if not found.fine]
     names_the_platform(" ".join(faulty))
@@ -180,7 +180,7 @@ def names_the_platform(text):
 
 @needs_the_fault
 def test_doctor_and_sweep_say_what_is_known_of_this_jaxlib(nstbench, write, monkeypatch):
-    monkeypatch.setattr(doctor, "_device", lambda name: (True, name))  # starting all of them takes long
+    monkeypatch.setattr(doctor, "_device", lambda found: (True, found.name))  # to start them takes long
     known = f"jax-vgg19: jaxlib {version('jaxlib')} gets some sums wrong on CPUs"
     for xla_flags, fine in ((FUSED, False), ("", True)):
         monkeypatch.setenv("XLA_FLAGS", xla_flags)
