@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from nstbench.plan import Trial
     from nstbench.run.sweep import Sweep
 
+MOST_ROWS = 1000
+
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
@@ -32,10 +34,12 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
             size(r["memory_bytes"]),
             seconds(r["seconds"]),
         )
-        for r in rows
+        for r in rows[:MOST_ROWS]
     ]
     columns = ("trial", "backend", "point", "state", ">GFLOP", ">memory", ">time")
     console.print(table(None, columns, cells))
+    if (left := len(rows) - MOST_ROWS) > 0:
+        console.print(f"{counted(left, 'more trial')}: --json has all")
     to_do = [row for row in rows if row["state"] == "to do"]
     total = sum(row["seconds"] or 0.0 for row in to_do)
     console.print(
