@@ -1,5 +1,6 @@
 """Seconds that the store takes for 500 trials: records written, records read, tables made."""
 
+import shutil
 from itertools import count
 
 import pytest
@@ -51,7 +52,17 @@ def test_reading_records(counted, folder, records):
     assert read[-1].trial == records[-1].trial
 
 
+def test_opening_what_has_kept_its_tables(counted, folder):
+    Results([folder]).write_tables()
+    runs, losses = counted.pedantic(
+        lambda: [getattr(Results([folder]), name) for name in ("runs", "losses")], rounds=5, warmup_rounds=1
+    )
+    assert (len(runs), len(losses)) == (TRIALS, TRIALS * ITERATIONS)
+
+
 def test_making_the_tables(counted, folder):
+    shutil.rmtree(folder / "tables", ignore_errors=True)
+
     def tables():
         results = Results([folder])
         return results.runs, results.losses, results.timings, results.images

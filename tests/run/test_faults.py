@@ -22,6 +22,7 @@ SAYS = {
     **dict.fromkeys(TRACES, "Session.run(2)"),
     **dict.fromkeys(IMAGES, "Session.image"),
     **dict.fromkeys(PEAKS, "Backend.peak_device_bytes: found"),
+    "exits with words": "exited with 5, having said last: the driver is gone\\x1b[2J; see trials/",
     "finished too early": "without a record",
     "closed pipe": "closed its way to answer",
     "pipe in other hands": "exited with 9",

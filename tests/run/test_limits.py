@@ -3,7 +3,7 @@
 import pytest
 
 import nstbench as front
-from nstbench.run.log import HELD_BYTES, MOST_BYTES, cut
+from nstbench.system.logs import HELD_BYTES, MOST_BYTES, cut
 
 from ..conftest import EXPERIMENT as TINY
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from nstbench.gate import side_script
 from nstbench.system.child import Child, ChildEnded, run_to_its_end
+from nstbench.system.logs import last_line
 
 BASE, CANDIDATE = "base", "candidate"
 
@@ -65,7 +66,7 @@ class Side:
             child.hear()
         except ChildEnded:
             self.close()
-            raise SideBroken(self.name, f"{self.what}: {_last_line(log)} (see {log})") from None
+            raise SideBroken(self.name, f"{self.what}: {last_line(log) or 'no output'} (see {log})") from None
         except BaseException:
             self.close()
             raise
@@ -94,8 +95,3 @@ def run_together(command: Sequence[str], output: IO[str]) -> int:
 
 def _outer_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in LEAKING}
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "no output")

@@ -7,13 +7,14 @@ import sys
 from time import monotonic
 from typing import Any
 
+from nstbench.api import printable
 from nstbench.record.layout import log_path
 from nstbench.run.arrival import Garbled, read_event
 from nstbench.run.executor import Executor, Sharing, may_share
 from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded
 from nstbench.run.limits import OutOfTime
-from nstbench.run.log import cut
 from nstbench.system.child import Child, ChildEnded
+from nstbench.system.logs import cut, last_line
 
 LOOK_S = 5.0
 """How often the length of a log is looked at while nothing happens."""
@@ -30,7 +31,7 @@ class LocalWorkers(Executor):
         self._sharing: Sharing | None = None
         self._job: Job | None = None
         self._last: Event | None = None
-        self._left_s, self._unrecorded = 0.0, 0
+        self._left_s, self._unrecorded, self._said_before = 0.0, 0, 0
 
     def has_room(self) -> bool:
         """Whether no job is running."""
@@ -42,6 +43,7 @@ class LocalWorkers(Executor):
             self.close()
         if self._worker is None:
             self._worker, self._sharing = _started(job), may_share(job)
+        self._said_before = job.log.stat().st_size if job.log.exists() else 0
         self._worker.send(job.to_json())
         self._job, self._last, self._left_s, self._unrecorded = job, None, job.timeout_s, len(job.trials)
 
@@ -82,7 +84,7 @@ class LocalWorkers(Executor):
             reason = f"not done within timeout_s = {job.timeout_s:g} seconds"
             lost = Lost("timeout", "Timeout", reason)
         except ChildEnded as end:
-            lost = _lost(job, end)
+            lost = _lost(job, end, last_line(job.log, self._said_before))
         self.close()
         return lost
 
@@ -105,10 +107,11 @@ def _started(job: Job) -> Child:
         return Child(command, log)
 
 
-def _lost(job: Job, end: ChildEnded) -> Lost:
+def _lost(job: Job, end: ChildEnded, said: str) -> Lost:
     kind = "WorkerKilled" if end.signal else "WorkerExited"
     hint = ", perhaps for lack of memory" if end.signal == "SIGKILL" else ""
-    return Lost("failed", kind, f"the worker process {end}{hint}{_see(job)}")
+    words = f", having said last: {printable(said)}" if said else ""
+    return Lost("failed", kind, f"the worker process {end}{hint}{words}{_see(job)}")
 
 
 def _see(job: Job) -> str:

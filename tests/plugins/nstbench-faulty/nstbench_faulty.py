@@ -66,6 +66,7 @@ IN_RUN = {
     "number": lambda: say(b"7"),
     "unknown kind": lambda: tell("Exploded"),
     "too many values": lambda: tell("Finished", surplus=1),
+    "exits with words": lambda: (print("the driver is gone\x1b[2J\n", flush=True), os._exit(5)),
     "half a line": lambda: (os.write(int(sys.argv[-1]), b'["Adv'), os._exit(0)),
     "no pace": lambda: tell("Advanced", iterations=1, of=4, seconds_per_iteration=0, loss=None),
     "pace of text": lambda: tell("Advanced", iterations=1, of=4, seconds_per_iteration="fast", loss=None),

@@ -1,4 +1,4 @@
-"""What a worker prints, kept within bounds."""
+"""What child processes print: kept within bounds, and asked for the last thing that was said."""
 
 from __future__ import annotations
 
@@ -20,3 +20,19 @@ def cut(log: Path) -> None:
             file.truncate(HELD_BYTES)
             file.seek(0, os.SEEK_END)
             file.write(b"\n... %d bytes are left out here ...\n" % (size - 2 * HELD_BYTES) + end)
+
+
+def last_line(log: Path, since: int = 0) -> str:
+    """Return the last line that is not empty, 200 characters of it at most; empty if there is none.
+
+    Args:
+        since: bytes at the beginning that do not count, as somebody else wrote them.
+    """
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 4096, since if since <= size else 0))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
