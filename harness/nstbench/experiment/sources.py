@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from nstbench.api import ExperimentError, did_you_mean, one_line
+from nstbench.system.files import read_regular
 
 
 def contents(file: pathlib.Path, shown_as: str) -> bytes:
@@ -19,7 +20,7 @@ def contents(file: pathlib.Path, shown_as: str) -> bytes:
         ExperimentError: it is not there or cannot be read.
     """
     try:
-        return file.read_bytes()
+        return read_regular(file)
     except FileNotFoundError:
         known = [each.name for each in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
         raise ExperimentError([f"{shown_as}: no such file.{did_you_mean(file.name, known)}"]) from None

@@ -14,6 +14,7 @@ from nstbench.record.files import DAMAGE
 from nstbench.record.layout import refuse_strange, table_path
 from nstbench.record.schema import TABLES
 from nstbench.record.tables import OF_LAYER, rows_of, typed
+from nstbench.system.files import open_regular
 
 MOST_ROWS = 2**27
 _KINDS = {
@@ -34,10 +35,12 @@ def kept_rows(folder: Path, name: str, trials: Collection[str]) -> pd.DataFrame 
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:
-    if pq.read_metadata(path).num_rows > MOST_ROWS:
-        raise ValueError("too many rows")
-    # What pandas wrote about the frame is left aside: it decides which code reads the columns.
-    frame = pq.read_table(path).to_pandas(ignore_metadata=True, types_mapper=_KINDS.get)
+    with open_regular(path) as file:
+        parquet = pq.ParquetFile(file)
+        if parquet.metadata.num_rows > MOST_ROWS:
+            raise ValueError("too many rows")
+        # What pandas wrote about the frame is left aside: it decides which code reads the columns.
+        frame = parquet.read().to_pandas(ignore_metadata=True, types_mapper=_KINDS.get)
     layers = [column for column in frame.columns if column not in TABLES[name]]
     if [*frame.columns] != [*TABLES[name], *layers] or not all(map(OF_LAYER.fullmatch, layers)):
         raise ValueError("other columns")

@@ -10,6 +10,7 @@ from pathlib import Path
 from nstbench.plan import Plan
 from nstbench.record.inside import write_inside
 from nstbench.record.layout import PLAN
+from nstbench.system.files import read_regular
 
 
 def write_plan(folder: Path, plan: Plan, origin: Mapping[str, str | None]) -> None:
@@ -25,6 +26,6 @@ def write_plan(folder: Path, plan: Plan, origin: Mapping[str, str | None]) -> No
     trials = ",\n".join(json.dumps(trial.to_json(), allow_nan=False) for trial in plan.trials)
     content = f'{head},\n "trials": [\n{trials}\n]}}\n'.encode()
     with suppress(OSError):
-        if (folder / PLAN).read_bytes() == content:
+        if read_regular(folder / PLAN) == content:
             return
     write_inside(folder, PLAN, content)
