@@ -160,7 +160,7 @@ def test_a_second_worker_beside_the_first_takes_its_share(tmp_path, monkeypatch)
         def submit(self, job):
             next(one for one in self.both if one.has_room()).submit(job)
 
-        def next_event(self):
+        def next_event(self, until):
             busy = [one for one in self.both if not one.has_room()]
             Two.most = max(Two.most, len(busy))
             self.both.reverse()  # so that each of them is heard in turn
