@@ -78,7 +78,7 @@ def main() -> None:
     """Run the command line; an expected error is one line (or one line per mistake) on standard error."""
     # pydantic looks for plugins of its own in every distribution, and ends at a malformed line in one.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(200_000, 50, 50)  # ten thousand trials are millions of objects, and hardly any is garbage
+    gc.set_threshold(200_000, 50, 50)  # of ten thousand trials hardly an object is garbage
     stdout = make_streams_last()
     code = _code()
     with suppress(OSError, ValueError):
