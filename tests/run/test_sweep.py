@@ -1,13 +1,11 @@
 """Whole sweeps with the shipped fake, in real worker processes."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,8 @@ from nstbench.assets import load_image
 from nstbench.experiment import experiment_from_mapping
 from nstbench.run.sweep import Redo, Watcher, prepare_sweep
 from nstbench.testing.fakes import RATE, FakeSession
+
+from ..torture import assert_nothing_is_left
 
 
 def experiment(**changes):
@@ -273,24 +273,7 @@ def test_a_sweep_that_is_ended_loses_nothing_and_goes_on(tmp_path, write, ending
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert f"Go on with: nstbench sweep {path}" in said
-    _no_worker_is_left()
-
-
-def _no_worker_is_left():
-    """Wait until no worker with this test session's cache is alive; other sessions' are none of ours."""
-
-    def is_ours(process):
-        with suppress(psutil.Error):
-            ours = process.environ().get("NSTBENCH_CACHE") == os.environ["NSTBENCH_CACHE"]
-            return ours and "nstbench.run.worker" in process.cmdline()
-        return False
-
-    for _ in range(100):
-        left = [process for process in psutil.process_iter() if is_ours(process)]
-        if not left:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"left behind: {left}")
+    assert_nothing_is_left()
 
 
 def test_an_unknown_backend_is_said_before_anything_runs(tmp_path):

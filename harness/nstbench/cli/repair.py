@@ -20,8 +20,6 @@ def repair(
     from nstbench.record.repair import repair as mend
 
     out = stdout()
-    count = mend(results, lambda line: out.print(line, markup=False, soft_wrap=True), dry_run)
+    count = mend(results, lambda line: out.print(line, soft_wrap=True), dry_run)
     done = "to be mended" if dry_run else "mended"
-    stderr().print(
-        f"{results}: {counted(count, 'thing')} {done}" if count else f"{results}: sound", markup=False
-    )
+    stderr().print(f"{results}: {counted(count, 'thing')} {done}" if count else f"{results}: sound")

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import time
 
 from nstbench.api import ResultsError
+from nstbench.record import schema
 from nstbench.record.checked import FACTS, checked_facts
 from nstbench.record.files import DAMAGE, read_json
 from nstbench.record.inside import write_inside
@@ -178,7 +179,7 @@ def _tables(store: Store, doing: _Doing) -> Iterator[Step]:
         yield Step(f"{TABLES}: made anew from the mended folder", lambda: None)
         return
     results = Results([store.path])
-    for name in ("runs", "losses", "timings", "images"):
+    for name in schema.TABLES:
         path = table_path(name)
         content: bytes = getattr(results, name).to_parquet(index=False)
         yield from misplaced(store.path, path)

@@ -53,7 +53,7 @@ def print_table(results: Results, name: str, as_json: bool, most: int) -> None:
     if (left := len(frame) - most) > 0:
         folders = " ".join(str(store.path) for store in results.stores)
         text = f"{counted(left, 'more row')}: nstbench show {folders} --table {name} --rows {len(frame)}"
-        stderr().print(text, markup=False, soft_wrap=True)
+        stderr().print(text, soft_wrap=True)
 
 
 def _plain(frame: pd.DataFrame, name: str) -> object:
