@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from nstbench.plan import Plan
     from nstbench.record import Results
     from nstbench.report.notebook import ResultsView
-    from nstbench.run.sweep import Limits, Redo, Watcher
+    from nstbench.run.sweep import Limits, Parallel, Redo, Watcher
 
 __all__ = [
     "Limits",
+    "Parallel",
     "Redo",
     "Results",
     "Watcher",
@@ -85,6 +86,7 @@ def sweep(
     join: bool = False,
     watch: Watcher | None = None,
     limits: Limits | None = None,
+    parallel: Parallel | None = None,
 ) -> ResultsView:
     """Run an experiment, or what is missing of it, and open its results.
 
@@ -98,15 +100,25 @@ def sweep(
         join: take over a folder of another experiment; its rows stay, outside the plan.
         watch: told how it goes.
         limits: when to give up; default when all is done.
+        parallel: which devices to use at once, and how many CPU jobs; default one trial at a time.
 
     Raises:
         ExperimentError: every mistake in the experiment, before anything runs.
-        UsageError: the folder holds something else, or another experiment.
+        UsageError: the folder holds something else, or another experiment, or a device is not there.
         BackendUnavailable: a backend it names is not installed or has no such device.
     """
     from nstbench.run.api import sweep as run
 
-    done = run(experiment, out, overrides=overrides, redo=redo, join=join, watch=watch, limits=limits)
+    done = run(
+        experiment,
+        out,
+        overrides=overrides,
+        redo=redo,
+        join=join,
+        watch=watch,
+        limits=limits,
+        parallel=parallel,
+    )
     return open_results(*(store.path for store in done.stores))
 
 
@@ -204,7 +216,7 @@ def __getattr__(name: str) -> Any:
         from nstbench.record import Results
 
         return Results
-    if name in ("Limits", "Redo", "Watcher"):
+    if name in ("Limits", "Parallel", "Redo", "Watcher"):
         from nstbench.run import sweep as module
 
         return getattr(module, name)

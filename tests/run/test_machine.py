@@ -71,7 +71,7 @@ def test_peak_memory_grows_by_what_is_held():
 def test_a_process_restricted_to_one_core_runs_on_one():
     code = (
         "import os; from nstbench.run.machine import restrict_to_cores\n"
-        "print(restrict_to_cores(1), len(os.sched_getaffinity(0)))"
+        "print(restrict_to_cores([0]), len(os.sched_getaffinity(0)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "1"]

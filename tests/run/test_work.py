@@ -8,9 +8,7 @@ from PIL import Image
 
 import nstbench
 from nstbench.record import Store
-from nstbench.run.executor import Executor
 from nstbench.run.job import Advanced, Entered, Finished, Painted
-from nstbench.run.local import LocalWorkers
 from nstbench.run.sweep import Watcher
 
 from .test_sweep import experiment, fake
@@ -145,43 +143,6 @@ def test_what_a_worker_prints_is_in_the_log_of_the_trial_at_hand(tmp_path):
         assert log.count("RuntimeError: told to fail") == 1
 
 
-def test_a_second_worker_beside_the_first_takes_its_share(tmp_path, monkeypatch):
-    """What a sweep asks of an executor is enough for one that runs two jobs at once."""
-
-    class Two(Executor):
-        most = 0
-
-        def __init__(self):
-            self.both = [LocalWorkers(), LocalWorkers()]
-
-        def has_room(self):
-            return any(one.has_room() for one in self.both)
-
-        def submit(self, job):
-            next(one for one in self.both if one.has_room()).submit(job)
-
-        def next_event(self, until):
-            busy = [one for one in self.both if not one.has_room()]
-            Two.most = max(Two.most, len(busy))
-            self.both.reverse()  # so that each of them is heard in turn
-            return next(one for one in self.both if one in busy).next_event()
-
-        def close(self):
-            for one in self.both:
-                one.close()
-
-    monkeypatch.setattr("nstbench.run.sweep.LocalWorkers", Two)
-    watch = Log()
-    runs = nstbench.sweep(experiment(sweep={"beta": [1, 2, 3]}, measure=REFEREE), tmp_path, watch=watch).runs
-    assert Two.most == 2
-    assert list(runs["status"]) == ["ok"] * 3
-    assert runs["referee_total"].notna().all()
-    kinds = [kind for kind, _ in watch.happened]
-    assert kinds.count(Finished) == 3
-    assert "judged" not in kinds[: len(kinds) - 1 - kinds[::-1].index(Finished)]
-    assert not workers()
-
-
 def test_the_time_that_writing_takes_is_not_the_worker_s(tmp_path, monkeypatch):
     """An hour passes while the picture is written, as on a computer that was put to sleep."""
 
@@ -192,7 +153,7 @@ def test_the_time_that_writing_takes_is_not_the_worker_s(tmp_path, monkeypatch):
             if isinstance(event, Painted):
                 Slow.passed += 3600.0
 
-    for module in ("nstbench.run.local", "nstbench.system.child"):
+    for module in ("nstbench.run.desk", "nstbench.run.local", "nstbench.system.child"):
         monkeypatch.setattr(f"{module}.monotonic", lambda: time.perf_counter() + Slow.passed)
     runs = nstbench.sweep(experiment(measure={"timeout_s": 60}), tmp_path, watch=Slow()).runs
     assert list(runs["status"]) == ["ok"]

@@ -52,7 +52,7 @@ def test_steps_are_timed_in_a_foreign_project(foreign):
         "width": 32,
         "iterations": 2,
         "precision": "default",
-        "options": {"step_s": 0.0, "fault": "none", "at": 5},
+        "options": {"step_s": 0.0, "fault": "none", "gpu": False, "at": 5},
         "weights": None,
         "compile_s": 7.0,
     }

@@ -38,6 +38,13 @@ FailFastOption = Annotated[
 TimeLimitOption = Annotated[
     float | None, typer.Option(min=0, metavar="SECONDS", help="Stop then; finished trials stay.")
 ]
+DevicesOption = Annotated[
+    str | None,
+    typer.Option(metavar="GPUS", help="Use several at once: gpu for all, or gpu:0,gpu:1 and so on."),
+]
+JobsOption = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Run so many trials on the CPU at once; they share its cores.")
+]
 MaxTrialsOption = Annotated[
     int, typer.Option("--max-trials", min=1, metavar="N", help="Refuse an experiment of more trials.")
 ]
@@ -55,6 +62,8 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
     join: JoinOption = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
+    devices: DevicesOption = None,
+    jobs: JobsOption = 1,
     retries: RetriesOption = 0,
     fail_fast: FailFastOption = False,
     time_limit: TimeLimitOption = None,
@@ -71,19 +80,20 @@ def sweep(
     from nstbench.cli.console.plan_table import print_plan
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.experiment import load_experiment
-    from nstbench.run.sweep import Limits, Redo, prepare_sweep
+    from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or (), max_trials)
     watch = ProgressWatcher(stderr())
     limits = Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name
+    parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
         print_plan(prepared, as_json)
         return
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
-        outcome = prepared.run(limits)
+        outcome = prepared.run(limits, parallel)
     _report(outcome, as_json, f"{again} --force")
     raise typer.Exit(code_of_sweep(outcome))
 

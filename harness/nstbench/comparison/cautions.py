@@ -141,6 +141,12 @@ def _conduct(ok: pd.DataFrame) -> Iterator[str]:
         yield f"measured in different isolation: {_list(ways)}"
     if "none" in ways:
         yield "isolation none is for debugging: trials were measured within the process that ran the sweep"
+    beside = int((~ok["exclusive"].fillna(True)).sum())
+    if beside:
+        yield (
+            f"{_trials(beside, 'was', 'were')} measured beside others, which makes seconds longer;"
+            " measure.exclusive measures again"
+        )
     shared = int(ok["shared_trajectory"].eq(True).sum())
     if shared:
         yield f"{_trials(shared, 'shares', 'share')} an optimisation with others, and so its measured rounds"

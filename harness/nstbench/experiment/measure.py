@@ -28,6 +28,10 @@ class Measure(Strict):
         True, description="Run trials that differ only in iterations as one, with checkpoints"
     )
     threads: AutoOrCount = Field("auto", description="Threads of a worker process")
+    exclusive: bool = Field(
+        False,
+        description="Run every trial with no other beside it, and those again that were not",
+    )
     compile_cache: bool = Field(
         True,
         description="Keep compiled programs for later sweeps; those loaded have a column of their own",

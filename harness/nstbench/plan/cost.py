@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from nstbench.api import CHANNELS, block, gflop_per_iteration, in_channels, tap_shape, up_to
+from nstbench.plan.trajectories import Trajectory
 from nstbench.plan.trial import Trial
 
 NOMINAL_GFLOP_PER_S = 70.0
@@ -39,6 +41,24 @@ def predict(trial: Trial, gflop_per_s: float | None = None) -> Cost:
     gflop = _gflop(trial)
     pace = gflop_per_s or NOMINAL_GFLOP_PER_S * (os.cpu_count() or 1)
     return Cost(gflop, _peak_bytes(trial), gflop / pace)
+
+
+def work(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[str, float]:
+    """Return what each of the pending trials adds to the work, in GFLOP.
+
+    What nothing is known of, as networks other than VGG-19, counts as a hundredth of the others' mean.
+    """
+    known: dict[str, float | None] = {}
+    for trajectory in trajectories:
+        before = 0.0
+        for trial in trajectory.trials:
+            if trial.trial_id in pending:
+                gflop = None if trial.refusal else predict(trial).gflop
+                known[trial.trial_id] = None if gflop is None else gflop - before
+                before = gflop or before
+    told = [gflop for gflop in known.values() if gflop]
+    little = fmean(told) / 100 if told else 1.0
+    return {trial_id: gflop or little for trial_id, gflop in known.items()}
 
 
 def _gflop(trial: Trial) -> float:

@@ -60,6 +60,7 @@ class RunRecord:
             it, or for less than a second.
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
+        exclusive: whether its sweep ran nothing else meanwhile.
         final: total, content, style of the last logged iteration.
         pictures: snapshots, then the pastiche; those of the trials before it in its trajectory come along.
         reference: the referee's figures of the two trivial answers: the content image itself and the style
@@ -95,6 +96,7 @@ class RunRecord:
     threads: int | None = None
     isolation: str | None = None
     shared_trajectory: bool | None = None
+    exclusive: bool | None = None
     peak_rss_bytes: int | None = None
     peak_device_bytes: int | None = None
     energy_j: float | None = None

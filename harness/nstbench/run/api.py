@@ -11,7 +11,7 @@ from nstbench.plan import Plan
 from nstbench.plan.planner import plan_trials as plan_with
 from nstbench.record import Results, open_results
 from nstbench.run.look_up import AssetLookUp, facts
-from nstbench.run.sweep import Limits, Redo, Watcher, prepare_sweep
+from nstbench.run.sweep import Limits, Parallel, Redo, Watcher, prepare_sweep
 
 
 def plan_trials(experiment: ExperimentLike, overrides: Sequence[str] = ()) -> Plan:
@@ -28,11 +28,12 @@ def sweep(
     join: bool = False,
     watch: Watcher | None = None,
     limits: Limits | None = None,
+    parallel: Parallel | None = None,
 ) -> Results:
     """Do what `nstbench.sweep` documents, which puts a view of the same results around it."""
     planned = experiment_from(experiment, overrides)
     folder = Path(out) if out else Path("results") / planned.name
-    outcome = prepare_sweep(planned, folder, redo, watch, join).run(limits)
+    outcome = prepare_sweep(planned, folder, redo, watch, join).run(limits, parallel)
     for text in outcome.not_applied:
         warnings.warn(f"{text}; redo=Redo(everything=True) runs again", stacklevel=3)
     return open_results(folder)

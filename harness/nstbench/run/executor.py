@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +13,7 @@ from nstbench.plan.trial import canonical_json
 from nstbench.run.bench import Bench
 from nstbench.run.job import Event, Finished, Job, Lost
 from nstbench.run.limits import OutOfTime
+from nstbench.run.slots import Slot
 
 Sharing = tuple[str, ...]
 
@@ -21,12 +22,12 @@ class Executor(ABC):
     """Something that runs jobs. Who asks for the next event has written down what the last one brought."""
 
     @abstractmethod
-    def has_room(self) -> bool:
-        """Whether it takes another job now."""
+    def free(self) -> Sequence[Slot]:
+        """Return the slots that a job may begin in now."""
 
     @abstractmethod
-    def submit(self, job: Job) -> None:
-        """Take a job, while there is room."""
+    def submit(self, job: Job, slot: Slot) -> None:
+        """Take a job into a slot that is free."""
 
     @abstractmethod
     def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
@@ -54,11 +55,11 @@ class InProcess(Executor):
         self._sharing: Sharing | None = None
         self._running: tuple[Job, Iterator[Event]] | None = None
 
-    def has_room(self) -> bool:
-        """Whether no job is running."""
-        return self._running is None
+    def free(self) -> Sequence[Slot]:
+        """Return the only slot, unless a job is running."""
+        return () if self._running else (Slot(),)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, slot: Slot) -> None:
         """Begin a job with the backend of the last one, if they may share it."""
         if self._bench is None or self._sharing != may_share(job):
             bench = Bench(job.backend, job.trials[0].options)

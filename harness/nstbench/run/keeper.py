@@ -43,8 +43,11 @@ class Keeper:
     _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _verified: dict[tuple[str, ...], bool | None] = field(default_factory=dict)
 
-    def keep(self, job: Job, event: Event) -> None:
+    def keep(self, job: Job, event: Event, alone: bool) -> None:
         """Write down what came of a job, files before the record that speaks of them.
+
+        Args:
+            alone: whether no other job of this sweep has run beside it.
 
         Raises:
             ResultsError: it cannot be written.
@@ -56,7 +59,7 @@ class Keeper:
         elif isinstance(event, Painted):
             self.store.write_picture(event.trial_id, event.iteration, event.png)
         elif isinstance(event, Recorded):
-            self._record(event.run_record(), event.losses)
+            self._record(replace(event.run_record(), exclusive=alone), event.losses)
         elif isinstance(event, Lost):
             for trial in job.trials:
                 if trial.trial_id not in self.recorded:

@@ -31,8 +31,8 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def restrict_to_cores(count: int | None) -> int:
-    """Let this process and its threads run on `count` cores only; None leaves it alone.
+def restrict_to_cores(cores: Collection[int] | None) -> int:
+    """Let this process and its threads run on these cores only; None leaves it alone.
 
     Affinity rather than each framework's own switch: it holds for all of them, and is taken before any is
     imported.
@@ -40,9 +40,28 @@ def restrict_to_cores(count: int | None) -> int:
     Returns:
         The number of cores in use.
     """
-    if count is not None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+    if cores is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
     return usable_cores()
+
+
+def cores_of_this_process() -> tuple[int, ...]:
+    """Return the numbers of the CPU cores that this process may run on; empty where unknown."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return tuple(sorted(affinity(0))) if affinity else ()
+
+
+def physical_cores() -> list[tuple[int, ...]]:
+    """Return the cores of this process, those together that are threads of one piece of hardware."""
+    groups: dict[str, list[int]] = {}
+    for core in cores_of_this_process():
+        siblings = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
+        try:
+            piece = siblings.read_text(encoding="utf-8").strip()
+        except OSError:
+            piece = str(core)
+        groups.setdefault(piece, []).append(core)
+    return [tuple(group) for group in groups.values()]
 
 
 def cpu_name() -> str:
@@ -62,6 +81,14 @@ def gpu_names() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return listing.strip().splitlines()
+
+
+def visible_gpus() -> list[str]:
+    """Return what `CUDA_VISIBLE_DEVICES` may name each GPU that this process sees."""
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if shown is not None:
+        return [name for each in shown.split(",") if (name := each.strip())]
+    return [str(number) for number in range(len(gpu_names()))]
 
 
 @cache

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Which trials that are done to do again."""
+    """Which trials that are done to do again.
+
+    Attributes:
+        crowded: those that ran beside others, as `measure.exclusive` asks.
+    """
 
     everything: bool = False
     failed: bool = False
+    crowded: bool = False
 
-    def wants(self, status: str) -> bool:
-        """Whether to do a finished trial of this status again."""
-        return self.everything or (self.failed and status not in ("ok", "refused"))
+    def wants(self, status: str, exclusive: bool | None) -> bool:
+        """Whether to do a finished trial of this status again, which ran exclusively or beside others."""
+        if self.everything or (self.crowded and exclusive is False):
+            return True
+        return self.failed and status not in ("ok", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +58,8 @@ class Standing:
 
     def staying(self, redo: Redo) -> pd.DataFrame:
         """Return the rows of trials that are not done again."""
-        again = {status for status in self.runs["status"].unique() if redo.wants(status)}
-        return self.runs[~self.runs["status"].isin(again)]
+        again = {status for status in self.runs["status"].unique() if redo.wants(status, None)}
+        stays = ~self.runs["status"].isin(again)
+        if redo.crowded:
+            stays &= self.runs["exclusive"].fillna(True)
+        return self.runs[stays]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
-from nstbench.api import BackendUnavailable, NotKept, ResultsError
+from nstbench.api import BackendUnavailable, NotKept, ResultsError, UsageError
 from nstbench.assets import why_no_cache
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trial
@@ -26,12 +26,14 @@ from nstbench.run.keeper import Keeper
 from nstbench.run.limits import Limits, OutOfTime
 from nstbench.run.local import LocalWorkers
 from nstbench.run.look_up import AssetLookUp, facts
+from nstbench.run.queue import Queue
+from nstbench.run.slots import Parallel, Slot, refuse_without_slot
 from nstbench.run.standing import Redo, Standing
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work
 
-__all__ = ["Limits", "Outcome", "Redo", "Sweep", "Watcher", "prepare_sweep"]
+__all__ = ["Limits", "Outcome", "Parallel", "Redo", "Sweep", "Watcher", "prepare_sweep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +96,26 @@ class Sweep:
         referee = self.judging.source.sha256 if self.judging else None
         return not_applied(standing.staying(self.redo), self.experiment.measure, referee)
 
-    def run(self, limits: Limits | None = None) -> Outcome:
+    def run(self, limits: Limits | None = None, parallel: Parallel | None = None) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted.
 
+        Args:
+            limits: when to give up; default when all is done.
+            parallel: what of this machine to use at once; default one trial at a time.
+
         Raises:
+            UsageError: a device is not there, or a trial has nowhere to run; nothing was run.
             ResultsError: the folder cannot be written; nothing was run.
             NotKept: what a trial came to cannot be written.
         """
-        limits = limits or Limits()
+        limits, slots = limits or Limits(), self._slots(parallel or Parallel())
         self.store.begin(self.experiment, self.plan, self.join)
         results = Results([self.store.path])
         standing = Standing.of(self.plan.trials, results)
         unapplied = tuple(self.not_applied(standing))
         keep_inputs(self.plan.trials, self.experiment.base, self.store)
         staying = {*standing.staying(self.redo)["trial_id"]}
-        self.watch.planned(self.plan, len(self.plan.trials) - len(staying))
+        self.watch.planned(self.plan, {trial.trial_id for trial in self.plan.trials} - staying)
         keeper = self._keeper()
         unsettled = [
             t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
@@ -116,7 +123,7 @@ class Sweep:
         stopped = ""
         try:
             if unsettled:
-                self._work(keeper, unsettled, limits).do_all()
+                self._work(keeper, unsettled, limits, slots).do_all()
             if limits.fail_fast and keeper.failed:
                 stopped = "as a trial has failed"
         except OutOfTime:
@@ -136,17 +143,26 @@ class Sweep:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits) -> Work:
+    def _slots(self, parallel: Parallel) -> tuple[Slot, ...]:
         measure = self.experiment.measure
-        executor = InProcess() if measure.isolation == "none" else LocalWorkers()
+        if measure.isolation == "none" and parallel.asked_for:
+            raise UsageError("isolation none runs one trial at a time: leave --devices and --jobs out")
+        slots = parallel.slots(measure.exclusive)
+        refuse_without_slot(self.plan.trials, slots)
+        return slots
+
+    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, slots: tuple[Slot, ...]) -> Work:
+        measure = self.experiment.measure
+        executor = InProcess() if measure.isolation == "none" else LocalWorkers(slots)
         trajectories = replace(self.plan, trials=tuple(trials)).trajectories(measure.share_trajectories)
         until = monotonic() + (math.inf if limits.time_s is None else limits.time_s)
-        return Work(deque(trajectories), executor, keeper, self._pending, self._job, limits, until)
+        waiting = Queue(trajectories, in_order=len(slots) == 1)
+        return Work(waiting, executor, keeper, self._pending, self._job, limits, until)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""
-        records = {trial.trial_id: self.store.record(trial.trial_id) for trial in trials}
-        return [t for t in trials if not (record := records[t.trial_id]) or self.redo.wants(record.status)]
+        found = [(trial, self.store.record(trial.trial_id)) for trial in trials]
+        return [t for t, done in found if not done or self.redo.wants(done.status, done.exclusive)]
 
     def _outcome(
         self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...], stopped: str
@@ -214,4 +230,5 @@ def prepare_sweep(
         for advice in installed(name).plugin.planning().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
-    return Sweep(experiment, plan, Store(folder), redo or Redo(), watch, look_up, judging, join)
+    redo = replace(redo or Redo(), crowded=experiment.measure.exclusive)
+    return Sweep(experiment, plan, Store(folder), redo, watch, look_up, judging, join)

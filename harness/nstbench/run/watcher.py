@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from nstbench.plan import Plan
 from nstbench.record import RunRecord
 from nstbench.run.job import Event, Job
+from nstbench.run.slots import Slot
 
 
 class Watcher:
@@ -13,8 +16,11 @@ class Watcher:
     def says(self, message: str) -> None:
         """A remark worth reading, for instance which weights are used."""
 
-    def planned(self, plan: Plan, pending: int) -> None:
-        """The plan is made; `pending` trials of it will run."""
+    def planned(self, plan: Plan, pending: Collection[str]) -> None:
+        """The plan is made; the trials of it with these ids will run."""
+
+    def submitted(self, job: Job, slot: Slot) -> None:
+        """A job begins in a slot."""
 
     def event(self, job: Job, event: Event) -> None:
         """Something happened to a job."""

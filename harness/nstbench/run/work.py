@@ -13,19 +13,23 @@ from nstbench.run.executor import Executor
 from nstbench.run.job import Finished, Job, Lost
 from nstbench.run.keeper import Keeper
 from nstbench.run.limits import Limits
+from nstbench.run.queue import Queue
+from nstbench.run.slots import Slot
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """The trials of a trajectory, held against other sweeps."""
+@dataclass(slots=True)
+class Running:
+    """A trajectory that is held against other sweeps, and where it runs; `alone` until another one does."""
 
     trials: tuple[Trial, ...]
     claim: Claim
+    slot: Slot
+    alone: bool
 
 
 @dataclass(slots=True)
 class Work:
-    """Trajectories on their way: first they wait, then they are claimed and run, at last judged and released.
+    """Trajectories on their way: first they wait, then they are claimed and run, at last they are judged.
 
     Attributes:
         pending: says which of some trials are still to do.
@@ -33,15 +37,15 @@ class Work:
         until: when the time is over, on the clock of `time.monotonic`.
     """
 
-    waiting: deque[Trajectory]
+    waiting: Queue
     executor: Executor
     keeper: Keeper
     pending: Callable[[Iterable[Trial]], list[Trial]]
     job_of: Callable[[tuple[Trial, ...]], Job]
     limits: Limits = field(default_factory=Limits)
     until: float = math.inf
-    _claimed: deque[Claimed] = field(default_factory=deque)
-    _running: int = 0
+    _running: dict[str, Running] = field(default_factory=dict)
+    _unjudged: deque[tuple[Trial, ...]] = field(default_factory=deque)
     _tries: Counter[str] = field(default_factory=Counter)
 
     def do_all(self) -> None:
@@ -51,57 +55,76 @@ class Work:
             OutOfTime: the time of the sweep is over.
         """
         try:
-            while self.waiting or self._claimed:
+            while self.waiting or self._running or self._unjudged:
                 if self.limits.fail_fast and self.keeper.failed:
                     self.waiting.clear()
-                if self._claimed and not self._running:  # the referee would disturb a clock
-                    self._judge_and_release()
-                elif self.waiting and self.executor.has_room():
-                    self._claim_and_submit(self.waiting.popleft())
-                else:
+                if self._unjudged and not self._running:  # the referee would disturb a clock
+                    self._judge(self._unjudged.popleft())
+                elif not self._begin():
                     self._hear()
         finally:
             self.executor.close()
-            for each in self._claimed:
+            for each in self._running.values():
                 each.claim.release()
 
-    def _claim_and_submit(self, trajectory: Trajectory) -> None:
+    def _begin(self) -> bool:
+        """Begin the next trajectory, if there is one and room for it."""
+        for slot in self.executor.free():
+            if trajectory := self.waiting.take(slot):
+                self._claim_and_submit(trajectory, slot)
+                return True
+        return False
+
+    def _claim_and_submit(self, trajectory: Trajectory, slot: Slot) -> None:
         claim = self.keeper.store.claim(trial.trial_id for trial in trajectory.trials)
         if claim is None:
             return
-        self._claimed.append(Claimed(trajectory.trials, claim))
         # Asked again under the claim: another sweep may have finished the trials meanwhile.
         pending = self.pending(trajectory.trials)
         for trial in pending:
             if trial.refusal:
                 self.keeper.refuse(trial)
         if runnable := tuple(trial for trial in pending if not trial.refusal):
-            self.executor.submit(self.job_of(runnable))
-            self._running += 1
+            job = self.job_of(runnable)
+            for other in self._running.values():
+                other.alone = False
+            self._running[_key(job)] = Running(trajectory.trials, claim, slot, not self._running)
+            self.keeper.watch.submitted(job, slot)
+            self.executor.submit(job, slot)
+        else:
+            claim.release()
+            self._unjudged.append(trajectory.trials)
 
     def _hear(self) -> None:
         job, event = self.executor.next_event(self.until)
+        running = self._running[_key(job)]
         if (
             isinstance(event, Lost)
             and event.status == "failed"
             and self._tries[_key(job)] < self.limits.retries
         ):
-            self._try_again(job, event)
+            self._try_again(job, event, running.slot)
             return
-        self.keeper.keep(job, event)
+        self.keeper.keep(job, event, running.alone)
         if isinstance(event, Finished | Lost):
-            self._running -= 1
+            del self._running[_key(job)]
+            running.claim.release()
+            self._unjudged.append(running.trials)
 
-    def _try_again(self, job: Job, lost: Lost) -> None:
+    def _try_again(self, job: Job, lost: Lost, slot: Slot) -> None:
         left = self.job_of(tuple(t for t in job.trials if t.trial_id not in self.keeper.recorded))
         self._tries[_key(job)] += 1
         count = f"try {self._tries[_key(job)] + 1} of {self.limits.retries + 1}"
         self.keeper.watch.says(f"{left.trials[0].trial_id}: {lost.error_message}; {count}")
-        self.executor.submit(left)
+        self.executor.submit(left, slot)
 
-    def _judge_and_release(self) -> None:
-        self.keeper.judge(self._claimed[0].trials)
-        self._claimed.popleft().claim.release()
+    def _judge(self, trials: tuple[Trial, ...]) -> None:
+        """Have pictures judged, unless another sweep does it."""
+        if claim := self.keeper.store.claim(trial.trial_id for trial in trials):
+            try:
+                self.keeper.judge(trials)
+            finally:
+                claim.release()
 
 
 def _key(job: Job) -> str:

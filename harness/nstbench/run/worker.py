@@ -17,7 +17,7 @@ from nstbench.system.parent import Parent
 def main() -> None:
     """Serve one backend until the parent is gone."""
     backend, cores, descriptor = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    restrict_to_cores(None if cores == "all" else int(cores))
+    restrict_to_cores([int(core) for core in cores.split(",")] if cores else None)
     # Only now, as NumPy starts its threads when it is imported.
     from nstbench.run.bench import Bench
     from nstbench.run.job import TO_BE_KEPT, Job, event_to_json

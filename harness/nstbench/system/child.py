@@ -94,13 +94,51 @@ class Child:
             ChildEnded: nothing more will come.
             ValueError: what has come is no JSON.
         """
-        while (end := self._heard.find(b"\n", self._searched)) < 0:
-            self._searched = len(self._heard)
-            self._heard += self._received(deadline)
+        while not self.has_message():
+            if not wait_for_any([self], deadline):
+                raise TimeoutError
+            self.listen()
+        return self.message()
+
+    def has_message(self) -> bool:
+        """Whether a whole message has been taken in."""
+        if self._heard.find(b"\n", self._searched) >= 0:
+            return True
+        self._searched = len(self._heard)
+        return False
+
+    def message(self) -> Any:
+        """Return the first message that has been taken in.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        end = self._heard.index(b"\n", self._searched)
         line = self._heard[:end]
         del self._heard[: end + 1]
         self._searched = 0
         return json.loads(line)
+
+    def listen(self) -> None:
+        """Take in what has come so far, without waiting.
+
+        Raises:
+            ChildEnded: nothing more will come.
+        """
+        ready = select.select([self._receive, self._death], [], [], 0)[0]
+        if self._receive not in ready:
+            if ready:  # it is gone, but something that it started holds the pipe open
+                raise ChildEnded(self._ended())
+            return
+        received = os.read(self._receive, 1 << 16)
+        if received:
+            self._heard += received
+            return
+        try:
+            code = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            raise ChildSilent(self._ended()) from None
+        raise ChildEnded(code)
 
     def end(self) -> None:
         """End it and everything that it started, now; also from another thread, while this one listens."""
@@ -120,21 +158,20 @@ class Child:
         self.end()
         return _waited_for(self._process)
 
-    def _received(self, deadline: float) -> bytes:
-        left = None if deadline == float("inf") else max(0.0, deadline - monotonic())
-        ready = select.select([self._receive, self._death], [], [], left)[0]
-        if not ready:
-            raise TimeoutError
-        if self._receive not in ready:  # it is gone, but something that it started holds the pipe open
-            raise ChildEnded(self._ended())
-        received = os.read(self._receive, 1 << 16)
-        if received:
-            return received
-        try:
-            code = self._process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            raise ChildSilent(self._ended()) from None
-        raise ChildEnded(code)
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Descriptors that become readable when it has said something, or is gone."""
+        return self._receive, self._death
+
+
+def wait_for_any(children: Sequence[Child], deadline: float = float("inf")) -> bool:
+    """Sleep until one of them has said something or is gone; False if none has by the deadline.
+
+    Args:
+        deadline: seconds on the clock of `time.monotonic`.
+    """
+    left = None if deadline == float("inf") else max(0.0, deadline - monotonic())
+    return bool(select.select([end for child in children for end in child.ends], [], [], left)[0])
 
 
 def run_to_its_end(

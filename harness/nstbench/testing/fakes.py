@@ -24,6 +24,7 @@ from nstbench.api import (
     VGG_SETTINGS,
     Array,
     Backend,
+    BackendUnavailable,
     Capabilities,
     Device,
     LossTrace,
@@ -48,10 +49,12 @@ class FakeBackend(Backend):
 
     capabilities = Capabilities(
         summary="a stand-in for tests: no network, closed-form iterations, faults on demand",
+        devices=("cpu", "gpu"),
         consumes=VGG_SETTINGS - {"weights"},
         options={
             "step_s": Option(0.0, "seconds that each iteration takes"),
             "fault": Option("none", "what goes wrong at iteration `at`", choices=FAULTS),
+            "gpu": Option(False, "whether it finds a GPU"),
             "at": Option(1, "the iteration at which `fault` strikes"),
         },
     )
@@ -61,10 +64,17 @@ class FakeBackend(Backend):
         self._compiled: set[tuple[int, ...]] = set()
 
     def refuse(self, settings: Settings) -> str | None:
+        if settings.device == "gpu" and not self.options["gpu"]:
+            return "it does not compute on 'gpu' unless its option gpu is true"
         beyond = [what for name, (value, what) in _BEYOND.items() if getattr(settings, name) == value]
         return f"{beyond[0]} beyond it" if beyond else None
 
     def start(self, device: str, deterministic: bool = False) -> Device:
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
+        if device != "cpu" and self.options["gpu"] and shown:
+            return Device("gpu", f"fake gpu {shown}")
+        if device == "gpu":
+            raise BackendUnavailable("no gpu device")
         return Device("cpu", "fake")
 
     def prepare(self, problem: Problem) -> FakeSession:

@@ -1,17 +1,31 @@
-"""Live progress on standard error: an overall bar with ETA, and the trial at hand."""
+"""Live progress on standard error: an overall bar with ETA, and one for each trial at hand."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
+from rich.progress import TaskID
 
 from nstbench.cli.console.bars import bars
 from nstbench.cli.console.console import counted, number, seconds
 from nstbench.plan import Plan
+from nstbench.plan.cost import work
 from nstbench.record import RunRecord
-from nstbench.run.job import Advanced, Entered, Event, Job
+from nstbench.run.job import Advanced, Entered, Event, Finished, Job, Lost, Recorded
+from nstbench.run.slots import Slot
 from nstbench.run.sweep import Watcher
+
+
+@dataclass(slots=True)
+class Shown:
+    """The bar of a job, and how much of its present trial's work is done."""
+
+    bar: TaskID
+    name: str
+    work: float = 0.0
 
 
 class ProgressWatcher(Watcher):
@@ -21,9 +35,10 @@ class ProgressWatcher(Watcher):
         self._console = console
         self._bars = bars(console)
         self._overall = self._bars.add_task("sweep", total=None, note="", visible=False)
-        self._trial = self._bars.add_task("", total=None, note="", visible=False)
-        self._total = self._done = 0
-        self._job: Job | None = None
+        self._work: dict[str, float] = {}
+        self._recorded = 0
+        self._done = 0.0
+        self._jobs: dict[str, Shown] = {}
 
     def __enter__(self) -> ProgressWatcher:
         self._bars.start()
@@ -38,45 +53,61 @@ class ProgressWatcher(Watcher):
         """Print a remark above the bars."""
         self._console.print(message)
 
-    def planned(self, plan: Plan, pending: int) -> None:
-        """Set the overall bar."""
-        self._total = pending
-        done = len(plan.trials) - pending
+    def planned(self, plan: Plan, pending: Collection[str]) -> None:
+        """Set the overall bar, which measures arithmetic: trials of different sizes take their time."""
+        self._work = work(plan.trajectories(share=True), pending)
+        done = len(plan.trials) - len(pending)
         already = f", {done} of them already done" if done else ""
         self.says(f"{plan.experiment}: {counted(len(plan.trials), 'trial')}{already}")
-        self._bars.update(self._overall, total=pending, note=f"0/{pending} trials", visible=True)
+        note, total = self._note(), sum(self._work.values())
+        self._bars.update(self._overall, total=total, note=note, visible=True)
+
+    def submitted(self, job: Job, slot: Slot) -> None:
+        """Begin a bar."""
+        name = " ".join(filter(None, (slot.name, job.trials[0].backend_label)))
+        self._jobs[_key(job)] = Shown(self._bars.add_task(name, total=None, note=""), name)
 
     def event(self, job: Job, event: Event) -> None:
         """Show phase, or iterations, pace and loss."""
-        name = job.trials[0].backend_label
-        if job is not self._job:
-            self._job = job
-            self._bars.remove_task(self._trial)
-            self._trial = self._bars.add_task(name, total=None, note="")
+        shown = self._jobs[_key(job)]
         if isinstance(event, Entered):
-            self._bars.update(
-                self._trial, description=name, note=event.phase, total=None, completed=0, visible=True
-            )
+            self._bars.update(shown.bar, note=event.phase, total=None, completed=0)
         if isinstance(event, Advanced):
             pace = 1 / event.seconds_per_iteration
             loss = f", loss {number(event.loss)}" if event.loss is not None else ""
             note = f"{event.iterations}/{event.of}, {pace:.3g}/s{loss}"
-            self._bars.update(
-                self._trial, description=name, note=note, total=event.of, completed=event.iterations
-            )
+            self._bars.update(shown.bar, note=note, total=event.of, completed=event.iterations)
             # A fraction of a trial moves the overall bar, so that its ETA is smooth.
             previous = max((c for c in job.checkpoints if c < event.of), default=0)
             fraction = (event.iterations - previous) / (event.of - previous)
-            self._bars.update(self._overall, completed=self._done + min(fraction, 0.99))
+            at_hand = next((t for t in job.trials if t.checkpoint == event.of), job.trials[0])
+            shown.work = min(fraction, 0.99) * self._work.get(at_hand.trial_id, 0.0)
+            self._move()
+        if isinstance(event, Recorded):  # from here on it is among what is done
+            shown.work = 0.0
+        if isinstance(event, Finished | Lost):
+            self._bars.remove_task(self._jobs.pop(_key(job)).bar)
 
     def recorded(self, record: RunRecord) -> None:
         """Advance the overall bar; print what became of the trial."""
-        self._done += 1
-        self._bars.update(self._overall, completed=self._done, note=f"{self._done}/{self._total} trials")
         trial = record.trial
+        self._recorded += 1
+        self._done += self._work.get(trial.trial_id, 0.0)
+        self._move()
         unit = "pass" if trial.checkpoint is None else "iteration"
         pace = f", {seconds(record.step_median_s)} per {unit}" if record.step_median_s else ""
         doubt = f"; caution: {record.caution}" if record.caution else ""
         outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}, {record.error_message}"
         name = " ".join(filter(None, (trial.backend_label, trial.label)))
-        self.says(f"[{self._done}/{self._total}] {name}: {outcome}")
+        self.says(f"[{self._recorded}/{len(self._work)}] {name}: {outcome}")
+
+    def _move(self) -> None:
+        done = self._done + sum(shown.work for shown in self._jobs.values())
+        self._bars.update(self._overall, completed=done, note=self._note())
+
+    def _note(self) -> str:
+        return f"{self._recorded}/{len(self._work)} trials"
+
+
+def _key(job: Job) -> str:
+    return job.trials[-1].trial_id

@@ -1,0 +1,116 @@
+"""Where on a machine jobs may run: one job at a time in each slot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from nstbench.api import UsageError
+from nstbench.plan import Trial
+from nstbench.run.machine import physical_cores, visible_gpus
+
+NO_GPU = ""
+"""What `CUDA_VISIBLE_DEVICES` is where no GPU is to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one job.
+
+    Attributes:
+        name: for people.
+        devices: which of `auto`, `cpu` and `gpu` a trial may ask for that runs here.
+        alone: whether a job here runs beside no other one.
+        gpu: what `CUDA_VISIBLE_DEVICES` is for its worker; None to leave it alone.
+        cores: the CPU cores of its worker; None for those of this process.
+    """
+
+    name: str = ""
+    devices: tuple[str, ...] = ("auto", "cpu", "gpu")
+    alone: bool = True
+    gpu: str | None = None
+    cores: tuple[int, ...] | None = None
+
+    def takes(self, trial: Trial) -> bool:
+        """Whether a trial may run here."""
+        return trial.settings.device in self.devices
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """What of a machine a sweep may use at once.
+
+    Attributes:
+        devices: `gpu:0`, `gpu:1` ..., of those that this process sees, or `gpu` for all of these. A trial
+            that asks for a GPU, or leaves the choice to its backend, runs on one of them.
+        jobs: how many trials may run on the CPU at once. They share out whole cores.
+    """
+
+    devices: tuple[str, ...] = ()
+    jobs: int = 1
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether trials may run beside one another."""
+        return bool(self.devices) or self.jobs > 1
+
+    def slots(self, exclusive: bool) -> tuple[Slot, ...]:
+        """Return the slots: by default one that takes every trial.
+
+        Args:
+            exclusive: whether no trial may run beside another; then one GPU is as good as many.
+
+        Raises:
+            UsageError: a device is not there, or there are fewer cores than jobs.
+        """
+        if not self.asked_for:
+            return (Slot(),)
+        for_cpu = ("cpu",) if self.devices else ("cpu", "auto")
+        shares, gpus = _shares(1 if exclusive else self.jobs), _gpus(self.devices)
+        cpu = [Slot(f"cpu:{at}", for_cpu, len(shares) == 1, NO_GPU, own) for at, own in enumerate(shares)]
+        gpu = [Slot(f"gpu:{number}", ("gpu", "auto"), exclusive, name) for number, name in gpus.items()]
+        return *gpu[: 1 if exclusive else None], *cpu
+
+
+def refuse_without_slot(trials: Iterable[Trial], slots: Sequence[Slot]) -> None:
+    """Find out whether every trial has somewhere to run.
+
+    Raises:
+        UsageError: one has not.
+    """
+    if any(not any(slot.takes(trial) for slot in slots) for trial in trials if not trial.refusal):
+        raise UsageError("trials with device gpu have nowhere to run beside --jobs: add --devices gpu")
+
+
+def _gpus(devices: Sequence[str]) -> dict[int, str]:
+    """Return number -> name of the GPUs that are meant."""
+    seen = visible_gpus() if devices else []
+    return {number: seen[number] for device in devices for number in _numbers(device, len(seen))}
+
+
+def _numbers(device: str, count: int) -> Sequence[int]:
+    """Return which of the GPUs are meant."""
+    found = re.fullmatch(r"gpu(?::(\d{1,4}))?", device)
+    if not found:
+        raise UsageError(f"--devices: found {device!r}; gpu or gpu:0,gpu:1 ... are allowed")
+    if not count:
+        raise UsageError(f"--devices {device}: this machine shows no GPU; `nstbench doctor` says what it has")
+    if found[1] is None:
+        return range(count)
+    if int(found[1]) >= count:
+        raise UsageError(f"--devices {device}: the GPUs here are gpu:0 to gpu:{count - 1}")
+    return [int(found[1])]
+
+
+def _shares(jobs: int) -> list[tuple[int, ...] | None]:
+    """Share out the cores, threads of one core together; None where a worker may use them all."""
+    pieces = physical_cores()
+    if jobs == 1 or not pieces:
+        return [None] * jobs
+    if jobs > len(pieces):
+        raise UsageError(f"--jobs {jobs}: there are {len(pieces)} cores here, and every job has its own")
+    ends = [at * len(pieces) // jobs for at in range(jobs + 1)]
+    shares = [pieces[start:end] for start, end in pairwise(ends)]
+    return [tuple(core for piece in share for core in piece) for share in shares]
