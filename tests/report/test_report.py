@@ -77,10 +77,15 @@ def test_rounds_of_a_shared_trajectory_count_once(tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 2, 299, 300, 301, 5000])
-def test_curves_keep_both_ends_and_few_points(count):
-    points = points_of_curve(count)
-    assert (points[0], points[-1]) == (0, count - 1)
-    assert len(points) <= 300
+@pytest.mark.parametrize("most", [30, 300])
+def test_curves_keep_their_ends_their_least_and_what_sticks_out(count, most):
+    losses = np.geomspace(100, 1, count)[:, None] * np.ones(3)
+    losses[count // 2, 0] = 1e4  # a spike of a single iteration
+    losses[count // 3] = 0.5, 0.4, np.nan
+    losses[count // 4, 2] = 0.1
+    points = points_of_curve(losses, most)
+    assert {0, count - 1, count // 2, count // 3, count // 4} <= set(points)
+    assert len(points) <= most or count <= most
     assert (np.diff(points) > 0).all()
 
 
@@ -133,6 +138,21 @@ def test_thumbnails_are_small_copies_of_the_pictures(tmp_path):
     assert not data["pictures"]["whole"]
     embedded = page_data(results, embed=True)["pictures"]["whole"]
     assert base64.b64decode(embedded[path].partition(",")[2]) == (tmp_path / path).read_bytes()
+
+
+def test_a_page_keeps_within_its_budget_and_says_what_it_leaves_out(tmp_path):
+    results = big_results(tmp_path, betas=2, rates=1, snapshots=1, size=300)
+    every, fewer = page_data(results, budget=10**8), page_data(results, budget=400_000)
+    assert (len(every["pictures"]["small"]), every["notes"]["pictures"]) == (40, "")
+    assert set(results.runs["image"]) <= set(fewer["pictures"]["small"])
+    assert set(fewer["curves"]) == set(every["curves"])
+    assert fewer["notes"]["pictures"].endswith("pixels a side at most, as there are 20.")
+    assert fewer["notes"]["curves"].startswith("A curve has ")
+    few = page_data(results, budget=60_000)
+    carried = sum(map(len, few["pictures"]["small"].values())) + len(json_in_html(few["curves"]))
+    assert 40_000 < carried < 66_000
+    assert f"This page has {len(few['pictures']['small'])}, spread" in few["notes"]["pictures"]
+    assert f"{len(few['curves'])} of 20 curves are on this page" in few["notes"]["curves"]
 
 
 def test_missing_and_damaged_pictures_are_left_out(tmp_path):

@@ -64,8 +64,9 @@ def arrival(pictures: pd.DataFrame, threshold: float) -> Arrival:
     """Find the first of one trial's judged pictures, earliest first, at or under a threshold."""
     if pictures.empty or math.isnan(threshold):
         return Arrival(math.nan, False)
-    good = pictures.loc[pictures["referee_total"] <= threshold, "elapsed_s"]
-    return Arrival(float(good.iloc[0] if len(good) else pictures["elapsed_s"].iloc[-1]), len(good) > 0)
+    seconds = pictures["elapsed_s"].to_numpy()
+    good = seconds[pictures["referee_total"].to_numpy() <= threshold]
+    return Arrival(float(good[0] if len(good) else seconds[-1]), len(good) > 0)
 
 
 def with_folder(results: Results, table: str) -> pd.DataFrame:

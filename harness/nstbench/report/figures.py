@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -31,10 +34,26 @@ def seconds_by_phase(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(index=order, columns=list(PHASES)).fillna(0.0)
 
 
-def points_of_curve(count: int, most: int = CURVE_POINTS) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Choose at most `most` of `count` points, denser at the beginning, where losses fall fastest."""
+def points_of_curve(
+    losses: np.ndarray[Any, np.dtype[np.floating]], most: int = CURVE_POINTS
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Choose at most `most` points of a trial's losses, so that what is seen of them stays.
+
+    Kept are both ends, the least of each loss, and the least and the greatest of the first loss in each of
+    many stretches, which are shorter at the beginning, where losses fall fastest.
+
+    Args:
+        losses: (points, losses); what is not finite is a gap.
+    """
+    count, kinds = losses.shape
     if count <= most:
         return np.arange(count)
-    even = np.linspace(0, count - 1, most - most // 3)
-    early = np.geomspace(1, count, most // 3) - 1
-    return np.unique(np.concatenate([even, early]).round().astype(np.int64))
+    stretches = (most - 2 - kinds) // 2
+    even = np.linspace(0, count, stretches - stretches // 3 + 1)
+    early = np.geomspace(1, count, stretches // 3)
+    edges = np.unique(np.concatenate([even, early]).round().astype(np.int64))
+    low, high = (np.where(np.isfinite(losses), losses, gap) for gap in (np.inf, -np.inf))
+    least, greatest = low[:, 0], high[:, 0]
+    spans = [(start, slice(start, end)) for start, end in pairwise(edges.tolist())]
+    extremes = [start + at for start, span in spans for at in (least[span].argmin(), greatest[span].argmax())]
+    return np.unique([0, count - 1, *low.argmin(axis=0), *extremes])

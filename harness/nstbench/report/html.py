@@ -65,20 +65,19 @@ def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    head = summary(results)
+    head, page = summary(results), page_data(results, embed)
     past = history_data(results, head["experiment"])
     return environment.from_string(_text("report.html")).render(
         summary=head,
         history=past,
+        notes=page["notes"],
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         version=version("nstbench"),
         css=_text("report.css"),
         theme=_text("theme.js"),
         plotly=get_plotlyjs(),
         scripts=[_text(f"{name}.js") for name in SCRIPTS],
-        data=json_in_html(
-            page_data(results, embed) | {"root": quote(Path(root).as_posix()), "history": past}
-        ),
+        data=json_in_html(page | {"root": quote(Path(root).as_posix()), "history": past}),
     )
 
 

@@ -12,10 +12,12 @@ from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.rows import plan_note
-from nstbench.report.figures import PHASES, pareto_front, points_of_curve, seconds_by_phase
-from nstbench.report.page_axes import axes
+from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
+from nstbench.report.page_axes import Axis, axes
+from nstbench.report.page_budget import BUDGET
+from nstbench.report.page_curves import curves
 from nstbench.report.page_pictures import gallery, hashes
-from nstbench.report.page_values import plain, short
+from nstbench.report.page_values import plain
 
 NUMBERS = (
     *("step_median_s", "step_mad_s", "compile_s", "compile_cached_s", "optimise_s", "wall_s"),
@@ -29,25 +31,28 @@ NUMBERS = (
 TEXTS = ("trial_id", "planned", "label", "backend_label", "status", "error_type", "error_message", "image")
 
 
-def page_data(results: Results, embed: bool = False) -> dict[str, Any]:
-    """Return what the page draws, in JSON types.
+def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> dict[str, Any]:
+    """Return what the page draws, in JSON types; `notes` say what of it is left out.
 
     Args:
         results: a single folder.
         embed: carry every picture in full size.
+        budget: bytes of curves and small pictures.
 
     Raises:
         ResultsError: the folder holds other things than a sweep wrote.
     """
     (store,) = results.stores
-    pictures = gallery(results.runs, results.images, store.path, embed)
-    times = seconds_by_phase(results.runs, results.timings)
+    losses = curves(results.losses, budget)
+    pictures = gallery(results.runs, results.images, store.path, embed, budget - losses.size_in_bytes)
+    times, found = seconds_by_phase(results.runs, results.timings), axes(results.runs)
     return {
-        "trials": _trials(results),
+        "trials": _trials(results, found),
         "thresholds": THRESHOLDS,
-        "axes": [{"name": a.column, "title": a.title, "values": a.values} for a in axes(results.runs)],
+        "axes": [{"name": a.column, "title": a.title, "values": a.values} for a in found],
         "pictures": asdict(pictures),
-        "curves": _curves(results.losses),
+        "curves": losses.of_trial,
+        "notes": {"pictures": pictures.note, "curves": losses.note},
         "unused": UNUSED,
         "front": pareto_front(results.runs),
         "times": {"phases": PHASES, "rows": [[str(label), *row] for label, *row in times.itertuples()]},
@@ -68,32 +73,20 @@ def summary(results: Results) -> dict[str, Any]:
     }
 
 
-def _trials(results: Results) -> list[dict[str, Any]]:
+def _trials(results: Results, found: list[Axis]) -> list[dict[str, Any]]:
     """Return a row for each trial; `arrivals` are (threshold, seconds, whether it got there)."""
     runs = results.runs
-    found, arrivals = axes(runs), time_to_loss(results)
+    arrivals: dict[str, list[Any]] = {}
+    for _, trial_id, *arrival in time_to_loss(results).itertuples(index=False):
+        arrivals.setdefault(trial_id, []).append(arrival)
     rows = plain(runs[[*TEXTS, *NUMBERS]])
     for at, (row, full) in enumerate(zip(rows, runs.itertuples(), strict=True)):
-        mine = arrivals[arrivals["trial_id"] == row["trial_id"]]
-        row["arrivals"] = mine[["threshold", "seconds", "reached"]].to_numpy(object).tolist()
+        row["arrivals"] = arrivals.get(row["trial_id"], [])
         row["axes"] = {one.column: one.of_row[at] for one in found}
         row["inputs"] = [digits for _, digits in hashes(full)]
         row["label"] = ", ".join(filter(None, (row["label"], plan_note(row))))
         row["name"] = " · ".join(filter(None, (row["backend_label"], row["label"])))
     return rows
-
-
-def _curves(losses: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return losses by trial; a style layer's stand under `layers`."""
-    layers = [str(name) for name in losses if str(name).startswith("style_")]
-    curves = {}
-    for trial_id, whole in losses.groupby("trial_id", sort=False):
-        rows = whole.iloc[points_of_curve(len(whole))]
-        names = ("elapsed_s", "total", "content", "style", "tv")
-        own = {name.removeprefix("style_"): short(rows[name]) for name in layers if rows[name].notna().any()}
-        steps = {"iteration": rows["iteration"].tolist(), "layers": own}
-        curves[str(trial_id)] = {name: short(rows[name]) for name in names} | steps
-    return curves
 
 
 def _facts(runs: pd.DataFrame) -> dict[str, list[str]]:

@@ -10,8 +10,12 @@ from typing import Any
 import pandas as pd
 
 from nstbench.record.layout import input_path
+from nstbench.report.page_budget import BUDGET, evenly, fit
 from nstbench.report.page_values import plain
-from nstbench.report.thumbnails import SIDE, thumbnails, whole_file
+from nstbench.report.thumbnails import SIDE, thumbnail, thumbnails, whole_file
+
+SIDES = (SIDE, 224, 192, 160, 144, 128, 112, 96)
+"""Of how many pixels the longer side of a small picture may be."""
 
 MOST_SNAPSHOTS, SNAPSHOT_SIDE = 300, 192
 """Beyond so many in all, snapshots on the way are read from the results folder, and not carried."""
@@ -28,26 +32,40 @@ class Gallery:
         inputs: twelve digits of a hash -> path and name of a content or style image; the path is None if the
             folder does not hold it.
         small, whole: path -> `data:` URI, of a thumbnail and of the file itself.
+        note: in what way `small` is less than on a page of few trials; empty if it is not.
     """
 
     of_trial: dict[str, list[dict[str, Any]]]
     inputs: dict[str, dict[str, str | None]]
     small: dict[str, str]
     whole: dict[str, str]
+    note: str
 
 
-def gallery(runs: pd.DataFrame, images: pd.DataFrame, folder: Path, embed: bool) -> Gallery:
+def gallery(
+    runs: pd.DataFrame, images: pd.DataFrame, folder: Path, embed: bool = False, budget: int = BUDGET
+) -> Gallery:
     """Collect the pictures of a results folder.
 
     Args:
         embed: carry every picture in full size, so that the page needs no other file.
+        budget: bytes of the small ones. Inputs and pictures at the end of trials come first.
     """
     inputs = {digits: name for row in runs.itertuples() for name, digits in hashes(row)}
     paths = {digits: input_path(digits).as_posix() for digits in inputs}
-    finished = images.loc[~images["snapshot"], "path"]
+    finished = list(images.loc[~images["snapshot"], "path"].drop_duplicates())
     on_the_way = list(images.loc[images["snapshot"], "path"].drop_duplicates())
-    sides = dict.fromkeys(on_the_way if embed else _evenly(on_the_way, MOST_SNAPSHOTS), SNAPSHOT_SIDE)
-    sides |= dict.fromkeys([*paths.values(), *finished], SIDE)
+
+    def measure(path: str, side: int) -> int:
+        return len(thumbnail(folder / path, side) or "")
+
+    share = fit(finished, SIDES, measure, budget)
+    carried = finished if embed else evenly(finished, share.count)
+    side = min(SNAPSHOT_SIDE, share.size)
+    some = evenly(on_the_way, MOST_SNAPSHOTS)
+    few = evenly(some, fit(some, [side], measure, budget - share.size_in_bytes).count)
+    sides = dict.fromkeys(on_the_way if embed else few, side)
+    sides |= dict.fromkeys([*paths.values(), *carried], share.size)
     made = thumbnails({folder / path: side for path, side in sides.items()})
     small = {path: made[folder / path] for path in sides if folder / path in made}
     whole = {path: text for path in small if embed and (text := whole_file(folder / path))}
@@ -55,7 +73,8 @@ def gallery(runs: pd.DataFrame, images: pd.DataFrame, folder: Path, embed: bool)
         digits: {"name": name, "path": path if (path := paths[digits]) in small else None}
         for digits, name in inputs.items()
     }
-    return Gallery(_of_trial(images), seen, small, whole)
+    note = _note(len(carried), len(finished), share.size)
+    return Gallery(_of_trial(images), seen, small, whole, note)
 
 
 def hashes(row: Any) -> Iterator[tuple[str, str]]:
@@ -72,5 +91,10 @@ def _of_trial(images: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _evenly(paths: list[str], most: int) -> list[str]:
-    return paths if len(paths) <= most else [paths[at * len(paths) // most] for at in range(most)]
+def _note(carried: int, count: int, side: int) -> str:
+    if side == SIDE:
+        return ""
+    said = f"Small pictures have {side} pixels a side at most, as there are {count:,}."
+    if carried < count:
+        said += f" This page has {carried:,}, spread over all trials; the others lie in the results folder."
+    return said

@@ -29,7 +29,7 @@ def plot_losses(results: Results, x: str = "iteration", log: bool = True) -> go.
     results, figure = results.shown, go.Figure()
     for trial in trials(results):
         if len(trial.losses):
-            curve = trial.losses.iloc[points_of_curve(len(trial.losses))]
+            curve = trial.losses.iloc[points_of_curve(trial.losses[["total"]].to_numpy())]
             figure.add_scatter(
                 x=curve[x].tolist(), y=curve["total"].tolist(), name=_name(trial, results), mode="lines"
             )
