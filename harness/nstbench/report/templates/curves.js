@@ -2,6 +2,7 @@
 // Losses over iterations or seconds.
 
 const LAYERS = "layers";
+const MANY = 100;
 
 function startCurves() {
   byId("loss").append(...options([
@@ -40,39 +41,63 @@ function describeCurves() {
 
 /** Colour tells the chosen axis, dashes tell the backends (or, if they have the colour, the longest axis). */
 function lossTraces(logged, loss, over) {
-  const [backend, ...others] = data.axes;
+  const [backend] = data.axes;
   const coloured = data.axes.find((axis) => axis.name === byId("loss-colour").value);
-  const dashed = coloured === backend ? longestAxis([backend, ...others]) : backend;
-  const used = (axis) => axis.values.filter(
-    (value) => logged.some((trial) => trial.axes[axis.name] === value)
-  );
-  const place = (axis, trial) => used(axis).indexOf(trial.axes[axis.name]);
-  const traceOf = (trial) => {
-    const chosen = trial.trial_id === selected;
-    const look = {
-      color: lookOf(place(coloured, trial)).colour,
-      dash: dashed === coloured ? "solid" : DASHES[place(dashed, trial) % DASHES.length],
-    };
+  const dashed = coloured === backend ? longestAxis(data.axes) : backend;
+  const used = new Map([coloured, dashed].map((axis) => [axis, valuesOf(axis.name, logged)]));
+  const place = (axis, trial) => used.get(axis).indexOf(trial.axes[axis.name]);
+  const lookOfTrial = (trial) => [
+    place(coloured, trial), dashed === coloured ? 0 : place(dashed, trial) % DASHES.length,
+  ];
+  const [thin, faint] = logged.length > MANY ? [1, 0.15] : [1.75, 0.4];
+  const traceOf = (alike, width, opacity) => {
+    const [colourAt, dashAt] = lookOfTrial(alike[0]);
     return {
-      ...line(data.curves[trial.trial_id], over, loss), showlegend: false, meta: trial.trial_id,
-      line: { ...look, width: chosen ? 4 : 1.75 }, opacity: data.curves[selected] && !chosen ? 0.4 : 1,
-      hovertemplate: `${plainText(trial.name)}<br>%{x}: %{y:.4g}<extra></extra>`,
+      ...joined(alike, over, loss), showlegend: false, opacity,
+      line: { color: lookOf(colourAt).colour, dash: DASHES[dashAt], width },
+      hovertemplate: "%{text}<br>%{x}: %{y:.4g}<extra></extra>",
     };
   };
-  const legend = (axis, lineOf) => used(axis).map((value, at) => ({
+  const legend = (axis, lineOf) => used.get(axis).map((value, at) => ({
     type: "scatter", mode: "lines", x: [null], y: [null], name: plainText(value), line: lineOf(at),
     showlegend: true,
   }));
-  const curves = logged.map(traceOf);
+  const chosen = logged.filter((trial) => trial.trial_id === selected);
+  const others = grouped(logged.filter((trial) => trial.trial_id !== selected), lookOfTrial);
   return [
-    ...curves.filter((each) => each.meta !== selected), ...curves.filter((each) => each.meta === selected),
+    ...others.map((alike) => traceOf(alike, thin, chosen.length ? faint : 1)),
+    ...chosen.map((trial) => traceOf([trial], 4, 1)),
     ...legend(coloured, (at) => ({ color: lookOf(at).colour, width: 3 })),
     ...(
-      dashed === coloured || used(dashed).length < 2
+      dashed === coloured || used.get(dashed).length < 2
         ? []
         : legend(dashed, (at) => ({ color: colour("ink"), dash: DASHES[at % DASHES.length], width: 1.75 }))
     ),
   ];
+}
+
+function grouped(all, keyOf) {
+  const groups = new Map();
+  for (const one of all) {
+    const key = String(keyOf(one));
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(one);
+  }
+  return [...groups.values()];
+}
+
+/** Curves that look alike as one trace with gaps: of a thousand traces Plotly takes its time. */
+function joined(alike, over, loss) {
+  const all = { type: "scatter", mode: "lines", connectgaps: false, x: [], y: [], customdata: [], text: [] };
+  for (const trial of alike) {
+    const { x, y } = line(data.curves[trial.trial_id], over, loss);
+    const name = plainText(trial.name);
+    all.x.push(...x, null);
+    all.y.push(...y, null);
+    all.customdata.push(...x.map(() => trial.trial_id), null);
+    all.text.push(...x.map(() => name), null);
+  }
+  return all;
 }
 
 function layerTraces(logged, over) {

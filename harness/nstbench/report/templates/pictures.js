@@ -34,7 +34,7 @@ const watcher = new IntersectionObserver((entries) => {
     watcher.unobserve(entry.target);
     entry.target.dispatchEvent(new CustomEvent("seen"));
   }
-}, { rootMargin: "400px" });
+}, { rootMargin: "400px", scrollMargin: "400px" });
 
 /** Do something when an element comes near the window, or when the page is printed. */
 function whenSeen(element, act) {
@@ -46,4 +46,5 @@ function whenSeen(element, act) {
 
 function seeEverything() {
   document.querySelectorAll(".waiting").forEach((element) => element.dispatchEvent(new CustomEvent("seen")));
+  drawWaiting();
 }

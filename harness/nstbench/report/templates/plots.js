@@ -23,13 +23,33 @@ function figure(element, describe) {
     if (waits) return;
     waits = true;
     whenSeen(element, () => {
-      waits = false;
-      draw(element, describe);
+      if (!window.Plotly) inTurn(plotly);
+      inTurn(() => {
+        waits = false;
+        draw(element, describe);
+      });
     });
   };
   document.addEventListener("theme", redraw);
   redraw();
   return redraw;
+}
+
+/** Figures are drawn one by one, so that the page answers in between. */
+const turns = [];
+
+function inTurn(act) {
+  turns.push(act);
+  setTimeout(nextTurn);
+}
+
+function nextTurn() {
+  turns.shift()?.();
+}
+
+/** Draw at once what waits. */
+function drawWaiting() {
+  while (turns.length) nextTurn();
 }
 
 /** Plotly, which runs when the first figure is drawn: it takes a second, and the page does not wait. */
@@ -56,8 +76,7 @@ function draw(element, describe) {
   if (element.dataset.listens) return;
   element.dataset.listens = "yes";
   element.on("plotly_click", (event) => {
-    const id = event.points[0].customdata ?? event.points[0].data.meta;
-    if (trials.has(id)) select(id);
+    if (trials.has(event.points[0].customdata)) select(event.points[0].customdata);
   });
 }
 
@@ -86,6 +105,7 @@ const titleOf = (axis) => ({
 /** Whole decades once there are two of them, else 1, 2, 5. */
 function logAxis(title, values) {
   const known = values.filter((value) => value > 0);
-  const decades = Math.log10(Math.max(...known) / Math.min(...known));
+  const extreme = (choose) => known.reduce((one, other) => choose(one, other)); // too many to be arguments
+  const decades = known.length ? Math.log10(extreme(Math.max) / extreme(Math.min)) : 0;
   return { title, type: "log", exponentformat: "power", dtick: decades > 1.5 ? 1 : "D2" };
 }

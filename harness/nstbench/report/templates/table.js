@@ -1,7 +1,10 @@
 "use strict";
 // The table of trials: sorted by any column, filtered by text and status.
 
+const ROWS_AT_ONCE = 50;
+const ROW_HEIGHT = 33;
 const order = { column: null, descending: false };
+const { compare: compareTexts } = new Intl.Collator();
 let columns = [];
 
 function startTable() {
@@ -9,10 +12,10 @@ function startTable() {
   const statuses = [...new Set(data.trials.map((trial) => trial.status))];
   byId("status").append(...options([["", "all"], ...statuses.map((status) => [status, status])]));
   const head = make("tr", {}, ...columns.map(headCell));
-  byId("table").append(make("table", { className: "data" }, make("thead", {}, head), make("tbody")));
+  byId("table").append(make("table", { className: "data" }, make("thead", {}, head)));
   byId("find").addEventListener("input", fillTable);
   byId("status").addEventListener("change", fillTable);
-  onSelect(markRows);
+  onSelect(() => byId("table").querySelectorAll("tr[data-trial]").forEach(markRow));
   fillTable();
   listFailures();
 }
@@ -79,16 +82,30 @@ function fillTable() {
     return (!status || trial.status === status) && words.every((word) => text.includes(word));
   };
   const shown = sorted(data.trials.filter(matches));
-  byId("table").querySelector("tbody").replaceChildren(...shown.map(rowOf));
+  const table = byId("table").querySelector("table");
+  [...table.tBodies].forEach((body) => body.remove());
+  table.append(make("tbody", {}, ...shown.slice(0, ROWS_AT_ONCE).map(rowOf)));
+  for (let at = ROWS_AT_ONCE; at < shown.length; at += ROWS_AT_ONCE) {
+    table.append(laterRows(shown.slice(at, at + ROWS_AT_ONCE)));
+  }
   byId("found").textContent = `${shown.length} of ${data.trials.length}`;
-  markRows();
+  return shown;
+}
+
+/** Rows that are made when they come into view, and until then have their place kept. */
+function laterRows(shown) {
+  const gap = make("tr", {}, make("td", { colSpan: columns.length }));
+  gap.style.height = `${shown.length * ROW_HEIGHT}px`;
+  const body = make("tbody", {}, gap);
+  whenSeen(body, () => body.replaceChildren(...shown.map(rowOf)));
+  return body;
 }
 
 /** Trials without the figure come last, whichever way it is sorted. */
 function sorted(shown) {
   if (!order.column) return shown;
   const sign = order.descending ? -1 : 1;
-  const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
+  const compare = (a, b) => (typeof a === "string" ? compareTexts(a, b) : a - b);
   return shown.sort((one, other) => {
     const [a, b] = [order.column.value(one), order.column.value(other)];
     return a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b);
@@ -107,21 +124,23 @@ function rowOf(trial) {
   });
   const row = make("tr", {}, make("th", { scope: "row" }, button), ...cells);
   row.dataset.trial = trial.trial_id;
+  markRow(row);
   return row;
 }
 
-function markRows() {
-  for (const row of byId("table").querySelectorAll("tbody tr")) {
-    const chosen = row.dataset.trial === selected;
-    row.classList.toggle("chosen", chosen);
-    row.querySelector("button").setAttribute("aria-pressed", String(chosen));
-  }
+function markRow(row) {
+  const chosen = row.dataset.trial === selected;
+  row.classList.toggle("chosen", chosen);
+  row.querySelector("button").setAttribute("aria-pressed", String(chosen));
 }
 
 function showRow(id) {
   byId("find").value = byId("status").value = "";
-  fillTable();
-  byId("table").querySelector(`tr[data-trial="${id}"]`)?.scrollIntoView({ block: "center" });
+  const at = fillTable().findIndex((trial) => trial.trial_id === id);
+  if (at < 0) return;
+  const body = byId("table").querySelector("table").tBodies[Math.floor(at / ROWS_AT_ONCE)];
+  body.dispatchEvent(new CustomEvent("seen"));
+  body.rows[at % ROWS_AT_ONCE].scrollIntoView({ block: "center" });
 }
 
 function listFailures() {
