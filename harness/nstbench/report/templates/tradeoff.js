@@ -51,13 +51,12 @@ function wayTrace(shown, look) {
     const way = picturesOf(trial).filter(
       (one) => one.iteration !== null && one.elapsed_s > 0 && one.referee_total !== null
     );
+    if (way.length < 2) continue;
     x.push(...way.map((one) => one.elapsed_s), null);
     y.push(...way.map((one) => one.referee_total), null);
   }
-  const seen = x.some((value) => value !== null);
   return {
-    type: "scatter", mode: "lines+markers", x: seen ? x : [], y: seen ? y : [], showlegend: false,
-    hoverinfo: "skip", opacity: 0.35,
+    type: "scatter", mode: "lines+markers", x, y, showlegend: false, hoverinfo: "skip", opacity: 0.35,
     connectgaps: false, line: { color: look.colour, width: 1 }, marker: { color: look.colour, size: 4 },
   };
 }
