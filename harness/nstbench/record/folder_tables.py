@@ -38,19 +38,26 @@ class FolderTables:
             self._tables[name] = self._table(name)
         return self._tables[name]
 
+    def parquet(self, name: str) -> bytes:
+        """Return a table as its file holds it."""
+        return self.table(name).to_parquet(index=False)
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether the folder's own files are these tables, as far as stamps tell."""
+        return self._kept is not None and [*self._kept.items()] == [*self._stamps.items()]
+
     def write(self) -> None:
-        """Write the tables, for readers other than nstbench and for the next time, unless they are there.
+        """Write the tables, for readers other than nstbench and for the next time.
 
         Raises:
             ResultsError: they cannot be written.
         """
-        if self._kept is not None and [*self._kept.items()] == [*self._stamps.items()]:
-            return
-        tables = {name: self.table(name) for name in TABLES}
-        runs = tables["runs"]
+        content = {name: self.parquet(name) for name in TABLES}
+        runs = self.table("runs")
         doubtful = {*self.damaged, *runs["trial_id"][runs["status"] == "damaged"]}  # to be read each time
-        for name, table in tables.items():
-            write_inside(self.store.path, table_path(name), table.to_parquet(index=False))
+        for name, file in content.items():
+            write_inside(self.store.path, table_path(name), file)
         keep_stamps(
             self.store.path, {one: stamp for one, stamp in self._stamps.items() if one not in doubtful}
         )

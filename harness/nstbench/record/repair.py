@@ -15,7 +15,7 @@ from nstbench.api import ResultsError
 from nstbench.record import schema
 from nstbench.record.checked import FACTS, checked_facts
 from nstbench.record.files import DAMAGE, read_json
-from nstbench.record.inside import write_inside
+from nstbench.record.folder_tables import FolderTables
 from nstbench.record.layout import (
     ASIDE,
     ENVIRONMENT,
@@ -23,6 +23,7 @@ from nstbench.record.layout import (
     INPUTS,
     LOCK,
     REPORT,
+    STAMPS,
     TABLES,
     TRIALS,
     lock_path,
@@ -41,7 +42,6 @@ from nstbench.record.repair_steps import (
     temporary_files,
 )
 from nstbench.record.repair_trial import of_trial
-from nstbench.record.results import Results
 from nstbench.record.store import Store
 
 LONG_AGO_S = 3600.0
@@ -175,21 +175,17 @@ def _mend_trial(store: Store, plan: Planned, trial_id: str, doing: _Doing) -> No
 
 
 def _tables(store: Store, doing: _Doing) -> Iterator[Step]:
-    if doing.dry_run and doing.count:
-        yield Step(f"{TABLES}: made anew from the mended folder", lambda: None)
+    tables = FolderTables(store)
+    if doing.dry_run and doing.count:  # they are to be made from what is mended by then
+        yield Step(f"{TABLES}: made anew", tables.write)
         return
-    results = Results([store.path])
-    for name in schema.TABLES:
-        path = table_path(name)
-        content: bytes = getattr(results, name).to_parquet(index=False)
+    for path in (*map(table_path, schema.TABLES), STAMPS):
         yield from misplaced(store.path, path)
-        if not _holds(store.path / path, content):
-            yield Step(f"{path}: made anew", _writing(store.path, path, content))
+    if not tables.are_kept or not all(_holds(store.path, tables, name) for name in schema.TABLES):
+        yield Step(f"{TABLES}: made anew", tables.write)
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
-
-
-def _writing(folder: Path, path: Path, content: bytes) -> Callable[[], None]:
-    return lambda: write_inside(folder, path, content)
+def _holds(folder: Path, tables: FolderTables, name: str) -> bool:
+    """Whether a file is that table to the last byte: a failing disk changes no times."""
+    path, content = folder / table_path(name), tables.parquet(name)
+    return path.stat().st_size == len(content) and path.read_bytes() == content

@@ -68,9 +68,13 @@ class Results:
         return self._join("images")
 
     def write_tables(self) -> None:
-        """Write tables/*.parquet into a single folder, for other readers and to be opened soon again."""
+        """Write tables/*.parquet into a single folder, unless it has them as they are.
+
+        They are for other readers, and it opens quickly with them.
+        """
         (folder,) = self._folders
-        folder.write()
+        if not folder.are_kept:
+            folder.write()
 
     def __repr__(self) -> str:
         counts = self.runs["status"].value_counts().to_dict()
