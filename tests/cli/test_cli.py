@@ -101,7 +101,12 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(nstbench, write, tmp_path)
     nstbench("sweep", path)
     (row,) = json.loads(nstbench("sweep", path, "--dry-run", "--json").stdout)
     assert row["state"] == "done"
-    assert "1 trial, 0 to do" in nstbench("sweep", path, "--dry-run").stdout
+    said = nstbench("sweep", path, "--dry-run").stdout
+    assert "1 trial, 0 to do" in said and "at the pace measured in this folder" in said
+    for damage in (lambda plan: plan.write_text("{"), Path.unlink):
+        damage(tmp_path / "results/tiny/plan.json")
+        done = nstbench("sweep", path, "--dry-run", check=False)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 def test_set_and_backend_override_the_file(nstbench, write):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,10 +39,12 @@ class Standing:
     Attributes:
         runs: their rows.
         unjudged: those with a picture that no referee has seen.
+        rates: backend -> median GFLOP/s of all that was measured in the folder.
     """
 
     runs: pd.DataFrame
     unjudged: frozenset[str]
+    rates: Mapping[str, float]
 
     @classmethod
     def of(cls, trials: Iterable[Trial], results: Results) -> Standing:
@@ -54,7 +56,8 @@ class Standing:
         runs, images = results.runs, results.images
         unjudged = images["trial_id"][images["referee_style"].isna()]
         done = runs["trial_id"].isin([trial.trial_id for trial in trials]) & (runs["status"] != "interrupted")
-        return cls(runs[done], frozenset(unjudged))
+        rates = runs.dropna(subset=["gflop_per_s"]).groupby("backend")["gflop_per_s"].median()
+        return cls(runs[done], frozenset(unjudged), {str(name): float(rate) for name, rate in rates.items()})
 
     def staying(self, redo: Redo) -> pd.DataFrame:
         """Return the rows of trials that are not done again."""

@@ -16,7 +16,7 @@ from nstbench.plan import Plan, Trial
 from nstbench.plan.planner import plan_trials
 from nstbench.record import Results, Store
 from nstbench.record.checkout import checkout_of
-from nstbench.record.ownership import refuse_other_experiment
+from nstbench.record.ownership import is_results_folder, refuse_other_experiment
 from nstbench.run.executor import InProcess
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.installed import installed
@@ -85,11 +85,14 @@ class Sweep:
     join: bool = False
 
     def standing(self) -> Standing | None:
-        """Say how far the folder has come with the plan; None if it has no plan that can be read."""
-        try:
-            return Standing.of(self.plan.trials, Results([self.store.path]))
-        except ResultsError:
+        """Say how far the folder has come with the plan; None if nothing was run in it.
+
+        Raises:
+            ResultsError: the plan that the folder has cannot be read.
+        """
+        if not is_results_folder(self.store.path):
             return None
+        return Standing.of(self.plan.trials, Results([self.store.path]))
 
     def not_applied(self, standing: Standing) -> list[str]:
         """Say what is asked for now and is not done, as the trials that are finished stay as they are."""

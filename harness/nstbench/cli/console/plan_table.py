@@ -17,7 +17,8 @@ MOST_ROWS = 1000
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
-    rates, standing = _measured_rates(sweep), sweep.standing()
+    standing = sweep.standing()
+    rates = standing.rates if standing else {}
     done = {*standing.staying(sweep.redo)["trial_id"]} if standing else set()
     rows = _rows(sweep, rates, done)
     if as_json:
@@ -76,16 +77,6 @@ def _row(trial: Trial, pending: bool, cost: Any, seconds_added: float | None) ->
         "memory_bytes": cost.bytes,
         "seconds": seconds_added,
     }
-
-
-def _measured_rates(sweep: Sweep) -> dict[str, float]:
-    """Return GFLOP/s by backend from trials of this folder that are done."""
-    from nstbench.record import open_results
-
-    if not (sweep.store.path / "plan.json").exists():
-        return {}
-    runs = open_results(sweep.store.path).runs.dropna(subset=["gflop_per_s"])
-    return {str(name): float(rate) for name, rate in runs.groupby("backend")["gflop_per_s"].median().items()}
 
 
 def _nominal_rate() -> float:
