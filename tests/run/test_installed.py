@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,8 +10,11 @@ import time
 import pytest
 
 from nstbench.api import BackendUnavailable
+from nstbench.api.patience import LIMIT
+from nstbench.experiment import experiment_from_mapping
 from nstbench.run import installed as module
 from nstbench.run.installed import installed, installed_plugins
+from nstbench.run.sweep import prepare_sweep
 
 from .. import zoo
 from ..command import NSTBENCH
@@ -42,7 +46,7 @@ def listed(folder, cache):
 
 def run(folder, *arguments):
 
-    variables = {"PYTHONPATH": str(folder), module.LIMIT: "3"}
+    variables = {"PYTHONPATH": str(folder), LIMIT: "3"}
     command = [NSTBENCH, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | variables)
 
@@ -115,6 +119,10 @@ def test_who_asks_for_a_broken_one_is_told_in_one_line(folder, rows, tmp_path, v
     assert done.stderr.count("\n") == 1
 
 
+def planned(name):
+    return {"inputs": {"content": "sample:cat", "style": "sample:coffee"}, "backends": [name]}
+
+
 ANSWERS = {
     "identify-raises": ("identify", "raise RuntimeError('no')", "fails in `identify`: RuntimeError: no"),
     "identify-exits": ("identify", "raise SystemExit(3)", "fails in `identify`: SystemExit: 3"),
@@ -131,13 +139,31 @@ def test_what_planning_asks_is_told_as_the_plugins_fault(nstbench, tmp_path, mon
     method, body, said = ANSWERS[name]
     zoo.plugin(tmp_path, name, zoo.SOUND + f"    def {method}(self, *settings): print('hm'); {body}\n")
     monkeypatch.syspath_prepend(tmp_path)
-    from nstbench.experiment import experiment_from_mapping
-    from nstbench.run.sweep import prepare_sweep
-
-    data = {"inputs": {"content": "sample:cat", "style": "sample:coffee"}, "backends": [name]}
     with pytest.raises(BackendUnavailable) as told:
-        prepare_sweep(experiment_from_mapping(data), tmp_path / "out")
+        prepare_sweep(experiment_from_mapping(planned(name)), tmp_path / "out")
     assert str(told.value).startswith(f"{name}: the plugin {name} 1.0 {said}")
+
+
+@pytest.mark.timeout(0)  # which is the alarm that planning uses
+@pytest.mark.parametrize("method", ["__init__", "identify", "refuse", "advise"])
+def test_a_plugin_that_hangs_when_planning_asks_is_named(tmp_path, monkeypatch, method):
+    name = f"hangs-in-{method.strip('_')}"
+    hangs = f"""
+    def {method}(self, *_):
+        import sys, time
+        while "looker" not in sys.argv[0]:
+            try: time.sleep(600)
+            except Exception: pass
+"""
+    zoo.plugin(tmp_path, name, zoo.SOUND + hangs)
+    monkeypatch.syspath_prepend(tmp_path)
+    installed(name).usable()
+    monkeypatch.setenv(LIMIT, "0.2")
+    where = "cannot be loaded" if method == "__init__" else f"fails in `{method}`"
+    with pytest.raises(BackendUnavailable) as told:
+        prepare_sweep(experiment_from_mapping(planned(name)), tmp_path / "out")
+    assert str(told.value) == f"{name}: the plugin {name} 1.0 {where}: TookTooLong: more than 0.2 s ({LIMIT})"
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
 
 def test_a_sound_plugin_is_looked_at_once_until_its_files_change(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nstbench.api.backend import Backend, require_capabilities
 from nstbench.api.capabilities import Advice, Network
 from nstbench.api.errors import BackendUnavailable, NstbenchError, one_line
+from nstbench.api.patience import within_limit
 from nstbench.api.settings import Settings
 
 if TYPE_CHECKING:  # reading the metadata of packages takes a moment to import
@@ -72,9 +73,10 @@ class Plugin:
         """Make a backend that is only asked what planning asks.
 
         Raises:
-            BackendUnavailable: the plugin itself is broken.
+            BackendUnavailable: the plugin itself is broken, or takes longer than `nstbench.api.patience` has.
         """
-        return Planning(self, self.make(options))
+        with within_limit():
+            return Planning(self, self.make(options))
 
     @contextmanager
     def _blamed(self, what: str, *passing: type[BaseException]) -> Iterator[None]:
@@ -103,7 +105,7 @@ class Planning:
         """Ask `Backend.identify`.
 
         Raises:
-            BackendUnavailable: it fails.
+            BackendUnavailable: it fails, or takes too long.
         """
         return self._answer("identify", self.backend.identify, _network)
 
@@ -111,7 +113,7 @@ class Planning:
         """Ask `Backend.refuse`.
 
         Raises:
-            BackendUnavailable: it fails.
+            BackendUnavailable: it fails, or takes too long.
         """
         return self._answer("refuse", lambda: self.backend.refuse(settings), _sentence)
 
@@ -119,12 +121,12 @@ class Planning:
         """Ask `Backend.advise`.
 
         Raises:
-            BackendUnavailable: it fails.
+            BackendUnavailable: it fails, or takes too long.
         """
         return self._answer("advise", self.backend.advise, _advice)
 
     def _answer(self, method: str, ask: Callable[[], Any], checked: Callable[[Any], T]) -> T:
-        with self.plugin._blamed(f"fails in `{method}`", NstbenchError):
+        with self.plugin._blamed(f"fails in `{method}`", NstbenchError), within_limit():
             return checked(ask())
 
 

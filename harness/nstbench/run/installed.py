@@ -25,19 +25,15 @@ from nstbench.api import (
     Capabilities,
     Plugin,
     UnknownName,
-    UsageError,
     found_plugins,
     readiness,
 )
 from nstbench.api.capabilities import wrong_types
+from nstbench.api.patience import limit_s
 from nstbench.assets.cache import cache_dir
 from nstbench.run import looker
 from nstbench.system.child import Child, ChildEnded
 from nstbench.system.files import write_whole
-
-LIMIT = "NSTBENCH_PLUGIN_TIMEOUT_S"
-LIMIT_S = 20.0
-"""How long a plugin may take to be imported; the variable LIMIT says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +159,7 @@ def _ask(plugins: Sequence[Plugin]) -> dict[int, Any]:
     answers: dict[int, Any] = {}
     if not plugins:
         return answers
-    limit = _limit()
+    limit = limit_s()
     with Path(os.devnull).open("w") as nowhere:
         child = Child([sys.executable, "-P", "-m", "nstbench.run.looker"], nowhere)
     try:
@@ -178,17 +174,6 @@ def _ask(plugins: Sequence[Plugin]) -> dict[int, Any]:
     finally:
         child.close()
     return answers
-
-
-def _limit() -> float:
-    said = os.environ.get(LIMIT) or str(LIMIT_S)
-    try:
-        limit = float(said)
-    except ValueError:
-        limit = -1
-    if not 0 < limit <= 3600:
-        raise UsageError(f"{LIMIT}={said!r}: it is a number of seconds above 0, and at most 3600")
-    return limit
 
 
 def _place(plugin: Plugin) -> Path:
