@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import nstbench
-from nstbench.assets import load_image
+from nstbench.assets import bands, load_image
 from nstbench.run.sweep import Watcher
 
 from . import icc
@@ -143,6 +143,21 @@ def test_half_transparent_sixteen_bits_lie_on_white(tmp_path):
     values = np.zeros((1, 1, 4), np.uint16)
     values[..., 3] = 32768
     np.testing.assert_allclose(loaded(png(tmp_path / "a.png", values)).pixels, 0.5, atol=0.003)
+
+
+def test_the_bands_that_a_large_picture_is_read_in_do_not_show(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(0, 65536, (23, 31, 4)).astype(np.uint16)
+    eight = (values >> 8).astype(np.uint8)
+    paths = [
+        *(png(tmp_path / f"{channels}.png", values[..., :channels]) for channels in (1, 2, 3, 4)),
+        saved(tmp_path / "clear.png", eight, None),
+        saved(tmp_path / "p3.png", eight, icc.display_p3()),
+        saved(tmp_path / "grey.png", eight[..., 0], icc.linear_grey()),
+    ]
+    whole = [loaded(path).sha256 for path in paths]
+    monkeypatch.setattr(bands, "BAND_PIXELS", 100)
+    assert [loaded(path).sha256 for path in paths] == whole
+    assert len({*whole}) == len(paths)
 
 
 def test_the_row_says_what_its_pictures_were_converted_from(tmp_path):

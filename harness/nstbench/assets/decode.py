@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from nstbench.api import AssetError, one_line
+from nstbench.assets.bands import in_bands
 from nstbench.assets.profiles import to_srgb
 from nstbench.assets.sixteen_bits import rounded
 
@@ -103,18 +101,21 @@ def _pixels(path: Path, image: Image.Image) -> Image.Image:
     return image
 
 
-def _planes(path: Path, raw: str) -> NDArray[Any]:
+def _planes(path: Path, raw: str) -> Image.Image:
     """Read a PNG's bytes as another mode than Pillow would choose."""
     with _header(path) as image:
         image.tile = [image.tile[0]._replace(args=raw)]
-        return np.asarray(_pixels(path, image))
+        return _pixels(path, image)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+
+    def laid(band: Image.Image) -> Image.Image:
+        return Image.alpha_composite(Image.new("RGBA", band.size, "white"), band).convert("RGB")
+
+    return in_bands(laid, image)
 
 
 def _upright(picture: Image.Image, source: Image.Image) -> Image.Image:

@@ -66,7 +66,7 @@ def load_image(ref: str, longer_side: int | None, base: Path, most_pixels: int |
         raise UsageError(f"{ref}: an image cannot be {longer_side} pixels long; give a size of 1 or more")
     name, image, profile = _open(ref, base, most_pixels)
     eight_bit = np.array(_resized(image, longer_side), np.uint8)
-    pixels = eight_bit.astype(np.float32) / np.float32(255)
+    pixels = np.divide(eight_bit, np.float32(255), dtype=np.float32)
     return LoadedImage(pixels, _fingerprint(eight_bit), name, profile)
 
 
@@ -142,4 +142,6 @@ def _resized(image: Image, longer_side: int | None) -> Image:
 
 def _fingerprint(eight_bit: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
     height, width, channels = eight_bit.shape
-    return sha256(f"{height}x{width}x{channels} uint8\n".encode() + eight_bit.tobytes()).hexdigest()
+    digest = sha256(f"{height}x{width}x{channels} uint8\n".encode())
+    digest.update(eight_bit.data)
+    return digest.hexdigest()

@@ -6,10 +6,13 @@ spaces have keeps its colour, and what sRGB lacks is clipped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageCms
+
+from nstbench.assets.bands import in_bands, in_mode
 
 MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 """What a profile's colours are called in it -> the mode of an image that it fits."""
@@ -41,25 +44,33 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> tuple[I
     mode = MODES.get(space)
     if mode is None or not _fits(image, mode):
         return _plain(image), f"ignored: a profile of {space} in an image of {image.mode}"
-    plain = _plain(image)
+    plain = image if mode == "CMYK" else _plain(image)
     if mode == "L":
-        made = _by_table(plain.convert("L"), profile)
+        convert = _table(profile)
     else:
         transform = _transform(profile, mode, ImageCms.Flags.HIGHRESPRECALC)
         if mode == "RGB" and _gap(_cube(), _applied(_cube(), transform)) <= SAME:
             return plain, ""
-        made = _applied(image if mode == "CMYK" else plain.convert("RGB"), transform)
-    if plain.mode == "RGBA":
-        made.putalpha(plain.getchannel("A"))
+
+        def convert(band: Image.Image) -> Image.Image:
+            return _applied(in_mode(band, mode), transform)
+
+    def converted(band: Image.Image) -> Image.Image:
+        made = convert(band)
+        if band.mode == "RGBA":
+            made.putalpha(band.getchannel("A"))
+        return made
+
+    made = in_bands(converted, plain)
     name = " ".join(ImageCms.getProfileDescription(profile).split())
     return made, name[:100] or "unnamed"
 
 
-def _by_table(grey: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+def _table(profile: ImageCms.ImageCmsProfile) -> Callable[[Image.Image], Image.Image]:
     """Look every grey up: between the few that Little CMS would compute it is off by up to 10 of 255."""
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
     table = np.asarray(_applied(ramp, _transform(profile, "L", ImageCms.Flags.NOOPTIMIZE)))[0]
-    return Image.fromarray(table[np.asarray(grey)])
+    return lambda band: Image.fromarray(table[np.asarray(in_mode(band, "L"))])
 
 
 def _transform(
@@ -92,4 +103,4 @@ def _gap(one: Image.Image, other: Image.Image) -> int:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return in_mode(image, "RGBA" if image.has_transparency_data else "RGB")

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from nstbench.assets.bands import in_bands
+
 Planes = NDArray[np.uint8]
 
 
-def rounded(image: ImageFile.ImageFile, read: Callable[[str], NDArray[Any]]) -> Image.Image | None:
+def rounded(image: ImageFile.ImageFile, read: Callable[[str], Image.Image]) -> Image.Image | None:
     """Return the image in L, LA, RGB or RGBA, the nearest values of 8 bits; None if it has no 16 bits.
 
     Args:
@@ -20,17 +22,28 @@ def rounded(image: ImageFile.ImageFile, read: Callable[[str], NDArray[Any]]) -> 
         read: reads the file's pixels in one of Pillow's raw modes.
     """
     raw = image.tile[0].args if image.format == "PNG" and image.tile else None
+    clear = image.info.get("transparency")
+
+    def eight_bits(*parts: Image.Image) -> Image.Image:
+        high, low = _bytes(*map(np.asarray, parts))
+        return Image.fromarray(_with_alpha(_nearest(high, low), high, low, clear))
+
     if raw == "I;16B":  # grey
-        whole = read(raw)
-        high, low = (whole >> 8).astype(np.uint8), whole.astype(np.uint8)
-    elif raw == "LA;16B":  # its four bytes look like those of RGBA
-        planes = read("RGBA")
-        high, low = planes[..., ::2], planes[..., 1::2]
-    elif raw in ("RGB;16B", "RGBA;16B"):
-        high, low = read(raw), read(raw.replace("16B", "16L"))
-    else:
-        return None
-    return Image.fromarray(_with_alpha(_nearest(high, low), high, low, image.info.get("transparency")))
+        return in_bands(eight_bits, read(raw))
+    if raw == "LA;16B":  # its four bytes look like those of RGBA
+        return in_bands(eight_bits, read("RGBA"))
+    if raw in ("RGB;16B", "RGBA;16B"):
+        return in_bands(eight_bits, read(raw), read(raw.replace("16B", "16L")))
+    return None
+
+
+def _bytes(first: NDArray[Any], low: Planes | None = None) -> tuple[Planes, Planes]:
+    """Return the higher and the lower byte of each value."""
+    if low is not None:
+        return first, low
+    if first.ndim == 3:
+        return first[..., ::2], first[..., 1::2]
+    return (first >> 8).astype(np.uint8), first.astype(np.uint8)
 
 
 def _nearest(high: Planes, low: Planes) -> Planes:
