@@ -62,3 +62,13 @@ def test_a_large_grid_is_planned_when_asked_for_and_excluded_points_are_looked_u
     assert time.process_time() - begun < 5
     with pytest.raises(ExperimentError, match="--max-trials 10000"):
         load_experiment(path, most_trials=9999)
+
+
+def test_points_are_held_at_once_against_exclusions_of_values_that_have_several_names(tmp_path):
+    path = tmp_path / "e.yaml"
+    axis = ", ".join(f"{name}{value}: {value}" for value in range(1, 51) for name in "ab")
+    rules = ", ".join(f"{{alpha: {i % 50 + 1}, beta: {i // 50 + 1}}}" for i in range(2000))
+    path.write_text(f"{HEAD}sweep: {{alpha: {{{axis}}}, beta: {{{axis}}}, exclude: [{rules}]}}\n")
+    begun = time.process_time()
+    assert {point.settings.beta for point in load_experiment(path).points()} == set(range(41, 51))
+    assert time.process_time() - begun < 2

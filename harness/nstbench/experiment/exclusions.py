@@ -14,23 +14,55 @@ from nstbench.experiment.places import Mistake, Path
 
 
 @dataclass(frozen=True, slots=True)
+class _Axis:
+    """Which rules a label of one setting leaves open, as numbers with a bit for each rule.
+
+    Attributes:
+        by_label: of the labels that rules name.
+        otherwise: the rules that do not name the setting.
+    """
+
+    by_label: Mapping[str, int]
+    otherwise: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusions:
     """Rules; a point is excluded by one whose every setting has, there, one of the rule's labels.
 
+    A point is held against all rules at once, however many labels they have.
+
     Attributes:
-        exact: the settings of rules with one label each -> those labels, to be looked up.
-        others: setting -> labels, of rules to which several labels mean the same value.
+        rules: a number with a bit for each of them.
+        axes: by the settings that they name.
     """
 
-    exact: Mapping[tuple[str, ...], set[tuple[str, ...]]] = field(default_factory=dict)
-    others: Sequence[Mapping[str, frozenset[str]]] = ()
+    rules: int = 0
+    axes: Mapping[str, _Axis] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Sequence[Mapping[str, frozenset[str]]]) -> Exclusions:
+        """Understand rules, each of which has labels by setting."""
+        whole = (1 << len(rules)) - 1
+        named: dict[str, dict[frozenset[str], int]] = defaultdict(lambda: defaultdict(int))
+        for number, rule in enumerate(rules):
+            for name, labels in rule.items():
+                named[name][labels] |= 1 << number
+        axes = {}
+        for name, masks in named.items():
+            otherwise = whole - sum(masks.values())
+            by_label: dict[str, int] = {}
+            for labels, mask in masks.items():
+                by_label |= {label: by_label.get(label, otherwise) | mask for label in labels}
+            axes[name] = _Axis(by_label, otherwise)
+        return cls(whole, axes)
 
     def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether the point with these labels, by setting, is excluded."""
-        looked_up = (tuple(labels[name] for name in names) in known for names, known in self.exact.items())
-        return any(looked_up) or any(
-            all(labels[name] in allowed for name, allowed in rule.items()) for rule in self.others
-        )
+        left = self.rules
+        for name, axis in self.axes.items():
+            left &= axis.by_label.get(labels[name], axis.otherwise)
+        return left != 0
 
 
 def read_exclusions(
@@ -47,22 +79,16 @@ def read_exclusions(
     """
     labels = {name: _Labels([choice]) for name, choice in overridden.items()}
     labels |= {name: _Labels(choices) for name, choices in axes.items()}
-    exact: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    others = []
+    rules = []
     for entry, where in entries:
         rule = {}
         for name, wanted in entry.items():
             rule[name] = labels[name].of(wanted) if name in labels else frozenset()
             if name not in overridden and not rule[name]:
                 mistakes.append(_never_excludes((*where, name), wanted, axes))
-        if not (rule and all(rule.values())):
-            continue
-        kept = {name: found for name, found in sorted(rule.items()) if name not in overridden}
-        if all(len(found) == 1 for found in kept.values()):
-            exact[tuple(kept)].add(tuple(label for found in kept.values() for label in found))
-        else:
-            others.append(kept)
-    return Exclusions(dict(exact), tuple(others))
+        if rule and all(rule.values()):
+            rules.append({name: found for name, found in rule.items() if name not in overridden})
+    return Exclusions.of(rules)
 
 
 class _Labels:
@@ -71,15 +97,17 @@ class _Labels:
     def __init__(self, choices: Sequence[Choice]) -> None:
         self._choices = choices
         self._all = {choice.label for choice in choices}
-        self._by_value: dict[Any, set[str]] = defaultdict(set)
+        by_value: dict[Any, set[str]] = defaultdict(set)
         for choice in choices:
-            self._by_value[choice.alone].add(choice.label)
+            by_value[choice.alone].add(choice.label)
+        self._by_value = {value: frozenset(labels) for value, labels in by_value.items()}
 
     def of(self, wanted: Any) -> frozenset[str]:
         """Return those that are what is wanted, or whose value it is."""
         named = {wanted} & self._all if isinstance(wanted, str) else set()
         other = choose(self._choices[0].setting, wanted, (), []) if self._choices else None
-        return frozenset(named | (self._by_value.get(other.alone, set()) if other else set()))
+        same = self._by_value.get(other.alone, frozenset()) if other else frozenset()
+        return same if named <= same else same | named  # itself, as it may be large
 
 
 def _never_excludes(path: Path, wanted: Any, axes: Mapping[str, tuple[Choice, ...]]) -> Mistake:
