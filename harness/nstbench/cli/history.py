@@ -107,7 +107,7 @@ def _remark(rows: Sequence[HistoryRow], head: Commit) -> None:
 
 
 def _cells(one: Series) -> tuple[object, ...]:
-    from nstbench.cli.console.console import seconds
+    from nstbench.record.words import seconds
 
     first, last = one.rows[0], one.rows[-1]
     steps = [f"{one.rows[step.at].commit[:7]} x{step.ratio:.2f} {step.direction}" for step in one.steps]

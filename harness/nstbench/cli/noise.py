@@ -54,8 +54,9 @@ def noise(
 def _show(found: Sequence[Noise], wanted: float, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nstbench.cli.console.console import print_json, seconds, stdout, table
+    from nstbench.cli.console.console import print_json, stdout, table
     from nstbench.gate.timing import NOTHING_TO_TIME
+    from nstbench.record.words import seconds
 
     if as_json:
         print_json({"wanted": wanted, "noise": [asdict(each) for each in found]})

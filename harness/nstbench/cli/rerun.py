@@ -53,7 +53,7 @@ def _facts(outcome: Rerun) -> dict[str, Any]:
 
 
 def _sentences(outcome: Rerun) -> list[str]:
-    from nstbench.cli.console.console import number, seconds
+    from nstbench.record.words import number, seconds
 
     before, after = outcome.before, outcome.after
     said = [f"{before.trial.trial_id} {before.trial.backend_label} {before.trial.label}".rstrip()]

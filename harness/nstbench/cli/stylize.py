@@ -18,10 +18,11 @@ def stylize(
     overrides: OverridesOption = None,
 ) -> None:
     """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
-    from nstbench.cli.console.console import seconds, stderr
+    from nstbench.cli.console.console import stderr
     from nstbench.cli.console.exit_codes import code_of_sweep
     from nstbench.cli.console.interruption import interruptible
     from nstbench.cli.console.progress import ProgressWatcher
+    from nstbench.record.words import seconds
     from nstbench.run.stylize import stylize as make
 
     if out.suffix.lower() != ".png":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 from nstbench.record import Results
 from nstbench.record.layout import input_path
 from nstbench.record.rows import TrialRows, trials
+from nstbench.record.words import compiling, number, seconds
 from nstbench.report.page_pictures import hashes
 from nstbench.report.thumbnails import thumbnail
 
@@ -62,25 +62,11 @@ def _cells(trial: TrialRows) -> Iterator[str]:
     yield escape(run["backend_label"] or "")
     yield escape(run["label"] or "")
     yield escape(": ".join(filter(None, (run["status"], run["error_message"]))))
-    yield _seconds(run["step_median_s"])
-    yield _compiling(run["compile_s"], run["compile_cached_s"])
-    yield from (_number(run[name]) for name in ("final_total", "referee_total", "referee_ssim"))
+    yield seconds(run["step_median_s"])
+    yield compiling(run["compile_s"], run["compile_cached_s"])
+    yield from (number(run[name]) for name in ("final_total", "referee_total", "referee_ssim"))
 
 
 def _picture(uri: str, name: str) -> str:
     said = escape(name, quote=True)
     return f'<img src="{uri}" alt="{said}" title="{said}" style="display: inline">'
-
-
-def _compiling(anew: Any, cached: Any) -> str:
-    return " + ".join(filter(None, (_seconds(anew), f"{_seconds(cached)} cached" if cached else None)))
-
-
-def _seconds(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
-
-
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:.4g}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nstbench.cli.console.console import number, seconds, size
+from nstbench.cli.console.console import size
 from nstbench.cli.console.small_table import Small, escaped
 from nstbench.gate.noise_free import ABSOLUTE
 from nstbench.gate.verdict import FAILED, INCONCLUSIVE, PASS, REGRESSION, Finding, Verdict, worst
+from nstbench.record.words import number, seconds
 
 COLUMNS = ("trial", "metric", ">base", ">candidate", ">change", ">allowed", ">would find", "outcome")
 COLOURS = {REGRESSION: "red", FAILED: "red", INCONCLUSIVE: "yellow", PASS: "green"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from nstbench.cli.console.console import compiling, number, seconds, size
+from nstbench.cli.console.console import size
 from nstbench.cli.console.small_table import Small, escaped
+from nstbench.record.words import compiling, number, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def _speed(row: Any) -> tuple[str, ...]:
         number(row.step_ratio, 3),
         _span(row.step_ratio_low, row.step_ratio_high),
         _text(row.verdict),
-        compiling(row),
+        compiling(row.compile_s, row.compile_cached_s),
         number(row.gflop_per_s, 3),
     )
 

@@ -55,29 +55,6 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
     return made
 
 
-def seconds(value: float | None) -> str:
-    """Format a duration for people: `45 ms`, `1.23 s`, `2 min 05 s`."""
-    if value is None or math.isnan(value):
-        return ""
-    if value < 1:
-        return f"{value * 1000:.3g} ms"
-    if value < 100:
-        return f"{value:.3g} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02d} s"
-
-
-def compiling(row: Any) -> str:
-    """Format what it took to compile, and what it took where programs came from the cache."""
-    cached = seconds(row.compile_cached_s)
-    return " + ".join(filter(None, (seconds(row.compile_s), cached and f"{cached} cached")))
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """Format a number for people; empty for None and NaN."""
-    return "" if value is None or math.isnan(value) else f"{value:.{digits}g}"
-
-
 def counted(count: int, noun: str) -> str:
     """Say how many: `1 trial`, `2 trials`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

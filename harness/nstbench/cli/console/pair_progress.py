@@ -8,8 +8,9 @@ from time import monotonic
 from rich.console import Console
 
 from nstbench.cli.console.bars import bars
-from nstbench.cli.console.console import counted, seconds
+from nstbench.cli.console.console import counted
 from nstbench.gate.pairs import PairWatcher
+from nstbench.record.words import seconds
 
 
 class PairProgress(PairWatcher):

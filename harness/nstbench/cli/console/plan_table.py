@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
-from nstbench.cli.console.console import counted, number, print_json, seconds, size, stdout, table
+from nstbench.cli.console.console import counted, print_json, size, stdout, table
 from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
+from nstbench.record.words import number, seconds
 
 if TYPE_CHECKING:
     from nstbench.plan import Trial

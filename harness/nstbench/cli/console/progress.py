@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from nstbench.cli.console.bars import bars
-from nstbench.cli.console.console import counted, number, seconds
+from nstbench.cli.console.console import counted
 from nstbench.plan import Plan
 from nstbench.plan.cost import work
 from nstbench.record import RunRecord
+from nstbench.record.words import number, seconds
 from nstbench.run.job import Advanced, Entered, Event, Finished, Job, Lost, Recorded
 from nstbench.run.slots import Slot
 from nstbench.run.sweep import Watcher

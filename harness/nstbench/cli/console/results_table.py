@@ -6,16 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nstbench.api import short_layer
-from nstbench.cli.console.console import (
-    compiling,
-    counted,
-    number,
-    print_json,
-    seconds,
-    stderr,
-    stdout,
-    table,
-)
+from nstbench.cli.console.console import counted, print_json, stderr, stdout, table
+from nstbench.record.words import compiling, number, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +84,7 @@ def _runs(results: Results, most: int) -> object:
             row.status,
             seconds(row.step_median_s),
             seconds(row.step_mad_s),
-            compiling(row),
+            compiling(row.compile_s, row.compile_cached_s),
             number(row.final_total),
             number(row.referee_total, 3),
             number(row.referee_ssim, 3),
