@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
+from time import monotonic
 from typing import TypeAlias
 
 from nstbench.api import NstbenchError, Plugin
 from nstbench.assets import cache_dir, resolve_weights
 from nstbench.run.installed import installed_plugins
 from nstbench.run.machine import providers, usable_cores, variables
+from nstbench.system.child import Child, ChildEnded
 
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 120.0
 
 Found: TypeAlias = tuple[bool, str]
 """(fine, one line)"""
@@ -80,22 +82,28 @@ def _advice() -> Iterator[Found]:
 
 def _device(found: Plugin) -> Found:
     """Start a backend in a process of its own and see what device it takes."""
-    name = found.name
     code = (
-        "import sys; from nstbench.api import one_line\n"
-        "from nstbench.run.machine import cpu_name; from nstbench.api import plugin\n"
-        f"try: device = plugin({name!r}, {found.origin!r}).make().start('auto')\n"
-        "except Exception as error: sys.exit('\\n' + one_line(error))\n"
-        "print(); print(device.kind, device.name or cpu_name())"
+        "import json, os, sys; from nstbench.api import one_line, plugin\n"
+        "from nstbench.run.machine import cpu_name\n"
+        "try:\n"
+        f"    device = plugin({found.name!r}, {found.origin!r}).make().start('auto')\n"
+        "    said = True, f'starts on {device.kind} {device.name or cpu_name()}'\n"
+        "except Exception as error: said = False, f'does not start: {one_line(error)}'\n"
+        "os.write(int(sys.argv[-1]), json.dumps(said).encode() + b'\\n')"
     )
-    command = [sys.executable, "-P", "-c", code]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        return False, f"{name}: does not start within {START_TIMEOUT_S} s; look at the driver"
-    last = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines() or ["no output"]
-    verb = "starts on" if done.returncode == 0 else "does not start:"
-    return done.returncode == 0, f"{name}: {verb} {last[-1]}"
+    with TemporaryFile() as output:
+        child = Child([sys.executable, "-P", "-c", code], output)
+        try:
+            good, said = child.hear(monotonic() + START_TIMEOUT_S)
+        except TimeoutError:
+            good, said = False, f"does not start within {START_TIMEOUT_S:g} s; look at the driver"
+        except (ChildEnded, ValueError, TypeError) as error:
+            output.seek(0)
+            printed = output.read().decode(errors="replace").strip().splitlines()
+            good, said = False, f"does not start: {printed[-1] if printed else error}"
+        finally:
+            child.close()
+    return bool(good), f"{found.name}: {said}"
 
 
 def _weights() -> Iterator[Found]:
