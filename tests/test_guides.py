@@ -52,6 +52,9 @@ def guide(request):
 
 def test_there_are_guides():
     assert {path.stem for path in GUIDES} >= {"cli", "cluster", "presets", "sweep", "write-a-backend"}
+    whole = "".join(path.read_text() for path in GUIDES)
+    assert all(len(blocks(whole, language)) > 2 for language in ("console", "yaml", "python"))
+    assert len([*shown_commands(whole)]) > 20
 
 
 def test_its_commands_are_understood(guide):

@@ -179,6 +179,7 @@ def test_an_empty_folder_and_one_whose_sweep_was_killed_at_once_will_do(nstbench
     for name in (".lock", ".plan.json.0123456789ab.tmp"):
         (tmp_path / "killed" / name).touch()
     nstbench("sweep", "quick.yaml", "-o", "killed")
+    assert rows(nstbench, "empty") and len(rows(nstbench, "killed")) == len(rows(nstbench, "empty"))
 
 
 def test_a_folder_whose_plan_is_damaged_is_known_by_its_trials(nstbench, tmp_path):

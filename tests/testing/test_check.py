@@ -111,8 +111,11 @@ def test_layer_weights_that_are_ignored_are_found(subject):
 
 
 def test_weights_that_are_taken_and_an_evaluation_that_is_right_pass(subject):
+    asked = []
+
     class Obeying(with_capabilities(consumes=VGG_SETTINGS)):
         def load(self, weights):
+            asked.append("load")
             self.kernel = weights["conv1_1"][0]
 
         def prepare(self, problem):
@@ -122,10 +125,12 @@ def test_weights_that_are_taken_and_an_evaluation_that_is_right_pass(subject):
 
     class Evaluating(FakeBackend):
         def evaluate(self, problem):
+            asked.append("evaluate")
             return evaluation(problem)
 
     CHECK["weights_are_taken"](subject(Obeying))
     CHECK["evaluation_shows_the_network"](subject(Evaluating))
+    assert {"load", "evaluate"} <= {*asked}
 
 
 @pytest.mark.parametrize("change", [{"taps": {}}, {"grams": {}}, {"gradient": np.zeros((3, 3))}])
