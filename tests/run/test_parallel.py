@@ -8,7 +8,7 @@ import pytest
 import nstbench
 from nstbench import Limits, Parallel
 from nstbench.api import UsageError
-from nstbench.run.job import Entered, Finished
+from nstbench.run.job import Entered, Finished, Lost
 from nstbench.run.sweep import Watcher
 
 from .test_sweep import experiment, fake
@@ -37,13 +37,14 @@ class Log(Watcher):
     def __init__(self):
         self.running, self.most, self.order = set(), 0, []
 
-    def event(self, job, event):
-        key = job.trials[-1].trial_id
-        self.order.append(type(event))
-        self.running.add(key)
+    def submitted(self, job, slot):
+        self.running.add(job.trials[-1].trial_id)
         self.most = max(self.most, len(self.running))
-        if isinstance(event, Finished):
-            self.running.discard(key)
+
+    def event(self, job, event):
+        self.order.append(type(event))
+        if isinstance(event, Finished | Lost):
+            self.running.discard(job.trials[-1].trial_id)
 
     def judged(self, record):
         self.order.append("judged")
@@ -166,7 +167,7 @@ def test_an_interrupt_ends_all_workers(tmp_path, two_gpus):
         (Parallel(("tpu",)), {}, "--devices: found 'tpu'; gpu or gpu:0,gpu:1 ... are allowed"),
         (Parallel(("gpu:2",)), {}, "--devices gpu:2: the GPUs here are gpu:0 to gpu:1"),
         (Parallel(jobs=4096), {}, "--jobs 4096: there are .* cores here, and every job has its own"),
-        (Parallel(jobs=2), {"sweep": {"device": ["gpu"]}}, "nowhere to run .*: add --devices gpu"),
+        (Parallel(jobs=2), {"sweep": {"device": ["gpu"]}}, "nowhere to run; --devices gpu uses the GPUs"),
         (TWO, {"measure": {"isolation": "none"}}, "isolation none runs one trial at a time"),
     ],
 )

@@ -38,6 +38,9 @@ FailFastOption = Annotated[
 TimeLimitOption = Annotated[
     float | None, typer.Option(min=0, metavar="SECONDS", help="Stop then; finished trials stay.")
 ]
+ExecutorOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Who runs the trials: local, or ray for the nodes of a cluster.")
+]
 DevicesOption = Annotated[
     str | None,
     typer.Option(metavar="GPUS", help="Use several at once: gpu for all, or gpu:0,gpu:1 and so on."),
@@ -62,6 +65,7 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
     join: JoinOption = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
+    executor: ExecutorOption = "local",
     devices: DevicesOption = None,
     jobs: JobsOption = 1,
     retries: RetriesOption = 0,
@@ -86,7 +90,7 @@ def sweep(
     watch = ProgressWatcher(stderr())
     limits = Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name
-    parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs)
+    parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
         print_plan(prepared, as_json)

@@ -59,6 +59,7 @@ class RunRecord:
         energy_j: what the whole GPU took during the rounds in steady state, joules; None where nothing counts
             it, or for less than a second.
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
+        node: name of the machine.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
         exclusive: whether its sweep ran nothing else meanwhile.
         final: total, content, style of the last logged iteration.
@@ -94,6 +95,7 @@ class RunRecord:
     device: str | None = None
     device_name: str | None = None
     threads: int | None = None
+    node: str | None = None
     isolation: str | None = None
     shared_trajectory: bool | None = None
     exclusive: bool | None = None

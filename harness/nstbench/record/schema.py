@@ -44,6 +44,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "iterations_done": ("Int64", "fewer if it stopped early"),
     "device_name": ("string", "what the framework or machine calls it"),
     "threads": ("Int64", "CPU cores the worker may use"),
+    "node": ("string", "name of the machine"),
     "isolation": ("string", "backend, trial or none: how workers are shared"),
     "measure": ("string", "the section measure of the experiment as JSON, as it was then"),
     "shared_trajectory": ("boolean", "whether trials differing in iterations shared one optimisation"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import platform
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
@@ -67,7 +68,7 @@ class Bench:
         waiting = list(job.trials)
         try:
             yield from self._get_ready(job, log)
-            problem = build_problem(job.trials[0], job.base)
+            problem = build_problem(job.trials[0], job.base, job.inputs)
             session = yield from self._prepared(problem, job, log)
             painting = Painting(session, problem, job, log)
             yield Entered("rounds")
@@ -193,6 +194,7 @@ class Bench:
             device=self._device.kind if self._device else None,
             device_name=(self._device.name or cpu_name()) if self._device else None,
             threads=usable_cores(),
+            node=platform.node(),
             isolation=job.isolation,
             shared_trajectory=len(job.trials) > 1,
             peak_rss_bytes=peak_rss_bytes(),

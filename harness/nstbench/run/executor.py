@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import ClassVar
 
 from nstbench.plan.trial import canonical_json
 from nstbench.run.bench import Bench
 from nstbench.run.job import Event, Finished, Job, Lost
 from nstbench.run.limits import OutOfTime
-from nstbench.run.slots import Slot
+from nstbench.run.slots import Parallel, Slot
 
 Sharing = tuple[str, ...]
 
@@ -21,9 +22,37 @@ Sharing = tuple[str, ...]
 class Executor(ABC):
     """Something that runs jobs. Who asks for the next event has written down what the last one brought."""
 
+    requires: ClassVar[str] = ""
+    """The module without which it cannot run."""
+    install: ClassVar[str] = ""
+    """The line that installs that."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, parallel: Parallel, exclusive: bool, say: Callable[[str], None]) -> Executor:
+        """Get ready to run jobs.
+
+        Args:
+            parallel: what to use.
+            exclusive: whether no job may run beside another in one place.
+            say: is told what is worth reading.
+
+        Raises:
+            UsageError: what is to be used is not there.
+        """
+
+    @property
+    @abstractmethod
+    def slots(self) -> Sequence[Slot]:
+        """Every slot there is."""
+
     @abstractmethod
     def free(self) -> Sequence[Slot]:
-        """Return the slots that a job may begin in now."""
+        """Return the slots that a job may begin in now; while nothing runs, wait until there is one.
+
+        Raises:
+            Stopped: none will be.
+        """
 
     @abstractmethod
     def submit(self, job: Job, slot: Slot) -> None:
@@ -33,6 +62,7 @@ class Executor(ABC):
     def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
         """Return what happens next, asleep until it does; `Finished` or `Lost` is the last event of a job.
 
+        A job that is `Lost` with the status `interrupted` has lost its place: it may be done elsewhere.
         Only while a job is running.
 
         Args:
@@ -50,14 +80,21 @@ class Executor(ABC):
 class InProcess(Executor):
     """Runs one job after the other within this very process, for debugging."""
 
+    slots = (Slot(),)
+
     def __init__(self) -> None:
         self._bench: Bench | None = None
         self._sharing: Sharing | None = None
         self._running: tuple[Job, Iterator[Event]] | None = None
 
+    @classmethod
+    def open(cls, parallel: Parallel, exclusive: bool, say: Callable[[str], None]) -> InProcess:
+        """Use this process."""
+        return cls()
+
     def free(self) -> Sequence[Slot]:
         """Return the only slot, unless a job is running."""
-        return () if self._running else (Slot(),)
+        return () if self._running else self.slots
 
     def submit(self, job: Job, slot: Slot) -> None:
         """Begin a job with the backend of the last one, if they may share it."""

@@ -34,3 +34,5 @@ def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:
     side = max(trial.style_height, trial.style_width)
     for ref, sha256 in trial.hashed_styles():
         yield sha256, ref, side
+    if trial.init_sha256:
+        yield trial.init_sha256, trial.settings.init, max(trial.height, trial.width)

@@ -12,6 +12,8 @@ from nstbench.assets import WeightsSource
 from nstbench.plan import Trial, chunk_size
 from nstbench.record import RunRecord
 
+_PLACES = ("log", "base", "inputs")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -20,7 +22,8 @@ class Job:
     Attributes:
         origin: of the backend's plugin, of which several may have its name.
         log: the file that it goes to what is printed meanwhile.
-        base: what image paths are relative to.
+        base: what image paths are relative to; None to take the images from `inputs`.
+        inputs: the folder that has the images by hash.
         chunk: iterations per call of `run`; rounds: passes of a single-pass backend.
         snapshot_every: iterations between snapshots; None for none.
         threads: cores to use, None for all.
@@ -32,7 +35,8 @@ class Job:
     trials: tuple[Trial, ...]
     origin: str
     log: Path
-    base: Path
+    base: Path | None
+    inputs: Path
     chunk: int | str
     snapshot_every: int | None
     rounds: int
@@ -71,14 +75,15 @@ class Job:
         data = {name: getattr(self, name) for name in self.__slots__}
         data["trials"] = [trial.to_json() for trial in self.trials]
         data["weights"] = self.weights.to_json() if self.weights else None
-        return data | {"log": str(self.log), "base": str(self.base)}
+        places = {name: getattr(self, name) for name in _PLACES}
+        return data | {name: str(place) if place else None for name, place in places.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Job:
         """Read what `to_json` returned."""
         trials = tuple(Trial.from_json(trial) for trial in data["trials"])
         weights = WeightsSource.from_json(data["weights"]) if data["weights"] else None
-        places = {"log": Path(data["log"]), "base": Path(data["base"])}
+        places = {name: Path(data[name]) if data[name] else None for name in _PLACES}
         return cls(**{**data, **places, "trials": trials, "weights": weights})
 
 

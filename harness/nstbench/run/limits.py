@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class OutOfTime(Exception):
-    """The time of a sweep is over, and what ran then has been ended."""
+class Stopped(Exception):
+    """A sweep ends before all is done, and what ran then has been ended; its text says why, after `as`."""
+
+
+class OutOfTime(Stopped):
+    """The time of a sweep is over."""
+
+    def __init__(self) -> None:
+        super().__init__("the time was over")
 
 
 @dataclass(frozen=True, slots=True)

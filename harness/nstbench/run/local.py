@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from nstbench.run.desk import Desk
 from nstbench.run.executor import Executor
 from nstbench.run.job import Event, Job
 from nstbench.run.limits import OutOfTime
-from nstbench.run.slots import Slot
+from nstbench.run.slots import Parallel, Slot, free_slots
 from nstbench.system.child import wait_for_any
 
 LOOK_S = 5.0
@@ -25,14 +25,22 @@ class LocalWorkers(Executor):
     """
 
     def __init__(self, slots: Sequence[Slot] = (Slot(),)) -> None:
+        self._slots = tuple(slots)
         self._desks = [Desk(slot) for slot in slots]
+
+    @classmethod
+    def open(cls, parallel: Parallel, exclusive: bool, say: Callable[[str], None]) -> LocalWorkers:
+        """Look for the devices and cores to use."""
+        return cls(parallel.slots(exclusive))
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot, in the order that they were given in."""
+        return self._slots
 
     def free(self) -> list[Slot]:
         """Return the slots without a job, as far as one may begin beside what runs."""
-        running = self._running()
-        if any(desk.slot.alone for desk in running):
-            return []
-        return [d.slot for d in self._desks if d.job is None and not (d.slot.alone and running)]
+        return free_slots(self._slots, [desk.slot for desk in self._running()])
 
     def submit(self, job: Job, slot: Slot) -> None:
         """Give a job to the worker of a slot, or to a fresh one."""

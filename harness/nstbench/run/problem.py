@@ -10,39 +10,48 @@ import numpy as np
 from nstbench.api import METHOD, Array, AssetError, Problem
 from nstbench.assets import load_image, resize
 from nstbench.plan import Trial
+from nstbench.record.layout import input_path
+
+Places = tuple[Path | None, Path]
+"""What the paths of images are relative to, if they lead anywhere, and the folder that has them by hash."""
 
 
-def build_problem(trial: Trial, base: Path) -> Problem:
+def build_problem(trial: Trial, base: Path | None, inputs: Path) -> Problem:
     """Load the images a trial names, as planned, and gather its numbers.
+
+    Args:
+        base: what paths are relative to; None where they lead nowhere.
+        inputs: the folder that then has the images by hash.
 
     Raises:
         AssetError: an image cannot be read or is no longer the one that was planned.
     """
-    settings = trial.settings
-    content = _planned_image(settings.content, max(trial.height, trial.width), trial.content_sha256, base)
+    settings, places = trial.settings, (base, inputs)
+    content = _planned_image(settings.content, max(trial.height, trial.width), trial.content_sha256, places)
     styles = tuple(
-        _planned_image(ref, max(trial.style_height, trial.style_width), sha256, base)
+        _planned_image(ref, max(trial.style_height, trial.style_width), sha256, places)
         for ref, sha256 in trial.hashed_styles()
     )
     return Problem(
         content=content,
         styles=styles,
         style_blend=settings.style_blend or (1.0,),
-        init=_start(trial, content, styles, base),
+        init=_start(trial, content, styles, places),
         content_layers=_weighted(trial, "content"),
         style_layers=_weighted(trial, "style"),
         **{name: getattr(settings, name) for name in METHOD},
     )
 
 
-def _planned_image(ref: str, side: int, sha256: str, base: Path) -> Array:
-    return _decoded(ref, side, sha256, base).copy()  # a backend may write into it
+def _planned_image(ref: str, side: int, sha256: str, places: Places) -> Array:
+    return _decoded(ref, side, sha256, places).copy()  # a backend may write into it
 
 
 @lru_cache(maxsize=4)
-def _decoded(ref: str, side: int, sha256: str, base: Path) -> Array:
+def _decoded(ref: str, side: int, sha256: str, places: Places) -> Array:
     """Read an image, most often that of the last trial: to decode it may take longer than the trial."""
-    image = load_image(ref, side, base)
+    base, inputs = places
+    image = load_image(ref, side, base) if base else load_image(input_path(sha256).name, None, inputs)
     if image.sha256 != sha256:
         raise AssetError(f"{ref}: changed since the sweep was planned; run the sweep again")
     return image.pixels
@@ -52,10 +61,10 @@ def _weighted(trial: Trial, kind: str) -> dict[str, float]:
     return trial.settings.layer_weights(kind) if f"{kind}_layers" in trial.noticed else {}
 
 
-def _start(trial: Trial, content: Array, styles: tuple[Array, ...], base: Path) -> Array:
+def _start(trial: Trial, content: Array, styles: tuple[Array, ...], places: Places) -> Array:
     init = trial.settings.init
     if trial.init_sha256:
-        image = _planned_image(init, max(trial.height, trial.width), trial.init_sha256, base)
+        image = _planned_image(init, max(trial.height, trial.width), trial.init_sha256, places)
         return resize(image, trial.height, trial.width)
     if init == "noise":
         generator = np.random.Generator(np.random.Philox(trial.settings.seed))

@@ -37,10 +37,12 @@ class Queue:
     def __init__(self, trajectories: Iterable[Trajectory], in_order: bool = True) -> None:
         self._groups: dict[str, _Group] = {}
         self._last: dict[str, _Group] = {}
+        self._group_of: dict[str, str] = {}
         costs = {}
         for each in trajectories:
             first = each.trials[0]
-            group = self._groups.setdefault("" if in_order else _program(first), _Group(_backend(first)))
+            name = self._group_of[first.trial_id] = "" if in_order else _program(first)
+            group = self._groups.setdefault(name, _Group(_backend(first)))
             group.waiting.append(each)
             costs[first.trial_id] = cost = 0.0 if in_order else predict(each.trials[-1]).gflop or 0.0
             group.cost += cost
@@ -53,9 +55,16 @@ class Queue:
         """Return how many trajectories wait."""
         return sum(len(group.waiting) for group in self._groups.values())
 
+    def put_back(self, trajectory: Trajectory) -> None:
+        """Have a trajectory wait again that had been taken."""
+        group = self._groups[self._group_of[trajectory.trials[0].trial_id]]
+        group.waiting.appendleft(trajectory)
+        group.cost += self._costs[trajectory.trials[0].trial_id]
+
     def clear(self) -> None:
         """Let none of them run."""
-        self._groups.clear()
+        for group in self._groups.values():
+            group.waiting.clear()
 
     def take(self, slot: Slot) -> Trajectory | None:
         """Return what runs next in a slot; None if nothing that waits may run there.

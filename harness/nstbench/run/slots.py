@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,12 +17,13 @@ NO_GPU = ""
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one job.
+    """Room for one job.
 
     Attributes:
         name: for people.
         devices: which of `auto`, `cpu` and `gpu` a trial may ask for that runs here.
-        alone: whether a job here runs beside no other one.
+        alone: whether a job here runs beside no other one in its place.
+        place: the machine that it is on; empty for this one.
         gpu: what `CUDA_VISIBLE_DEVICES` is for its worker; None to leave it alone.
         cores: the CPU cores of its worker; None for those of this process.
     """
@@ -30,6 +31,7 @@ class Slot:
     name: str = ""
     devices: tuple[str, ...] = ("auto", "cpu", "gpu")
     alone: bool = True
+    place: str = ""
     gpu: str | None = None
     cores: tuple[int, ...] | None = None
 
@@ -40,9 +42,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """What of a machine a sweep may use at once.
+    """What a sweep may use at once.
 
     Attributes:
+        executor: who runs the trials; `local` is this machine.
         devices: `gpu:0`, `gpu:1` ..., of those that this process sees, or `gpu` for all of these. A trial
             that asks for a GPU, or leaves the choice to its backend, runs on one of them.
         jobs: how many trials may run on the CPU at once. They share out whole cores.
@@ -50,11 +53,12 @@ class Parallel:
 
     devices: tuple[str, ...] = ()
     jobs: int = 1
+    executor: str = "local"
 
     @property
     def asked_for(self) -> bool:
         """Whether trials may run beside one another."""
-        return bool(self.devices) or self.jobs > 1
+        return bool(self.devices) or self.jobs > 1 or self.executor != "local"
 
     def slots(self, exclusive: bool) -> tuple[Slot, ...]:
         """Return the slots: by default one that takes every trial.
@@ -65,13 +69,25 @@ class Parallel:
         Raises:
             UsageError: a device is not there, or there are fewer cores than jobs.
         """
-        if not self.asked_for:
+        if not self.devices and self.jobs == 1:
             return (Slot(),)
         for_cpu = ("cpu",) if self.devices else ("cpu", "auto")
         shares, gpus = _shares(1 if exclusive else self.jobs), _gpus(self.devices)
-        cpu = [Slot(f"cpu:{at}", for_cpu, len(shares) == 1, NO_GPU, own) for at, own in enumerate(shares)]
-        gpu = [Slot(f"gpu:{number}", ("gpu", "auto"), exclusive, name) for number, name in gpus.items()]
+        cpu = [
+            Slot(f"cpu:{at}", for_cpu, len(shares) == 1, gpu=NO_GPU, cores=own)
+            for at, own in enumerate(shares)
+        ]
+        gpu = [Slot(f"gpu:{number}", ("gpu", "auto"), exclusive, gpu=name) for number, name in gpus.items()]
         return *gpu[: 1 if exclusive else None], *cpu
+
+
+def free_slots(slots: Iterable[Slot], busy: Collection[Slot]) -> list[Slot]:
+    """Return those that a job may begin in beside the ones that run."""
+    return [slot for slot in slots if not any(_in_the_way(other, slot) for other in busy)]
+
+
+def _in_the_way(other: Slot, slot: Slot) -> bool:
+    return other == slot or (other.place == slot.place and (other.alone or slot.alone))
 
 
 def refuse_without_slot(trials: Iterable[Trial], slots: Sequence[Slot]) -> None:
@@ -81,7 +97,7 @@ def refuse_without_slot(trials: Iterable[Trial], slots: Sequence[Slot]) -> None:
         UsageError: one has not.
     """
     if any(not any(slot.takes(trial) for slot in slots) for trial in trials if not trial.refusal):
-        raise UsageError("trials with device gpu have nowhere to run beside --jobs: add --devices gpu")
+        raise UsageError("trials with device gpu have nowhere to run; --devices gpu uses the GPUs")
 
 
 def _gpus(devices: Sequence[str]) -> dict[int, str]:

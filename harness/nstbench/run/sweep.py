@@ -17,17 +17,17 @@ from nstbench.plan.planner import plan_trials
 from nstbench.record import Results, Store
 from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import is_results_folder, refuse_other_experiment
-from nstbench.run.executor import InProcess
+from nstbench.run.executor import Executor, InProcess
+from nstbench.run.executors import find_executor
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.installed import installed
 from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
-from nstbench.run.limits import Limits, OutOfTime
-from nstbench.run.local import LocalWorkers
+from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.queue import Queue
-from nstbench.run.slots import Parallel, Slot, refuse_without_slot
+from nstbench.run.slots import Parallel, refuse_without_slot
 from nstbench.run.standing import Redo, Standing
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
@@ -111,7 +111,13 @@ class Sweep:
             ResultsError: the folder cannot be written; nothing was run.
             NotKept: what a trial came to cannot be written.
         """
-        limits, slots = limits or Limits(), self._slots(parallel or Parallel())
+        executor = self._executor(parallel or Parallel())
+        try:
+            return self._run(executor, limits or Limits())
+        finally:
+            executor.close()
+
+    def _run(self, executor: Executor, limits: Limits) -> Outcome:
         self.store.begin(self.experiment, self.plan, self.join)
         results = Results([self.store.path])
         standing = Standing.of(self.plan.trials, results)
@@ -126,11 +132,11 @@ class Sweep:
         stopped = ""
         try:
             if unsettled:
-                self._work(keeper, unsettled, limits, slots).do_all()
+                self._work(keeper, unsettled, limits, executor).do_all()
             if limits.fail_fast and keeper.failed:
                 stopped = "as a trial has failed"
-        except OutOfTime:
-            stopped = "as the time was over"
+        except Stopped as end:
+            stopped = f"as {end}"
         except ResultsError as error:
             raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
@@ -146,20 +152,27 @@ class Sweep:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _slots(self, parallel: Parallel) -> tuple[Slot, ...]:
+    def _executor(self, parallel: Parallel) -> Executor:
         measure = self.experiment.measure
-        if measure.isolation == "none" and parallel.asked_for:
-            raise UsageError("isolation none runs one trial at a time: leave --devices and --jobs out")
-        slots = parallel.slots(measure.exclusive)
-        refuse_without_slot(self.plan.trials, slots)
-        return slots
+        in_process = measure.isolation == "none"
+        if in_process and parallel.asked_for:
+            raise UsageError(
+                "isolation none runs one trial at a time: leave --executor, --devices and --jobs out"
+            )
+        kind = InProcess if in_process else find_executor(parallel.executor)
+        executor = kind.open(parallel, measure.exclusive, self.watch.says)
+        try:
+            refuse_without_slot(self.plan.trials, executor.slots)
+        except BaseException:
+            executor.close()
+            raise
+        return executor
 
-    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, slots: tuple[Slot, ...]) -> Work:
-        measure = self.experiment.measure
-        executor = InProcess() if measure.isolation == "none" else LocalWorkers(slots)
-        trajectories = replace(self.plan, trials=tuple(trials)).trajectories(measure.share_trajectories)
+    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, executor: Executor) -> Work:
+        share = self.experiment.measure.share_trajectories
+        trajectories = replace(self.plan, trials=tuple(trials)).trajectories(share)
         until = monotonic() + (math.inf if limits.time_s is None else limits.time_s)
-        waiting = Queue(trajectories, in_order=len(slots) == 1)
+        waiting = Queue(trajectories, in_order=len(executor.slots) == 1)
         return Work(waiting, executor, keeper, self._pending, self._job, limits, until)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
@@ -197,6 +210,7 @@ class Sweep:
             origin=installed(trials[0].backend).plugin.origin,
             log=self.store.log_path(trials[0].trial_id).absolute(),  # whatever folder a backend goes into
             base=self.experiment.base.absolute(),
+            inputs=(self.store.path / "inputs").absolute(),
             chunk=measure.chunk,
             snapshot_every=measure.snapshot_every,
             rounds=measure.rounds,

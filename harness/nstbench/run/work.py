@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nstbench.plan import Trajectory, Trial
 from nstbench.record.claim import Claim
@@ -16,12 +16,15 @@ from nstbench.run.limits import Limits
 from nstbench.run.queue import Queue
 from nstbench.run.slots import Slot
 
+MOST_MOVES = 2
+"""How often a job whose machine is gone is done elsewhere: it may be the job that takes machines down."""
+
 
 @dataclass(slots=True)
 class Running:
     """A trajectory that is held against other sweeps, and where it runs; `alone` until another one does."""
 
-    trials: tuple[Trial, ...]
+    trajectory: Trajectory
     claim: Claim
     slot: Slot
     alone: bool
@@ -47,6 +50,7 @@ class Work:
     _running: dict[str, Running] = field(default_factory=dict)
     _unjudged: deque[tuple[Trial, ...]] = field(default_factory=deque)
     _tries: Counter[str] = field(default_factory=Counter)
+    _moves: Counter[str] = field(default_factory=Counter)
 
     def do_all(self) -> None:
         """Take one step after the other until nothing is left. Nothing stays running or claimed.
@@ -58,7 +62,7 @@ class Work:
             while self.waiting or self._running or self._unjudged:
                 if self.limits.fail_fast and self.keeper.failed:
                     self.waiting.clear()
-                if self._unjudged and not self._running:  # the referee would disturb a clock
+                if self._unjudged and not self._measuring_here():  # the referee would disturb a clock
                     self._judge(self._unjudged.popleft())
                 elif not self._begin():
                     self._hear()
@@ -67,9 +71,12 @@ class Work:
             for each in self._running.values():
                 each.claim.release()
 
+    def _measuring_here(self) -> bool:
+        return any(not each.slot.place for each in self._running.values())
+
     def _begin(self) -> bool:
         """Begin the next trajectory, if there is one and room for it."""
-        for slot in self.executor.free():
+        for slot in self.executor.free() if self.waiting else ():
             if trajectory := self.waiting.take(slot):
                 self._claim_and_submit(trajectory, slot)
                 return True
@@ -86,9 +93,10 @@ class Work:
                 self.keeper.refuse(trial)
         if runnable := tuple(trial for trial in pending if not trial.refusal):
             job = self.job_of(runnable)
-            for other in self._running.values():
+            beside = [each for each in self._running.values() if each.slot.place == slot.place]
+            for other in beside:
                 other.alone = False
-            self._running[_key(job)] = Running(trajectory.trials, claim, slot, not self._running)
+            self._running[_key(job)] = Running(trajectory, claim, slot, not beside)
             self.keeper.watch.submitted(job, slot)
             self.executor.submit(job, slot)
         else:
@@ -98,18 +106,20 @@ class Work:
     def _hear(self) -> None:
         job, event = self.executor.next_event(self.until)
         running = self._running[_key(job)]
-        if (
-            isinstance(event, Lost)
-            and event.status == "failed"
-            and self._tries[_key(job)] < self.limits.retries
-        ):
-            self._try_again(job, event, running.slot)
-            return
+        if isinstance(event, Lost):
+            if event.status == "failed" and self._tries[_key(job)] < self.limits.retries:
+                self._try_again(job, event, running.slot)
+                return
+            if event.status == "interrupted":
+                if self._moves[_key(job)] < MOST_MOVES:
+                    self._do_elsewhere(job, event)
+                    return
+                event = replace(event, status="failed")
         self.keeper.keep(job, event, running.alone)
         if isinstance(event, Finished | Lost):
             del self._running[_key(job)]
             running.claim.release()
-            self._unjudged.append(running.trials)
+            self._unjudged.append(running.trajectory.trials)
 
     def _try_again(self, job: Job, lost: Lost, slot: Slot) -> None:
         left = self.job_of(tuple(t for t in job.trials if t.trial_id not in self.keeper.recorded))
@@ -117,6 +127,15 @@ class Work:
         count = f"try {self._tries[_key(job)] + 1} of {self.limits.retries + 1}"
         self.keeper.watch.says(f"{left.trials[0].trial_id}: {lost.error_message}; {count}")
         self.executor.submit(left, slot)
+
+    def _do_elsewhere(self, job: Job, lost: Lost) -> None:
+        """Put a job back whose machine is gone; what it has recorded is found when it begins anew."""
+        self._moves[_key(job)] += 1
+        self.keeper.watch.says(f"{job.trials[0].trial_id}: {lost.error_message}; it will run elsewhere")
+        self.keeper.watch.event(job, lost)
+        running = self._running.pop(_key(job))
+        running.claim.release()
+        self.waiting.put_back(running.trajectory)
 
     def _judge(self, trials: tuple[Trial, ...]) -> None:
         """Have pictures judged, unless another sweep does it."""

@@ -1,0 +1,1 @@
+"""Executors beyond this machine, each an extra that need not be installed."""
