@@ -4,6 +4,7 @@
 "variables"; it is answered with the exit code of the command once that has ended.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -56,13 +57,19 @@ class CommandServer:
 def serve():
     """Fork a process for each request until standard input closes."""
     # What verbs import when they are called: now, once.
+    import nstbench.assets.decode
+    import nstbench.cli.console.plan_table
+    import nstbench.cli.console.progress
+    import nstbench.cli.console.results_table
     import nstbench.cli.sweep
     import nstbench.comparison.compare
     import nstbench.gate.check
+    import nstbench.record.kept_rows
     import nstbench.report.html
     import nstbench.run.sweep  # noqa: F401
     from nstbench.cli import main
 
+    gc.freeze()  # else a child's garbage collector writes to, and so copies, every page
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)

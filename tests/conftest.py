@@ -52,8 +52,7 @@ QUICKLY_COMPILED = (
 def compile_quickly():
     """Have XLA compile in a quarter of the time, to machine code that is half as fast; PyTorch in half of it.
 
-    What it computes stays the same, but for roundings. The ladder of tests/run/test_verify.py, the tests of
-    determinism and `make gate` run what users run.
+    What it computes stays the same, but for roundings. `make gate` and `make matrix` run what users run.
     """
     os.environ.setdefault("XLA_FLAGS", QUICKLY_COMPILED)
     # PyTorch tries what the C++ compiler can do, anew where its cache is empty: a dozen seconds.

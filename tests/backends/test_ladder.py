@@ -11,7 +11,6 @@ from nstbench.api import VGG_SETTINGS, Capabilities
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.parity.ladder import RUNGS, climb, passed
 from nstbench.parity.scenarios import (
-    EVERY_LAYER,
     FEW_LAYERS,
     SHALLOW,
     Scenario,
@@ -48,15 +47,10 @@ def started(weights):
 
 def more_scenarios(weights):
     """What the short list of `nstbench verify` leaves out."""
-    scattered = {"content_layers": {"conv1_2": 1.0}, "style_layers": {"conv4_3": 2.0, "conv3_4": 0.1}}
-    return [
-        Scenario("every layer, average", pose(weights, 37, 29, pooling="avg", **EVERY_LAYER), steps=1),
-        Scenario(
-            "layers of no order, two styles, average",
-            pose(weights, 27, 31, blend=(0.9, 0.1), pooling="avg", tv_form="absolute", **scattered),
-            steps=3,
-        ),
-    ]
+    scattered = {"conv5_1": 2.0, "conv2_1": 0.5, "conv3_4": 0.1}
+    more = {"content_layers": {"conv1_2": 1.0}, "style_layers": scattered, "tv_form": "absolute"}
+    name = "deep layers of no order, two styles, average"
+    return [Scenario(name, pose(weights, 37, 29, blend=(0.9, 0.1), pooling="avg", **more), steps=3)]
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
@@ -80,7 +74,7 @@ def test_half_precision_stays_within_its_own_limits_and_not_within_those_of_full
 
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
 def test_loss_curves_agree_after_1_10_and_100_iterations(started, weights, optimiser):
-    posed = pose(weights, 24, 29, optimiser=optimiser, **FEW_LAYERS)
+    posed = pose(weights, 12, 15, optimiser=optimiser, **FEW_LAYERS)
     _, expected = descend({layer: weights[layer] for layer in list(weights)[:6]}, posed, 100)
     assert expected[99] < 0.8 * expected[9] < 0.8 * expected[0]
     for backend in started.values():

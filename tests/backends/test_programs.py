@@ -11,7 +11,7 @@ SHALLOW = {
         "size": 32,
         "iterations": 3,
         "weights": "random:0",
-        "content_layers": ["conv1_2"],
+        "content_layers": ["conv1_1"],
         "style_layers": ["conv1_1"],
     },
 }

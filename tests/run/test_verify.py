@@ -1,6 +1,7 @@
 """Verification in a process of its own, and what later sweeps know of it."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,14 +42,14 @@ def is_verified(tmp_path):
 
 
 def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path, monkeypatch):
-    monkeypatch.delenv("XLA_FLAGS")  # as users run it
     seen = []
     outcome = verify(request("jax-vgg19"), seen.append)
     assert [rung.name for rung in seen] == [rung.name for rung in RUNGS]
     assert outcome.rungs == tuple(seen)
     assert outcome.passed and not outcome.failed
     assert is_verified(tmp_path) == [True]
-    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_max_hlo_modules=1")  # another setup, though a harmless one
+    flags = f"{os.environ['XLA_FLAGS']} --xla_dump_max_hlo_modules=1"
+    monkeypatch.setenv("XLA_FLAGS", flags)  # another setup, though a harmless one
     assert is_verified(tmp_path) == [False]
 
 
