@@ -39,7 +39,7 @@ if [ $DEVICE = gpu ]; then
   PRECISIONS='highest default bf16' QUICK='' SWEEP=${NSTBENCH_GPU_SWEEP:-} CHECK='' PATIENCE=1
 else
   export JAX_PLATFORMS=cpu
-  COPY=64 SIDE=512 LOOPS='16 32 64' FIRST=32 LAST=32 TURN='2 2' REPEATED='48 4'
+  COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=32 TURN='2 2' REPEATED='48 4'
   PRECISIONS='highest bf16' QUICK='--quick' PATIENCE=4 # there `default` is `highest`
   SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000,10000]
     --set sweep.style_layers=[[conv1_1],[conv2_1]] --set content_layers=[conv2_2]'

@@ -25,8 +25,8 @@ from ..test_guides import understood
 
 HERE = ROOT / "tests" / "gpu"
 STEPS = (
-    *("ceilings", "repeated-torch-vgg19", "loop-16"),
-    *("sweep", "sheet", "turns-16", "size"),
+    *("ceilings", "repeated-torch-vgg19", "loop-48"),
+    *("sweep", "sheet", "turns-48", "size"),
 )
 """Those left out differ from one of these in a size, a precision or a version alone; and see above."""
 
@@ -79,9 +79,9 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
         "ok: ceilings",
         "ceilings: copy ",
         "deterministic torch-vgg19, twice in fresh processes: highest identical bits",
-        "  16 default: device ",
+        "  48 default: device ",
         "sweep: 16 ok",
-        "in turns, 16 default: jax-vgg19 ",
+        "in turns, 48 default: jax-vgg19 ",
         "size 32: ok, ",
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)
@@ -166,7 +166,7 @@ def test_what_comes_back_is_a_handful_of_small_files(out):
 
 
 def test_all_loops_were_timed(figures):
-    rows = figures["found"]["loop-16"]
+    rows = figures["found"]["loop-48"]
     assert {row["loop"] for row in rows[:-1]} == {"host", "device", "unroll 2", "unroll 4"}
     assert all(row["step_s"] > 0 and row["compile_s"] > 0 and row["program_bytes"] > 1e6 for row in rows[:-1])
 
