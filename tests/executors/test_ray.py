@@ -14,7 +14,7 @@ import yaml
 import nstbench
 from nstbench import Limits, Parallel
 from nstbench.api import UsageError
-from nstbench.executors import ray_cluster
+from nstbench.executors import ray_cluster, ray_nodes
 from nstbench.executors.ray_cluster import RayCluster
 from nstbench.run.job import Advanced, Entered, Finished
 from nstbench.run.slots import Slot
@@ -33,7 +33,7 @@ def cluster(tmp_path_factory):
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in ray_cluster.LAUNCH.items():
+        for name, value in ray_nodes.LAUNCH.items():
             patch.setenv(name, value)
         made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
         for _ in range(2):
@@ -68,9 +68,16 @@ class Log(Watcher):
 
 
 def workers():
-    """Return every worker process of nstbench on this machine that a Ray actor has started."""
+    """Return the worker processes of nstbench that actors of the cluster have started."""
     command = ["-P", "-m", "nstbench.run.worker"]
-    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[1:4] == command]
+    return [one for one in psutil.Process().children(recursive=True) if command_of(one)[1:4] == command]
+
+
+def command_of(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def gone(processes, patience_s=20):
@@ -95,14 +102,14 @@ def test_the_results_are_those_of_this_machine(cluster, tmp_path):
     assert there.runs["exclusive"].all(), "each had its node to itself"
     assert {*here.runs["environment_id"]} == {*there.runs["environment_id"]}, "OMP_NUM_THREADS among it"
     assert len({place for places in watch.places.values() for place in places}) == 3
-    assert not workers()
+    assert gone(workers())
 
 
 def test_a_node_that_is_gone_costs_nothing_but_time(cluster, tmp_path):
     def remove(log):
         lost = next(name for name in log.running.values() if name != head)
         node = next(each for each in cluster.worker_nodes if each.node_id.startswith(lost.split("-")[-1]))
-        there = workers()
+        there = log.there = workers()
         cluster.remove_node(node, allow_graceful=False)
         while all(each.is_running() for each in there):
             time.sleep(0.05)
@@ -113,7 +120,7 @@ def test_a_node_that_is_gone_costs_nothing_but_time(cluster, tmp_path):
     cluster.add_node(**NODE)
     assert list(runs["status"]) == ["ok"] * 6
     assert any("is gone; it will run elsewhere" in line for line in watch.said)
-    assert not workers()
+    assert gone([*watch.there, *workers()])
 
 
 def test_a_worker_that_is_killed_costs_its_trial(cluster, tmp_path):
@@ -132,7 +139,7 @@ def test_what_ray_ends_for_lack_of_memory_is_oom_and_goes_nowhere_else(cluster):
     class Actor:
         facts = type("Facts", (), {"remote": staticmethod(lambda: None)})
 
-    held = ray_cluster.Held(Slot("node"), Actor)
+    held = ray_nodes.Held(Slot("node"), Actor)
     error = ray.exceptions.OutOfMemoryError("1 worker(s) were killed due to the node running low on memory.")
     lost = RayCluster([held], print, owns=False)._lost(held, error)
     assert (lost.status, lost.error_message) == ("oom", "Ray ended it on node, for lack of memory there")
@@ -146,7 +153,7 @@ def test_an_actor_that_is_killed_is_replaced_and_its_trial_done_once_more(cluste
     runs = nstbench.sweep(slow(), tmp_path, parallel=RAY, watch=watch, limits=Limits()).runs
     assert list(runs["status"]) == ["ok"] * 6
     assert sorted(map(len, watch.places.values())) == [1, 1, 1, 1, 1, 2]
-    assert not workers()
+    assert gone(workers())
 
 
 def test_a_driver_that_is_killed_leaves_no_worker_and_what_had_come_back(cluster, tmp_path):

@@ -6,7 +6,7 @@ import typer
 
 
 def doctor() -> None:
-    """Check Python, packages, backends and their devices, weights, cache and threads.
+    """Check Python, packages, backends and their devices, executors, weights, cache and threads.
 
     Ends in 6 if a backend cannot be used here, else in 0: the rest is advice.
     """

@@ -7,18 +7,14 @@ losses, one call an event; only the driver writes results.
 from __future__ import annotations
 
 import math
-import os
-import re
-import signal
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from nstbench.api import AssetError, UsageError, one_line
 from nstbench.executors.depot import digest_of, needed, parts
-from nstbench.executors.ray_place import RayPlace, installed_versions
+from nstbench.executors.ray_nodes import Held, connect, slots_of
+from nstbench.executors.ray_place import installed_versions
 from nstbench.run.arrival import Garbled, read_event
 from nstbench.run.executor import Executor
 from nstbench.run.job import Event, Finished, Job, Lost, event_from_json
@@ -29,42 +25,8 @@ from nstbench.system.logs import cut
 SAYS_AFTER_S = 10.0
 """How long to wait for room on a busy cluster without a word."""
 
-CONNECT_S = 5.0
-"""How long the head of a cluster may take to answer."""
-
 OUT_OF_MEMORY = ("NODE_OUT_OF_MEMORY", "running low on memory")
 """What Ray says of a worker that it has ended because its node was short of memory."""
-
-SET_BY_RAY = ("OMP_NUM_THREADS",)
-"""What workers get as the driver has it: Ray sets it to the number of cores that it has reserved."""
-
-LAUNCH = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
-"""Nobody is told of a sweep, and workers have their node's environment whatever started the driver."""
-
-
-@dataclass(slots=True, eq=False)
-class Held:
-    """A slot, and the actor that holds it.
-
-    Attributes:
-        make: makes the actor.
-        asked: what the actor has been asked and has not answered yet.
-        ready: whether it has said what is installed there.
-        gone: whether there is no hope for it.
-    """
-
-    slot: Slot
-    make: Callable[[], Any]
-    actor: Any = None
-    asked: Any = None
-    ready: bool = False
-    gone: bool = False
-    job: Job | None = None
-
-    def start(self) -> None:
-        """Ask Ray for the room, which may take until others have left."""
-        self.actor, self.ready, self.job = self.make(), False, None
-        self.asked = self.actor.facts.remote()
 
 
 class RayCluster(Executor):
@@ -92,11 +54,11 @@ class RayCluster(Executor):
 
         owns = not ray.is_initialized()
         if owns:
-            _connect()
+            connect()
         here = ray.get_runtime_context().get_node_id()
         nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         nodes.sort(key=lambda node: str(node["NodeID"] != here))
-        held = [each for node in nodes for each in _of_node(node, here, parallel, exclusive)]
+        held = [each for node in nodes for each in slots_of(node, here, parallel, exclusive)]
         say(f"ray: {len(nodes)} nodes, room for {len(held)} trials")
         made = cls(held, say, owns)
         for each in held:
@@ -244,77 +206,3 @@ class RayCluster(Executor):
                 "oom", "OutOfMemoryError", f"Ray ended it on {held.slot.name}, for lack of memory there"
             )
         return Lost("interrupted", "PlaceLost", f"{held.slot.name} is gone")
-
-
-def _connect() -> None:
-    """Join the cluster of the environment, or of this machine, or start one here."""
-    for name, value in LAUNCH.items():
-        os.environ.setdefault(name, value)
-    if address := os.environ.get("RAY_ADDRESS"):
-        _refuse_unless_there(address)
-    import ray
-
-    before = signal.getsignal(signal.SIGTERM)
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    try:
-        ray.init(address="auto", **quiet)
-    except ConnectionError as error:
-        if address:
-            raise UsageError(
-                f"executor ray: no cluster at {address} (RAY_ADDRESS): {one_line(error)}"
-            ) from error
-        ray.init(address="local", include_dashboard=False, **quiet)
-    finally:
-        signal.signal(signal.SIGTERM, before)  # Ray's own would end the driver without a word
-
-
-def _refuse_unless_there(address: str) -> None:
-    """Find out at once what Ray would try for a minute."""
-    found = re.fullmatch(r"([^/]+):(\d{1,5})", address)
-    if not found:
-        return
-    try:
-        socket.create_connection((found[1], int(found[2])), CONNECT_S).close()
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"executor ray: no cluster at {address} (RAY_ADDRESS): {error}") from error
-
-
-def _of_node(node: Mapping[str, Any], here: str, parallel: Parallel, exclusive: bool) -> Iterator[Held]:
-    """Divide a node into slots."""
-    cpus, gpus = int(node["Resources"]["CPU"]), int(node["Resources"].get("GPU", 0))
-    place = "" if node["NodeID"] == here else str(node["NodeID"])
-    host = f"{node['NodeManagerHostname']}-{node['NodeID'][:4]}"
-    jobs = 1 if exclusive else min(parallel.jobs, cpus)
-    shared = gpus if parallel.devices and not exclusive else min(gpus, 1)
-    if parallel.devices:
-        for at in range(shared):
-            slot = Slot(f"{host} gpu:{at}", ("gpu", "auto"), exclusive, place)
-            yield Held(slot, _maker(node, (1, 0, True), cpus // (shared + jobs), 1))
-    takes = (
-        ("cpu",) if parallel.devices else ("cpu", "auto") if jobs > 1 or not gpus else ("cpu", "auto", "gpu")
-    )
-    gpu = 1 if "gpu" in takes else 0
-    for at in range(jobs):
-        slot = Slot(f"{host} cpu:{at}" if jobs > 1 or parallel.devices else host, takes, jobs == 1, place)
-        divided = jobs + (shared if parallel.devices else 0)
-        yield Held(slot, _maker(node, (jobs, at, bool(gpu)), cpus // divided, gpu))
-
-
-def _maker(
-    node: Mapping[str, Any], arguments: tuple[int, int, bool], cpus: int, gpus: int
-) -> Callable[[], Any]:
-    def make() -> Any:
-        import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        options = ray.remote(RayPlace).options(
-            num_cpus=cpus,
-            num_gpus=gpus,
-            max_restarts=0,
-            max_task_retries=0,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
-        )
-        variables = {name: os.environ.get(name) for name in SET_BY_RAY}
-        return options.remote(*arguments, variables)
-
-    return make

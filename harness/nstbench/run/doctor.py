@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from nstbench.api import NstbenchError, Plugin
 from nstbench.assets import cache_dir, resolve_weights
+from nstbench.run.executors import executors, find_executor
 from nstbench.run.installed import installed_plugins
 from nstbench.run.machine import providers, usable_cores, variables
 from nstbench.system.child import Child, ChildEnded
@@ -41,11 +42,11 @@ class Diagnosis:
 
 
 def examine_machine() -> Iterator[Diagnosis]:
-    """Look at Python, packages, backends and their devices, weights, cache and threads, one after the other.
+    """Look at Python, packages, backends and their devices, executors, weights, cache and threads in turn.
 
     Every backend is started in a process of its own, so this takes seconds.
     """
-    for look in (_python, _backends, _advice, _weights, _cache, _threads):
+    for look in (_python, _backends, _advice, _executors, _weights, _cache, _threads):
         for fine, line in look():
             yield Diagnosis(fine, line, usable=fine or look is not _backends)
 
@@ -104,6 +105,19 @@ def _device(found: Plugin) -> Found:
         finally:
             child.close()
     return bool(good), f"{found.name}: {said}"
+
+
+def _executors() -> Iterator[Found]:
+    """Name those that run, and what to type for the others."""
+    ready, others = [], []
+    for name in executors():
+        try:
+            find_executor(name)
+        except NstbenchError as error:
+            others.append(str(error))
+        else:
+            ready.append(name)
+    yield True, "; ".join([f"executors: {', '.join(ready)}", *others])
 
 
 def _weights() -> Iterator[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -26,6 +26,7 @@ from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
+from nstbench.run.outcome import Outcome
 from nstbench.run.queue import Queue
 from nstbench.run.slots import Parallel, refuse_without_slot
 from nstbench.run.standing import Redo, Standing
@@ -34,37 +35,6 @@ from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work
 
 __all__ = ["Limits", "Outcome", "Parallel", "Redo", "Sweep", "Watcher", "prepare_sweep"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a sweep ended.
-
-    Attributes:
-        results: what the folder holds now.
-        counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
-        ran: how many trials this call executed; refused ones are recorded, not executed.
-        no_device: whether a backend did not find the device it was asked to use.
-        not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
-        stopped: why it ended before all was done; else empty.
-    """
-
-    results: Results
-    counts: Mapping[str, int]
-    ran: int
-    no_device: bool
-    not_applied: tuple[str, ...] = ()
-    stopped: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether a planned trial went wrong; refused ones and those of another sweep did not."""
-        return bool(set(self.counts) - {"ok", "refused", "interrupted"})
-
-    @property
-    def all_refused(self) -> bool:
-        """Whether nothing could be done as it was asked for."""
-        return set(self.counts) == {"refused"}
 
 
 @dataclass(slots=True)

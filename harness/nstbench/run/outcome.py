@@ -1,0 +1,39 @@
+"""How a sweep ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nstbench.record import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sweep ended.
+
+    Attributes:
+        results: what the folder holds now.
+        counts: status -> number of planned trials; one that another sweep is running is `interrupted`.
+        ran: how many trials this call executed; refused ones are recorded, not executed.
+        no_device: whether a backend did not find the device it was asked to use.
+        not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
+        stopped: why it ended before all was done; else empty.
+    """
+
+    results: Results
+    counts: Mapping[str, int]
+    ran: int
+    no_device: bool
+    not_applied: tuple[str, ...] = ()
+    stopped: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a planned trial went wrong; refused ones and those of another sweep did not."""
+        return bool(set(self.counts) - {"ok", "refused", "interrupted"})
+
+    @property
+    def all_refused(self) -> bool:
+        """Whether nothing could be done as it was asked for."""
+        return set(self.counts) == {"refused"}
