@@ -229,3 +229,20 @@ def test_without_the_extra_the_line_that_installs_it_is_said(tmp_path, monkeypat
     monkeypatch.setattr("nstbench.run.executors.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"ray is not installed. Install it: pip install 'nstbench\[ray\]'"):
         nstbench.sweep(experiment(), tmp_path / "out", parallel=RAY)
+
+
+def test_a_cluster_that_others_use_is_waited_for_no_longer_than_asked(cluster, tmp_path):
+    import ray
+
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    sleeper = ray.remote(type("Sleeper", (), {"here": lambda self: True}))
+    others = [sleeper.options(num_cpus=1).remote() for _ in cluster.list_all_nodes()]
+    try:
+        assert all(ray.get([each.here.remote() for each in others]))
+        watch = Log()
+        runs = nstbench.sweep(
+            experiment(), tmp_path, parallel=RAY, limits=Limits(time_s=2), watch=watch
+        ).runs
+        assert list(runs["status"]) == ["interrupted"]
+    finally:
+        ray.shutdown()

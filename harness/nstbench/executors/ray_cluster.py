@@ -32,7 +32,7 @@ OUT_OF_MEMORY = ("NODE_OUT_OF_MEMORY", "running low on memory")
 class RayCluster(Executor):
     """The slots of the nodes that are there when a sweep begins: one trial at a time on each, by default.
 
-    The cluster is that of `RAY_ADDRESS`, or that which runs on this machine, or is started for the purpose.
+    The cluster is that of `RAY_ADDRESS`; without that, one is started here for the purpose.
     """
 
     requires: ClassVar[str] = "ray"
@@ -59,7 +59,7 @@ class RayCluster(Executor):
         nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         nodes.sort(key=lambda node: str(node["NodeID"] != here))
         held = [each for node in nodes for each in slots_of(node, here, parallel, exclusive)]
-        say(f"ray: {len(nodes)} nodes, room for {len(held)} trials")
+        say(f"ray: room for {len(held)} trial{'s' * (len(held) != 1)} at once, nodes: {len(nodes)}")
         made = cls(held, say, owns)
         for each in held:
             each.start()
@@ -70,7 +70,7 @@ class RayCluster(Executor):
         """Every slot, whether there is room yet or not."""
         return [each.slot for each in self._held]
 
-    def free(self) -> Sequence[Slot]:
+    def free(self, until: float = math.inf) -> Sequence[Slot]:
         """Return the slots that a job may begin in; while nothing runs, wait until there is one."""
         import ray
 
@@ -87,6 +87,8 @@ class RayCluster(Executor):
                 return free
             if not starting:
                 raise Stopped("no node of the cluster is left")
+            if monotonic() > until:
+                raise OutOfTime
             if not said and monotonic() - since > SAYS_AFTER_S:
                 self._say("ray: waiting for room, as others use the cluster")
                 said = True

@@ -51,23 +51,25 @@ class Held:
 
 
 def connect() -> None:
-    """Join the cluster of the environment, or of this machine, or start one here."""
+    """Join the cluster of the environment, or start one here.
+
+    Not the one that Ray itself would look for on this machine: for one that is gone it waits for minutes.
+    """
     for name, value in LAUNCH.items():
         os.environ.setdefault(name, value)
-    if address := os.environ.get("RAY_ADDRESS"):
-        _refuse_unless_there(address)
+    address = os.environ.get("RAY_ADDRESS", "")
+    _refuse_unless_there(address)
     import ray
 
     before = signal.getsignal(signal.SIGTERM)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
-        ray.init(address="auto", **quiet)
-    except ConnectionError as error:
         if address:
-            raise UsageError(
-                f"executor ray: no cluster at {address} (RAY_ADDRESS): {one_line(error)}"
-            ) from error
-        ray.init(address="local", include_dashboard=False, **quiet)
+            ray.init(address=address, **quiet)
+        else:
+            ray.init(address="local", include_dashboard=False, **quiet)
+    except (ConnectionError, ValueError) as error:
+        raise UsageError(f"executor ray: no cluster at {address} (RAY_ADDRESS): {one_line(error)}") from error
     finally:
         signal.signal(signal.SIGTERM, before)  # Ray's own would end the driver without a word
 

@@ -47,11 +47,14 @@ class Executor(ABC):
         """Every slot there is."""
 
     @abstractmethod
-    def free(self) -> Sequence[Slot]:
+    def free(self, until: float = math.inf) -> Sequence[Slot]:
         """Return the slots that a job may begin in now; while nothing runs, wait until there is one.
 
+        Args:
+            until: as for `next_event`.
+
         Raises:
-            Stopped: none will be.
+            Stopped: none will be, or none was by then.
         """
 
     @abstractmethod
@@ -92,7 +95,7 @@ class InProcess(Executor):
         """Use this process."""
         return cls()
 
-    def free(self) -> Sequence[Slot]:
+    def free(self, until: float = math.inf) -> Sequence[Slot]:
         """Return the only slot, unless a job is running."""
         return () if self._running else self.slots
 

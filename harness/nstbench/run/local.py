@@ -38,7 +38,7 @@ class LocalWorkers(Executor):
         """Every slot, in the order that they were given in."""
         return self._slots
 
-    def free(self) -> list[Slot]:
+    def free(self, until: float = math.inf) -> list[Slot]:
         """Return the slots without a job, as far as one may begin beside what runs."""
         return free_slots(self._slots, [desk.slot for desk in self._running()])
 

@@ -12,7 +12,7 @@ from nstbench.record.claim import Claim
 from nstbench.run.executor import Executor
 from nstbench.run.job import Finished, Job, Lost
 from nstbench.run.keeper import Keeper
-from nstbench.run.limits import Limits
+from nstbench.run.limits import Limits, Stopped
 from nstbench.run.queue import Queue
 from nstbench.run.slots import Slot
 
@@ -56,7 +56,7 @@ class Work:
         """Take one step after the other until nothing is left. Nothing stays running or claimed.
 
         Raises:
-            OutOfTime: the time of the sweep is over.
+            Stopped: the time of the sweep is over, or there is no place left to run in.
         """
         try:
             while self.waiting or self._running or self._unjudged:
@@ -65,6 +65,8 @@ class Work:
                 if self._unjudged and not self._measuring_here():  # the referee would disturb a clock
                     self._judge(self._unjudged.popleft())
                 elif not self._begin():
+                    if not self._running:
+                        raise Stopped("what is left has nowhere to run any more")
                     self._hear()
         finally:
             self.executor.close()
@@ -76,7 +78,7 @@ class Work:
 
     def _begin(self) -> bool:
         """Begin the next trajectory, if there is one and room for it."""
-        for slot in self.executor.free() if self.waiting else ():
+        for slot in self.executor.free(self.until) if self.waiting else ():
             if trajectory := self.waiting.take(slot):
                 self._claim_and_submit(trajectory, slot)
                 return True
