@@ -1,5 +1,7 @@
 """From `preset: NAME` in an experiment to the loss a backend reports: it is that project's own."""
 
+from functools import partial
+
 import pytest
 
 from nstbench.api import plugin
@@ -40,8 +42,8 @@ def by_the_referee(weights, problem):
     return {term: getattr(found, term) for term in TERMS}
 
 
-def by_a_backend(weights, problem):
-    made = plugin("tf-vgg19").make()
+def by_backend(name, weights, problem):
+    made = plugin(name).make()
     made.start("cpu")
     made.load(weights)
     session = made.prepare(problem)
@@ -52,7 +54,10 @@ def by_a_backend(weights, problem):
 
 @pytest.mark.parametrize(
     ("preset", "reported"),
-    [*((preset, by_the_referee) for preset in PRESETS), ("pystiche", by_a_backend)],
+    [
+        *((preset, by_the_referee) for preset in PRESETS),
+        *(("pystiche", partial(by_backend, name)) for name in ("tf-vgg19", "torch-vgg19")),
+    ],
 )
 def test_the_reported_losses_are_those_of_the_projects_own_formula(weights, preset, reported, tmp_path):
     problem = problem_of(preset, tmp_path)

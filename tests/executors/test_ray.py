@@ -240,9 +240,7 @@ def test_a_cluster_that_others_use_is_waited_for_no_longer_than_asked(cluster, t
     try:
         assert all(ray.get([each.here.remote() for each in others]))
         watch = Log()
-        runs = nstbench.sweep(
-            experiment(), tmp_path, parallel=RAY, limits=Limits(time_s=2), watch=watch
-        ).runs
+        runs = nstbench.sweep(experiment(), tmp_path, parallel=RAY, limits=Limits(time_s=2), watch=watch).runs
         assert list(runs["status"]) == ["interrupted"]
     finally:
         ray.shutdown()

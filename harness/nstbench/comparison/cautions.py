@@ -145,7 +145,7 @@ def _conduct(ok: pd.DataFrame) -> Iterator[str]:
     if beside:
         yield (
             f"{_trials(beside, 'was', 'were')} measured beside others, which makes seconds longer;"
-            " measure.exclusive measures again"
+            " --set measure.exclusive=true measures again"
         )
     shared = int(ok["shared_trajectory"].eq(True).sum())
     if shared:

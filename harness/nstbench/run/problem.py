@@ -12,11 +12,11 @@ from nstbench.assets import load_image, resize
 from nstbench.plan import Trial
 from nstbench.record.layout import input_path
 
-Places = tuple[Path | None, Path]
+Places = tuple[Path | None, Path | None]
 """What the paths of images are relative to, if they lead anywhere, and the folder that has them by hash."""
 
 
-def build_problem(trial: Trial, base: Path | None, inputs: Path) -> Problem:
+def build_problem(trial: Trial, base: Path | None, inputs: Path | None = None) -> Problem:
     """Load the images a trial names, as planned, and gather its numbers.
 
     Args:
@@ -51,7 +51,10 @@ def _planned_image(ref: str, side: int, sha256: str, places: Places) -> Array:
 def _decoded(ref: str, side: int, sha256: str, places: Places) -> Array:
     """Read an image, most often that of the last trial: to decode it may take longer than the trial."""
     base, inputs = places
-    image = load_image(ref, side, base) if base else load_image(input_path(sha256).name, None, inputs)
+    if inputs and not base:
+        image = load_image(input_path(sha256).name, None, inputs)
+    else:
+        image = load_image(ref, side, base or Path())
     if image.sha256 != sha256:
         raise AssetError(f"{ref}: changed since the sweep was planned; run the sweep again")
     return image.pixels
