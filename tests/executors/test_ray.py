@@ -17,6 +17,7 @@ from nstbench.api import UsageError
 from nstbench.executors import ray_cluster, ray_nodes
 from nstbench.executors.ray_cluster import RayCluster
 from nstbench.run.job import Advanced, Entered, Finished
+from nstbench.run.keeper import Keeper
 from nstbench.run.slots import Slot
 from nstbench.run.sweep import Watcher
 
@@ -88,11 +89,12 @@ def slow(**changes):
     return experiment(backends=[fake(step_s=0.05)], sweep={"beta": [1, 2, 3, 4, 5, 6]}, **changes)
 
 
-def test_the_results_are_those_of_this_machine(cluster, tmp_path):
+def test_the_results_are_those_of_this_machine(cluster, tmp_path, monkeypatch):
     made = experiment(
         sweep={"beta": [1, 2, 3], "iterations": [4, 8]}, measure={"referee": "random:0", "snapshot_every": 2}
     )
     here = nstbench.sweep(made, tmp_path / "here")
+    monkeypatch.setattr(Keeper, "judge", lambda keeper, trials: None)  # the nodes have
     watch = Log()
     there = nstbench.sweep(made, tmp_path / "there", parallel=RAY, watch=watch)
     assert here.runs[SAME].equals(there.runs[SAME])
@@ -103,6 +105,17 @@ def test_the_results_are_those_of_this_machine(cluster, tmp_path):
     assert {*here.runs["environment_id"]} == {*there.runs["environment_id"]}, "OMP_NUM_THREADS among it"
     assert len({place for places in watch.places.values() for place in places}) == 3
     assert gone(workers())
+
+
+def test_what_a_node_cannot_judge_the_sweep_judges(cluster, tmp_path):
+    """For want of the style image in the size of the pastiche: files as they are do not travel."""
+    made = experiment(fixed={"size": 48, "iterations": 4, "style_size": 32}, measure={"referee": "random:0"})
+    here, there = (
+        nstbench.sweep(made, tmp_path / name, parallel=parallel)
+        for name, parallel in (("here", None), ("there", RAY))
+    )
+    assert there.runs["referee_total"].notna().all()
+    assert here.runs["referee_total"].equals(there.runs["referee_total"])
 
 
 def test_a_node_that_is_gone_costs_nothing_but_time(cluster, tmp_path):

@@ -24,7 +24,8 @@ class Costs:
 
     `driver`: of the process that claims, hears and writes, for each trial; it does one thing at a time.
     `worker`: beyond the trial itself, on its slot, for each trial.
-    `start`: until a slot begins its first trial. `judge`: of the referee, for each picture, at the end.
+    `start`: until a slot begins its first trial. `judge`: of the referee, for each picture, at the end; on a
+    cluster the nodes judge, so there it is a part of `worker`.
     """
 
     driver: float
@@ -113,7 +114,8 @@ def main():
             print(f"  {slots} slots: {wall:.1f} s, predicted {said:.1f} s ({100 * (said / wall - 1):+.0f} %)")
         for judge in (0.0, 0.3):
             for seconds_each in (1, 10, 60):
-                took = simulate(100_000, 100, seconds_each, replace(costs, judge=judge))
+                more = {"judge": judge} if name == "local" else {"worker": costs.worker + judge}
+                took = simulate(100_000, 100, seconds_each, replace(costs, **more))
                 ideal = 1000 * seconds_each
                 print(
                     f"  100,000 trials of {seconds_each} s on 100 slots, {judge} s to judge: "

@@ -22,9 +22,8 @@ def needed(job: Job) -> dict[str, Path]:
     """Return name -> file of what a job reads; the name has the hash of the file, or of its pixels."""
     names = [input_path(each).name for trial in job.trials for each in _images(trial)]
     files = {name: job.inputs / name for name in names}
-    if job.weights and job.weights.path:
-        files[_weights_name(job.weights)] = Path(job.weights.path)
-    return files
+    sources = [each for each in (job.weights, job.referee) if each and each.path]
+    return files | {_weights_name(each): Path(str(each.path)) for each in sources}
 
 
 def parts(path: Path) -> Iterator[bytes]:
@@ -63,10 +62,13 @@ class Depot:
 
     def furnish(self, job: Job, log: Path) -> Job:
         """Return the job with the places that its files have here."""
-        weights = job.weights
-        if weights and weights.path:
-            weights = replace(weights, path=str(self.folder / _weights_name(weights)))
-        return replace(job, log=log, base=None, inputs=self.folder, weights=weights)
+        weights, referee = (self._here(each) for each in (job.weights, job.referee))
+        return replace(job, log=log, base=None, inputs=self.folder, weights=weights, referee=referee)
+
+    def _here(self, weights: WeightsSource | None) -> WeightsSource | None:
+        if weights is None or weights.path is None:
+            return weights
+        return replace(weights, path=str(self.folder / _weights_name(weights)))
 
 
 def digest_of(path: Path) -> str:

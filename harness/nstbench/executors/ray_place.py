@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
-from nstbench.api import plugins
+from nstbench.api import AssetError, UsageError, plugins
 from nstbench.executors.depot import Depot
-from nstbench.run.job import Job, event_to_json
+from nstbench.record import Store
+from nstbench.run.job import Finished, Job, Lost, Painted, Recorded, event_to_json
+from nstbench.run.judging import Judging
 from nstbench.run.local import LocalWorkers
 from nstbench.run.slots import NO_GPU, Parallel, Slot
 
@@ -44,7 +49,9 @@ class RayPlace:
         self._depot = Depot()
         self._folder = tempfile.TemporaryDirectory(prefix="nstbench-")
         self._log = Path(self._folder.name) / "log.txt"
+        self._pictures = Store(Path(self._folder.name))
         self._told = 0
+        self._judging: Judging | None = None
 
     def facts(self) -> dict[str, str]:
         """Return the versions of what is installed; a place is ready once it answers."""
@@ -66,13 +73,32 @@ class RayPlace:
         """Begin a job, and return what `next_event` does."""
         self._log.write_bytes(b"")
         self._told = 0
-        self._workers.submit(self._depot.furnish(Job.from_json(job), self._log), self._slot)
+        furnished = self._depot.furnish(Job.from_json(job), self._log)
+        if self._judging is None and furnished.referee:
+            self._judging = Judging(furnished.referee, None, self._depot.folder)
+        self._workers.submit(furnished, self._slot)
         return self.next_event()
 
     def next_event(self) -> Told:
         """Let the worker go on, and return what it tells next."""
-        _, event = self._workers.next_event()
+        job, event = self._workers.next_event()
+        if isinstance(event, Painted):
+            self._pictures.write_picture(event.trial_id, event.iteration, event.png)
+        if isinstance(event, Recorded):
+            event = self._judged(event)
+        if isinstance(event, Finished | Lost):
+            for trial in job.trials:
+                rmtree(self._pictures.trial_folder(trial.trial_id), ignore_errors=True)
         return event_to_json(event), self._new_in_log()
+
+    def _judged(self, event: Recorded) -> Recorded:
+        """Judge now, as the worker sleeps until the record is written; what cannot be, the driver judges."""
+        if self._judging is None:
+            return event
+        with suppress(AssetError, UsageError):
+            judged = self._judging.judge(event.run_record(), self._pictures.path)
+            return replace(event, record=judged.to_json())
+        return event
 
     def _new_in_log(self) -> bytes:
         with self._log.open("rb") as log:

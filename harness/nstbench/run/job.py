@@ -12,6 +12,7 @@ from nstbench.assets import WeightsSource
 from nstbench.plan import Trial, chunk_size
 from nstbench.record import RunRecord
 
+_WEIGHTS = ("weights", "referee")
 _PLACES = ("log", "base", "inputs")
 
 
@@ -29,6 +30,8 @@ class Job:
         threads: cores to use, None for all.
         compile_cache: whether a backend may keep compiled programs for later processes.
         weights: where the trials' VGG-19 parameters come from, None if they use none.
+        referee: where those of the referee come from, None if there is none. An executor elsewhere may judge,
+            while the worker waits.
     """
 
     experiment: str
@@ -45,6 +48,7 @@ class Job:
     timeout_s: float
     compile_cache: bool
     weights: WeightsSource | None
+    referee: WeightsSource | None = None
 
     @property
     def backend(self) -> str:
@@ -74,7 +78,9 @@ class Job:
         """Return JSON types."""
         data = {name: getattr(self, name) for name in self.__slots__}
         data["trials"] = [trial.to_json() for trial in self.trials]
-        data["weights"] = self.weights.to_json() if self.weights else None
+        for name in _WEIGHTS:
+            source = getattr(self, name)
+            data[name] = source.to_json() if source else None
         places = {name: getattr(self, name) for name in _PLACES}
         return data | {name: str(place) if place else None for name, place in places.items()}
 
@@ -82,9 +88,9 @@ class Job:
     def from_json(cls, data: Mapping[str, Any]) -> Job:
         """Read what `to_json` returned."""
         trials = tuple(Trial.from_json(trial) for trial in data["trials"])
-        weights = WeightsSource.from_json(data["weights"]) if data["weights"] else None
+        weights = {name: WeightsSource.from_json(data[name]) if data[name] else None for name in _WEIGHTS}
         places = {name: Path(data[name]) if data[name] else None for name in _PLACES}
-        return cls(**{**data, **places, "trials": trials, "weights": weights})
+        return cls(**{**data, **places, **weights, "trials": trials})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from nstbench.experiment import Experiment
 from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
 from nstbench.run.look_up import AssetLookUp
+from nstbench.run.problem import planned_image
 
 if TYPE_CHECKING:
     from nstbench.referee import Judge, Judgement, Referee
@@ -29,11 +30,13 @@ class Judging:
 
     Attributes:
         source: the referee's VGG-19 parameters.
-        base: what image paths are relative to.
+        base: what image paths are relative to; None where they lead nowhere.
+        inputs: the folder that then has the images by hash, as they were planned.
     """
 
     source: WeightsSource
-    base: Path
+    base: Path | None
+    inputs: Path | None = None
     _referee: Referee | None = field(default=None, init=False)
     _targets: tuple[Any, Judge] | None = field(default=None, init=False)
     _said: dict[str, Mapping[str, float | None]] = field(default_factory=dict, init=False)
@@ -97,21 +100,21 @@ class Judging:
         if self._referee is None:
             self._referee = Referee(load_weights(self.source))
         side = max(trial.height, trial.width)
-        content = load_image(trial.settings.content, side, self.base)
-        if content.sha256 != trial.content_sha256:
-            raise AssetError(f"{trial.settings.content}: changed since the sweep")
+        places = self.base, self.inputs
+        content = planned_image(trial.settings.content, side, trial.content_sha256, places)
         styles = tuple(self._style(ref, sha256, trial) for ref, sha256 in trial.hashed_styles())
         blend = trial.settings.style_blend or (1.0,)
         heaviest = styles[blend.index(max(blend))]
-        return self._referee.against(
-            content.pixels, styles, blend, resize(heaviest, trial.height, trial.width)
-        )
+        return self._referee.against(content, styles, blend, resize(heaviest, trial.height, trial.width))
 
     def _style(self, ref: str, sha256: str, trial: Trial) -> Array:
-        planned = load_image(ref, max(trial.style_height, trial.style_width), self.base)
-        if planned.sha256 != sha256:
-            raise AssetError(f"{ref}: changed since the sweep")
-        return load_image(ref, max(trial.height, trial.width), self.base).pixels
+        side, wanted = max(trial.style_height, trial.style_width), max(trial.height, trial.width)
+        planned = planned_image(ref, side, sha256, (self.base, self.inputs))
+        if side == wanted:
+            return planned
+        if self.base is None:
+            raise AssetError(f"{ref}: is not here in the size of the pastiche")
+        return load_image(ref, wanted, self.base).pixels
 
 
 def find_judging(experiment: Experiment, look_up: AssetLookUp, say: Callable[[str], None]) -> Judging | None:

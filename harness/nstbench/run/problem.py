@@ -27,9 +27,9 @@ def build_problem(trial: Trial, base: Path | None, inputs: Path | None = None) -
         AssetError: an image cannot be read or is no longer the one that was planned.
     """
     settings, places = trial.settings, (base, inputs)
-    content = _planned_image(settings.content, max(trial.height, trial.width), trial.content_sha256, places)
+    content = planned_image(settings.content, max(trial.height, trial.width), trial.content_sha256, places)
     styles = tuple(
-        _planned_image(ref, max(trial.style_height, trial.style_width), sha256, places)
+        planned_image(ref, max(trial.style_height, trial.style_width), sha256, places)
         for ref, sha256 in trial.hashed_styles()
     )
     return Problem(
@@ -43,7 +43,12 @@ def build_problem(trial: Trial, base: Path | None, inputs: Path | None = None) -
     )
 
 
-def _planned_image(ref: str, side: int, sha256: str, places: Places) -> Array:
+def planned_image(ref: str, side: int, sha256: str, places: Places) -> Array:
+    """Load an image, and make sure that it is the one that was planned.
+
+    Raises:
+        AssetError: it cannot be read, or is another one.
+    """
     return _decoded(ref, side, sha256, places).copy()  # a backend may write into it
 
 
@@ -67,7 +72,7 @@ def _weighted(trial: Trial, kind: str) -> dict[str, float]:
 def _start(trial: Trial, content: Array, styles: tuple[Array, ...], places: Places) -> Array:
     init = trial.settings.init
     if trial.init_sha256:
-        image = _planned_image(init, max(trial.height, trial.width), trial.init_sha256, places)
+        image = planned_image(init, max(trial.height, trial.width), trial.init_sha256, places)
         return resize(image, trial.height, trial.width)
     if init == "noise":
         generator = np.random.Generator(np.random.Philox(trial.settings.seed))

@@ -189,6 +189,7 @@ class Sweep:
             timeout_s=measure.timeout_s,
             compile_cache=measure.compile_cache,
             weights=self.look_up.source(trials[0].weights_sha256),
+            referee=self.judging.source if self.judging else None,
         )
 
 
