@@ -2,8 +2,8 @@
 
 Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run, or
 a file that cannot be read or written; 3 some trials failed, all were refused, or what one came to could not
-be kept; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested backend is not installed
-or has no such device; 130 interrupted.
+be kept or merged; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested backend is not
+installed or has no such device; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
 from nstbench.cli.history import history_app
+from nstbench.cli.merge import merge
 from nstbench.cli.noise import noise
 from nstbench.cli.presets import presets_app
 from nstbench.cli.repair import repair
@@ -47,7 +48,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (sweep, show, compare, report, export, repair, stylize, rerun, verify, noise, doctor, schema):
+for verb in (
+    *(sweep, show, compare, report, export, repair, merge),
+    *(stylize, rerun, verify, noise, doctor, schema),
+):
     app.command()(verb)
 app.command(cls=FilesAfterOptions)(check)
 for name, verbs in (("backends", backends_app), ("history", history_app), ("presets", presets_app)):

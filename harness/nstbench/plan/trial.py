@@ -72,6 +72,12 @@ class Trial:
         return tuple(zip(self.settings.style, self.style_sha256.split(","), strict=True))
 
     @property
+    def image_hashes(self) -> tuple[str, ...]:
+        """The hashes of its content, of each style image, and of the image it starts from, if any."""
+        each = self.content_sha256, *(self.style_sha256 or "").split(","), self.init_sha256
+        return tuple(filter(None, each))
+
+    @property
     def checkpoint(self) -> int | None:
         """Iterations after which it is done; None for a single-pass backend."""
         return self.settings.iterations if "iterations" in self.noticed else None

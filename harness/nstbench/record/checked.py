@@ -31,8 +31,7 @@ def checked_trial(data: Any) -> Trial:
 
 
 def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
-    hashes = trial.content_sha256, *(trial.style_sha256 or "").split(",")
-    refuse_strange([trial.trial_id, environment_id, *hashes], pictures)
+    refuse_strange([trial.trial_id, environment_id, *trial.image_hashes], pictures)
 
 
 FACTS: Mapping[str, Callable[[Any], bool]] = {

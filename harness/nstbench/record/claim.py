@@ -7,6 +7,7 @@ locks, `NSTBENCH_LOCKS=soft` makes do with files that are there while something 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import warnings
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from nstbench.api import ResultsError
 from nstbench.record.files import writing
+from nstbench.system.files import open_regular
 
 VARIABLE = "NSTBENCH_LOCKS"
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EIO, errno.EINVAL)
@@ -54,10 +56,34 @@ def claim_all(paths: Iterable[Path], patience_s: float = 0.0) -> Claim | None:
         return Claim(locks.pop_all())
 
 
+def claim_to_read(path: Path) -> Claim | None:
+    """Keep others from claiming what has this lock; None if another process holds it. Nothing is written.
+
+    Where nobody ever claimed it, or nobody can, there is nothing to hold.
+    """
+    if os.environ.get(VARIABLE) == "soft":
+        return None if os.path.lexists(_soft(path)) else Claim(ExitStack())
+    with ExitStack() as locks:
+        try:
+            file = locks.enter_context(open_regular(path))
+        except OSError:
+            return Claim(locks.pop_all())
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                return None
+        return Claim(locks.pop_all())
+
+
 def _lock(path: Path, patience_s: float) -> BaseFileLock:
     if os.environ.get(VARIABLE) == "soft":
-        return SoftFileLock(path.with_name(f"{path.name}.soft"), timeout=patience_s)
+        return SoftFileLock(_soft(path), timeout=patience_s)
     return FileLock(path, timeout=patience_s)
+
+
+def _soft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.soft")
 
 
 def _acquire(lock: BaseFileLock, path: Path) -> None:

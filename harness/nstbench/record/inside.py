@@ -31,6 +31,18 @@ def inside(folder: Path, relative: Path) -> Path:
     return folder / relative
 
 
+def own_file(folder: Path, relative: Path) -> Path:
+    """Return where a file lies that is to be copied to another folder: what a link leads to may be private.
+
+    Raises:
+        ResultsError: as for `inside`, or the file is a link itself.
+    """
+    path = inside(folder, relative)
+    if path.is_symlink():
+        raise ResultsError(f"{path}: is a link, and only files of the folder itself are copied")
+    return path
+
+
 def write_inside(folder: Path, relative: Path, content: bytes) -> None:
     """Write a file of a results folder whole or not at all; its own folder is made, a link is replaced.
 

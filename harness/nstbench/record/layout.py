@@ -3,7 +3,7 @@
 experiment.yaml  plan.json  environment/<id>.json  tables/ *.parquet  stamps.json
 inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
-damaged/ what `nstbench repair` moved aside, under the path it had
+damaged/ what `nstbench repair` moved aside or `nstbench merge` replaced, under the path it had
 """
 
 from __future__ import annotations

@@ -77,6 +77,15 @@ def origin(experiment: Experiment, folder: Path) -> dict[str, str | None]:
     return {"file": str(file) if file else None, "file_from_here": seen}
 
 
+def origin_of(folder: Path, seen_from: Path) -> dict[str, str | None]:
+    """Return where the plan of a results folder says that its experiment comes from, seen from another."""
+    plan = _head(folder)
+    said = {name: plan[name] for name in ("base", "file") if name in plan}
+    if isinstance(seen := plan.get("file_from_here"), str):
+        said["file_from_here"] = os.path.relpath(folder.resolve() / seen, seen_from.resolve())
+    return said
+
+
 def belongs_to_another(folder: Path, experiment: Experiment) -> str:
     """Name the experiment that a folder has the results of; empty if that is this one, or none.
 
