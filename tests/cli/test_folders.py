@@ -83,6 +83,12 @@ def test_an_experiment_from_python_is_known_by_its_name(tmp_path, write):
     assert list(results.runs["experiment"]) == ["yours", "mine"]
 
 
+def test_a_new_folder_is_taken_where_files_stand_for_locks(tmp_path, write, monkeypatch):
+    monkeypatch.setenv("NSTBENCH_LOCKS", "soft")
+    prepare_sweep(load_experiment(write(EXPERIMENT)), tmp_path / "out").run()
+    assert list(python.open_results(tmp_path / "out").runs["status"]) == ["ok"]
+
+
 def test_of_two_experiments_that_begin_at_once_one_gets_the_folder(two, tmp_path):
     first, second = (
         prepare_sweep(load_experiment(tmp_path / name / "exp.yaml"), tmp_path / "out") for name in "ab"

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -12,35 +10,8 @@ from nstbench.api import ResultsError
 from nstbench.record import Store, open_results
 from nstbench.record.repair import repair
 
-from .swept import copied, state, sweep_into
+from .swept import copied, killed_at_each_step, state, sweep_into
 from .test_store import another_process_claims
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from nstbench.record.repair import repair
-import nstbench.record.tables
-
-def killed_at(step, folder):
-    def counted(function):
-        def call(*arguments, **options):
-            nonlocal step
-            step -= 1
-            if step < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*arguments, **options)
-        return call
-
-    for name in ("rename", "replace"):
-        setattr(Path, name, counted(getattr(Path, name)))
-    repair(folder, lambda line: None)
-
-for step, folder in enumerate(sys.argv[1:]):
-    if not (child := os.fork()):
-        killed_at(step, Path(folder))
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -246,10 +217,8 @@ def test_a_repair_that_is_killed_is_finished_by_the_next(sound, tmp_path):
     mended(whole)
     expected = without_stamps(state(whole))
     folders = [damaged(f"killed-{step}") for step in range(14)]
-    command = [sys.executable, "-W", "ignore", "-c", KILLED, *folders]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    codes = [int(line) for line in done.stdout.split()]
-    assert set(codes) == {-signal.SIGKILL, 0}, done.stderr
+    codes = killed_at_each_step(repair, "folder, lambda line: None", folders)
+    assert set(codes) == {-signal.SIGKILL, 0}
     for folder, code in zip(folders[: codes.index(0)], codes, strict=False):
         assert code == -signal.SIGKILL
         repair(folder, print)

@@ -57,6 +57,7 @@ def test_an_id_is_a_name(edited, name):
         lambda data: data.update(environment_id="../../secret"),
         lambda data: data["trial"].update(content_sha256="../../../etc/x"),
         lambda data: data["trial"].update(style_sha256="a,../b"),
+        lambda data: data["trial"].update(init_sha256="../x"),
     ],
 )
 def test_so_is_a_hash(edited, edit):

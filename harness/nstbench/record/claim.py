@@ -19,6 +19,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from nstbench.api import ResultsError
 from nstbench.record.files import writing
+from nstbench.record.layout import SOFT
 from nstbench.system.files import open_regular
 
 VARIABLE = "NSTBENCH_LOCKS"
@@ -83,7 +84,7 @@ def _lock(path: Path, patience_s: float) -> BaseFileLock:
 
 
 def _soft(path: Path) -> Path:
-    return path.with_name(f"{path.name}.soft")
+    return path.with_name(f"{path.name}{SOFT}")
 
 
 def _acquire(lock: BaseFileLock, path: Path) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LOCK = Path(".lock")
+SOFT = ".soft"
+"""What a file adds to the name of a lock, for which it stands where there are no locks."""
 PLAN = Path("plan.json")
 REPORT = Path("report.html")
 ASIDE = Path("damaged")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nstbench.api import ResultsError, UsageError
 from nstbench.record.files import DAMAGE, read_json
-from nstbench.record.layout import EVERY_TRIAL, LOCK, PLAN
+from nstbench.record.layout import EVERY_TRIAL, LOCK, PLAN, SOFT
 
 if TYPE_CHECKING:
     from nstbench.experiment import Experiment
@@ -109,7 +109,8 @@ def _named(name: str, file: Path | str | None) -> str:
 
 def _is_unfinished(name: str) -> bool:
     """Whether a sweep that was killed at once may have left it: see `Store.begin` and `write_whole`."""
-    return name == LOCK.name or (name.startswith(f".{PLAN}.") and name.endswith(".tmp"))
+    lock = name.removesuffix(SOFT) == LOCK.name
+    return lock or (name.startswith(f".{PLAN}.") and name.endswith(".tmp"))
 
 
 def _head(folder: Path) -> Mapping[str, Any]:
