@@ -45,3 +45,13 @@ def test_what_is_left_out_ends_in_3_and_what_does_not_belong_together_in_2(two, 
     assert all(line.endswith("mends what it can; left out") for line in done.stdout.splitlines()[2:])
     refused = nstbench("merge", "a", "b", "-o", "a", check=False)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_experiment_goes_on_in_the_merged_folder_also_where_both_were_moved(nstbench, write, tmp_path):
+    path = write()
+    nstbench("sweep", path, "-o", "results/a")
+    nstbench("merge", "results/a", "-o", "deep/er/c")
+    (tmp_path / "moved").mkdir()
+    for name in (path.name, "deep"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    assert "0 run now" in nstbench("sweep", f"moved/{path.name}", "-o", "moved/deep/er/c").stderr

@@ -1,4 +1,4 @@
-"""Whatever is done to a results folder: errors of nstbench alone, at once, and after a repair it opens."""
+"""Whatever is done to a results folder: errors of nstbench alone, at once, and it can be merged or mended."""
 
 import contextlib
 import json
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nstbench.api import NstbenchError
 from nstbench.cli.console.results_table import print_left_out, print_table
 from nstbench.record import open_results
+from nstbench.record.merge import merge
 from nstbench.record.repair import repair
 from nstbench.report.html import write_report
 
@@ -139,6 +140,11 @@ def test_any_damage_is_told_and_mended(sound, data):
             kind(path, data)
     with contextlib.suppress(NstbenchError), at_once():
         look_at(folder)
+    whole = sound.parent / "merged"
+    shutil.rmtree(whole, ignore_errors=True)
+    with contextlib.suppress(NstbenchError), at_once():
+        merge([folder, sound], whole)
+        assert set(open_results(whole).runs["status"]) == {"ok"}
     lines = []
     with at_once():
         repair(folder, lines.append)

@@ -15,6 +15,7 @@ from nstbench.run.sweep import prepare_sweep
 from .swept import EXPERIMENT, copied, killed_at_each_step, state
 from .test_store import another_process_claims
 
+BEGUN = "2026-01-01T00:00:00+00:00"
 LATER = "2099-01-01T00:00:00+00:00"
 
 
@@ -30,6 +31,9 @@ def swept_once(tmp_path_factory):
     home = tmp_path_factory.mktemp("machines")
     swept(home / "a")
     swept(home / "b", sweep={"beta": [2, 3]})
+    for folder in home.iterdir():
+        for trial_id in ids(folder):
+            edit(folder, trial_id, started_at=BEGUN)
     return home
 
 
@@ -87,6 +91,17 @@ def test_the_plans_are_joined_and_nothing_is_left_to_run(two, tmp_path):
     assert swept(tmp_path / "c", sweep={"beta": [1, 2, 3]}).ran == 0
 
 
+def test_the_merged_folder_belongs_to_the_experiment_that_is_at_hand(two, tmp_path):
+    a, b = two
+    plan = json.loads((a / "plan.json").read_text())
+    away = {"base": "/nowhere", "file": "/nowhere/tiny.yaml", "file_from_here": "../tiny.yaml"}
+    (a / "plan.json").write_text(json.dumps(plan | away))
+    (a / "experiment.yaml").write_text("name: tiny  # of another machine\n")
+    assert merge(two, tmp_path / "c").other_experiments == (a,)
+    assert (tmp_path / "c/experiment.yaml").read_bytes() == (b / "experiment.yaml").read_bytes()
+    assert swept(tmp_path / "c", sweep={"beta": [1, 2, 3]}).ran == 0
+
+
 def test_what_went_well_wins_then_the_newest_and_what_differs_is_named(two, tmp_path):
     a, b = two
     short, long = ids(a, beta=2)
@@ -114,11 +129,20 @@ def test_losses_are_compared_and_seconds_are_not(two, tmp_path):
     assert (conflict.trial_id, conflict.differ) == (long, ("losses",))
 
 
+def test_what_has_its_losses_and_picture_is_taken_before_what_is_newer(two, tmp_path):
+    a, b = two
+    short, long = ids(a, beta=2)
+    for trial_id, file in ((short, "losses.npz"), (long, "images/000004.png")):
+        edit(b, trial_id, started_at=LATER)
+        (b / "trials" / trial_id / file).unlink()
+    assert merge(two, tmp_path / "c").conflicts == ()
+    assert [record(tmp_path / "c", one)["started_at"] for one in (short, long)] == [BEGUN, BEGUN]
+
+
 def test_what_is_replaced_is_kept_and_a_second_time_changes_nothing(two):
     a, b = two
     trial_id = ids(a, beta=2, iterations=2)[0]
     edit(b, trial_id, started_at=LATER)
-    edit(a, trial_id, started_at="2000-01-01T00:00:00+00:00")
     before = state(a)
     merged = merge([b], a)
     assert merged.taken[b] == 3
