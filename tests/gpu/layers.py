@@ -7,8 +7,6 @@ from nstbench.api import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 QUICK = "--quick" in sys.argv
 if QUICK:
     sys.argv.remove("--quick")
-CONTENT, STYLE = (
-    (("conv2_2",), ("conv1_1", "conv2_1")) if QUICK else (GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS)
-)
+CONTENT, STYLE = (("conv2_1",), ("conv1_1",)) if QUICK else (GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS)
 FIXED = {"content_layers": list(CONTENT), "style_layers": list(STYLE)}
 """For an experiment."""

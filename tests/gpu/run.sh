@@ -9,6 +9,7 @@
 #
 #   NSTBENCH_GPU_SECONDS  all steps together [580]        PYTHON  interpreter [.venv of a checkout, or python3]
 #   NSTBENCH_GPU_SWEEP    more for the sweep, as `--set sweep.iterations=[15,60]`
+#   NSTBENCH_GPU_ENV      folder to install into, where it stays for the next time [a temporary one]
 set -uo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,7 +31,7 @@ WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 LOGS=$WORK/logs
 mkdir "$LOGS"
-ENV=$WORK/env
+ENV=${NSTBENCH_GPU_ENV:-$WORK/env}
 WEIGHTS=$KIT/bundled-half.npz
 export NSTBENCH_CACHE=$WORK/cache
 
@@ -41,7 +42,7 @@ else
   export JAX_PLATFORMS=cpu
   COPY=64 SIDE=512 LOOPS='48 32 64' FIRST=32 LAST=32 TURN='2 2' REPEATED='48 4'
   PRECISIONS='highest bf16' QUICK='--quick' PATIENCE=4 # there `default` is `highest`
-  SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000,10000]
+  SWEEP='--set size=48 --set device=cpu --set sweep.iterations=[2,4] --set sweep.beta=[1000]
     --set sweep.style_layers=[[conv1_1],[conv2_1]] --set content_layers=[conv2_2]'
   CHECK='--set size=48 --set iterations=12 --set measure.chunk=2 --set gate.pairs=2
     --set style_layers=[conv1_1] --set content_layers=[conv1_2]'
@@ -73,9 +74,12 @@ keep() {
 }
 
 nst="$ENV/bin/nstbench" py="$ENV/bin/python"
-if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$WORK/slowed" > "$LOGS/install.out" 2>&1; then
-  cat "$LOGS/install.out"
-  exit 1
+if [ ! "$ENV/installed" -nt "$KIT/bundled-half.npz" ]; then
+  if ! timeout 120 "$PYTHON" "$HERE/install.py" "$KIT" "$ENV" "$ENV-slowed" > "$LOGS/install.out" 2>&1; then
+    cat "$LOGS/install.out"
+    exit 1
+  fi
+  touch "$ENV/installed"
 fi
 
 step ceilings 40 "$py" "$HERE/ceilings.py" $DEVICE $COPY $SIDE
@@ -116,7 +120,7 @@ check() {
   step "check-$1" "$3" "$nst" check "$HERE/check.yaml" --base-python "$py" --candidate-python "$2" --set device=$DEVICE \
     --set weights="$WEIGHTS" $CHECK -o "$WORK/check-$1" --json
 }
-check slower "$WORK/slowed/bin/python" 100
+check slower "$ENV-slowed/bin/python" 100
 check equal "$py" 60
 keep
 loop "$2" 35

@@ -42,14 +42,22 @@ def kit(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def out(kit, tmp_path_factory):
+def run(kit):
     """Run the script of the kit as on the machine it is for; it must need nothing of this checkout."""
+    variables = {"PYTHON": sys.executable, "NSTBENCH_GPU_ENV": str(kit.parent / "env")}
+    options = {"capture_output": True, "text": True, "cwd": kit.parent, "env": os.environ | variables}
+
+    def run(folder, *steps):
+        return subprocess.run(["bash", kit / "run.sh", "--cpu", folder, *steps], **options, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def out(run, tmp_path_factory):
+    """Return what has come of all steps."""
     folder = tmp_path_factory.mktemp("run") / "out"
-    environment = os.environ | {"PYTHON": sys.executable}
-    command = ["bash", kit / "run.sh", "--cpu", folder, *STEPS]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=kit.parent, env=environment, check=False
-    )
+    done = run(folder, *STEPS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == (folder / "summary.txt").read_text()
     return folder
@@ -65,10 +73,10 @@ def test_every_step_ends_well(figures):
     assert codes == dict.fromkeys(STEPS, "0"), figures["found"]
 
 
-def test_a_step_that_does_not_exist_is_said_and_is_a_failure(kit, tmp_path):
-    environment = os.environ | {"PYTHON": sys.executable}
-    command = ["bash", kit / "run.sh", "--cpu", tmp_path, "loop-513"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+def test_a_step_that_does_not_exist_is_said_and_is_a_failure(out, run, kit, tmp_path):
+    """Also that what was installed once is not installed again."""
+    (kit / "tests/gpu/install.py").unlink()
+    done = run(tmp_path, "loop-513")
     assert (done.returncode, done.stdout) == (3, "no such step: loop-513 0 s\n")
 
 
@@ -80,7 +88,7 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
         "ceilings: copy ",
         "deterministic torch-vgg19, twice in fresh processes: highest identical bits",
         "  48 default: device ",
-        "sweep: 16 ok",
+        "sweep: 8 ok",
         "in turns, 48 default: jax-vgg19 ",
         "size 32: ok, ",
     ):
@@ -114,7 +122,7 @@ def test_the_command_of_the_gate_is_understood_and_compares_the_two_versions():
     assert understood(words) == "nstbench check"
     assert load_experiment(HERE / "check.yaml").gate
     assert re.findall(r"^check (\w+) (\S+) \d+$", text, re.MULTILINE) == [
-        ("slower", '"$WORK/slowed/bin/python"'),
+        ("slower", '"$ENV-slowed/bin/python"'),
         ("equal", '"$py"'),
     ]
 
@@ -171,10 +179,9 @@ def test_all_loops_were_timed(figures):
     assert all(row["step_s"] > 0 and row["compile_s"] > 0 and row["program_bytes"] > 1e6 for row in rows[:-1])
 
 
-def test_the_slower_version_is_slower_than_the_other(kit, tmp_path):
+def test_the_slower_version_is_slower_than_the_other(out, kit):
     """Without the noise of a clock: the same steps, and a tenth of them on top."""
-    made = [tmp_path / name for name in ("env", "slowed")]
-    subprocess.run([sys.executable, HERE / "install.py", kit, *made], check=True)
+    made = [kit.parent / name for name in ("env", "env-slowed")]
     where = "import nstbench_jax.session as s; print(s.__file__, s.JaxSession.run.__name__)"
     for environment, name in zip(made, ("run", "slower"), strict=True):
         command = [environment / "bin" / "python", "-P", "-c", where]

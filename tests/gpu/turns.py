@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from layers import QUICK
+from layers import CONTENT, QUICK, STYLE
 
-from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, Problem
+from nstbench.api import LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
 
 HERE = Path(__file__).parent
@@ -30,7 +30,8 @@ class Loop:
 
     def __init__(self, *command):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self._process = subprocess.Popen([sys.executable, *map(str, command)], **pipes)
+        quick = ["--quick"] if QUICK else []
+        self._process = subprocess.Popen([sys.executable, *map(str, command), *quick], **pipes)
         self.paces = []
         self._ask(FIRST)
 
@@ -83,7 +84,6 @@ def ours(path, device, precision, name, options):
             "beta": float(arrays["beta"]),
             "learning_rate": float(arrays["rate"]),
         }
-    layers = dict.fromkeys(GATYS_STYLE_LAYERS, 0.2)
     backend = plugin(name).make(json.loads(options))
     backend.start(device)
     backend.load(weights)
@@ -92,8 +92,8 @@ def ours(path, device, precision, name, options):
             content=content,
             styles=(style,),
             init=content,
-            content_layers={"conv4_2": 1.0},
-            style_layers=layers,
+            content_layers=dict.fromkeys(CONTENT, 1.0),
+            style_layers=dict.fromkeys(STYLE, 1 / len(STYLE)),
             precision=precision,
             **numbers,
         )
