@@ -66,7 +66,7 @@ types: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-dev
-	$(BIN)/pytest --ignore=tests/perf --numprocesses=2 --dist=loadfile --benchmark-disable
+	$(BIN)/pytest --ignore=tests/perf --numprocesses=2 --dist=loadfile --no-loadscope-reorder --benchmark-disable
 
 gate: $(VENV)/installed-dev
 	$(BIN)/nstbench check experiments/smoke.yaml --set weights=bundled --inconclusive pass
