@@ -67,7 +67,7 @@ def test_fail_fast_begins_nothing_after_a_failure(nstbench, write, tmp_path):
 def test_a_sweep_that_is_out_of_time_keeps_what_is_done(nstbench, write, tmp_path):
     slow = "[{name: fake, label: quick}, {name: fake, label: slow, options: {step_s: 60}}]"
     path = write(TINY.replace("[fake]", slow))
-    done = nstbench("sweep", path, "-o", tmp_path / "out", "--time-limit", "3", check=False)
+    done = nstbench("sweep", path, "-o", tmp_path / "out", "--time-limit", "2", check=False)
     assert done.returncode == 130
     assert "1 trial not done, as the time was over" in done.stderr
     assert "1 ok" in done.stderr

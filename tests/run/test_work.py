@@ -121,7 +121,7 @@ def test_a_worker_that_is_killed_while_it_sends_leaves_no_half_file(tmp_path):
         def event(self, job, event):
             if isinstance(event, Advanced) and event.iterations == 2:
                 (worker,) = workers()
-                time.sleep(1)
+                time.sleep(0.4)
                 worker.kill()
 
     fixed = {"size": 512, "iterations": 6, "beta": 10, "learning_rate": 0.02}
