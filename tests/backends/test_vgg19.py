@@ -309,7 +309,7 @@ def test_torch_compile_computes_the_same_and_another_number_compiles_nothing(sta
     assert compiled.compilations == 1
     trace(compiled, replace(posed, beta=7.0, learning_rate=0.01), 2)
     assert compiled.compilations == 1
-    trace(compiled, replace(posed, tv_form="absolute"), 2)
+    trace(compiled, replace(posed, content_layers={"conv1_1": 1.0}), 2)
     assert compiled.compilations == 2
 
 
