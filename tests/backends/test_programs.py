@@ -1,5 +1,7 @@
 """Compiled programs are kept for later processes, and a row says where its own came from."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -18,46 +20,55 @@ SHALLOW = {
 BACKENDS = {"jax-vgg19": {}, "torch-vgg19": {"compile": True}}
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
     """Keep programs of other tests out, and let nobody choose another place."""
-    monkeypatch.setenv("NSTBENCH_CACHE", str(tmp_path / "cache"))
-    for name in ("JAX_COMPILATION_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"):
-        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NSTBENCH_CACHE", str(folder))
+        for name in ("JAX_COMPILATION_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"):
+            patch.delenv(name, raising=False)
+        yield folder
 
 
-def sweep(tmp_path, name, number, **measure):
+def sweep(folder, name, **measure):
     backend = {"name": name, "options": BACKENDS[name]}
     asked = SHALLOW | {"name": "kept", "backends": [backend], "measure": {"referee": "none"} | measure}
-    results = nstbench.sweep(asked, tmp_path / str(number))
+    results = nstbench.sweep(asked, folder)
     (run,) = results.runs.to_dict("records")
     assert run["status"] == "ok", run["error_message"]
     return run, results.losses.drop(columns=["elapsed_s"])
 
 
+@pytest.fixture(scope="module")
+def first(own_cache, tmp_path_factory):
+    """Compile the program of each backend once, for all tests: it takes them longest."""
+    return cache(lambda name: sweep(tmp_path_factory.mktemp("first"), name))
+
+
 @pytest.mark.parametrize("name", sorted(BACKENDS))
-def test_a_second_process_loads_what_the_first_compiled(tmp_path, name):
-    first, losses = sweep(tmp_path, name, 1)
-    second, same = sweep(tmp_path, name, 2)
-    assert np.isnan(first["compile_cached_s"]) and np.isnan(second["compile_s"])
-    assert second["compile_cached_s"] < first["compile_s"]
-    assert "auto" not in first["options_taken"]
-    assert first["compile_count"] == second["compile_count"] == 1
-    assert first["environment_id"] == second["environment_id"]
+def test_a_second_process_loads_what_the_first_compiled(first, tmp_path, name):
+    compiled, losses = first(name)
+    loaded, same = sweep(tmp_path, name)
+    assert np.isnan(compiled["compile_cached_s"]) and np.isnan(loaded["compile_s"])
+    assert loaded["compile_cached_s"] < compiled["compile_s"]
+    assert "auto" not in compiled["options_taken"]
+    assert compiled["compile_count"] == loaded["compile_count"] == 1
+    assert compiled["environment_id"] == loaded["environment_id"]
     assert losses.equals(same), "the very same program"
 
 
-def test_who_wants_no_cache_compiles_anew(tmp_path):
-    for number in (1, 2):
-        run, _ = sweep(tmp_path, "jax-vgg19", number, compile_cache=False)
-        assert np.isnan(run["compile_cached_s"]) and run["compile_s"] > 0
+def test_who_wants_no_cache_compiles_anew(first, tmp_path):
+    first("jax-vgg19")
+    run, _ = sweep(tmp_path, "jax-vgg19", compile_cache=False)
+    assert np.isnan(run["compile_cached_s"]) and run["compile_s"] > 0
 
 
-def test_a_program_that_was_damaged_is_compiled_anew(tmp_path):
-    sweep(tmp_path, "jax-vgg19", 1)
-    programs = [*(tmp_path / "cache" / "programs").glob("*/jit_*-cache")]
+def test_a_program_that_was_damaged_is_compiled_anew(first, own_cache, tmp_path):
+    first("jax-vgg19")
+    programs = [*(own_cache / "programs").glob("*/jit_*-cache")]
     assert programs
     for each in programs:
         each.write_bytes(each.read_bytes()[:100])
-    run, _ = sweep(tmp_path, "jax-vgg19", 2)
+    run, _ = sweep(tmp_path, "jax-vgg19")
     assert np.isnan(run["compile_cached_s"]) and run["compile_s"] > 0
