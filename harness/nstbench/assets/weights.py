@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from nstbench.assets import bundled, imagenet
 from nstbench.assets.cache import expanded
 from nstbench.assets.random_weights import random_spec, random_weights
 from nstbench.assets.vgg_files import SUFFIXES, read_vgg19
-from nstbench.system.files import open_regular
+from nstbench.system.files import sha256_of
 
 Kind = Literal["imagenet", "bundled", "random", "file"]
 NAMES = ("auto", "imagenet", "bundled", "random:SEED")
@@ -98,8 +98,7 @@ def hash_file(path: Path) -> str:
         AssetError: it cannot be read.
     """
     try:
-        with open_regular(path) as file:
-            return file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except FileNotFoundError as error:
         names = ", ".join(NAMES)
         raise AssetError(f"{path}: no such weights file; give another path or one of {names}") from error

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import file_digest, sha256
 from pathlib import Path
 
 from nstbench.api import AssetError
 from nstbench.assets import WeightsSource, cache_dir
-from nstbench.plan import Trial
 from nstbench.record.layout import input_path
 from nstbench.run.job import Job
-from nstbench.system.files import open_regular, write_whole
+from nstbench.system.files import open_regular, sha256_of, write_whole
 
 PART_BYTES = 2**23
 """How much travels at once: clusters keep messages in a store that may be small."""
@@ -20,7 +19,7 @@ PART_BYTES = 2**23
 
 def needed(job: Job) -> dict[str, Path]:
     """Return name -> file of what a job reads; the name has the hash of the file, or of its pixels."""
-    names = [input_path(each).name for trial in job.trials for each in _images(trial)]
+    names = [input_path(each).name for trial in job.trials for each in trial.image_hashes]
     files = {name: job.inputs / name for name in names}
     sources = [each for each in (job.weights, job.referee) if each and each.path]
     return files | {_weights_name(each): Path(str(each.path)) for each in sources}
@@ -32,12 +31,9 @@ def parts(path: Path) -> Iterator[bytes]:
     Raises:
         AssetError: it cannot be read.
     """
-    try:
-        with open_regular(path) as file:
-            while part := file.read(PART_BYTES):
-                yield part
-    except OSError as error:
-        raise AssetError(f"{path}: cannot be read ({error.strerror}), so no other machine gets it") from error
+    with _readable(path), open_regular(path) as file:
+        while part := file.read(PART_BYTES):
+            yield part
 
 
 class Depot:
@@ -47,10 +43,11 @@ class Depot:
         self.folder = cache_dir() / "depot"
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._arriving: dict[str, bytearray] = {}
+        self._seen: dict[str, tuple[tuple[int, int], str]] = {}
 
     def lacks(self, names: Mapping[str, str]) -> list[str]:
         """Return the names of files that are not here, or are others; given with their hashes."""
-        return [name for name, digest in names.items() if _hash(self.folder / name) != digest]
+        return [name for name, digest in names.items() if self._digest(name) != digest]
 
     def receive(self, name: str, part: bytes) -> None:
         """Take the next part of a file."""
@@ -65,6 +62,17 @@ class Depot:
         weights, referee = (self._here(each) for each in (job.weights, job.referee))
         return replace(job, log=log, base=None, inputs=self.folder, weights=weights, referee=referee)
 
+    def _digest(self, name: str) -> str | None:
+        """Return the hash of a file here; every job asks, so one that is as it was is not read again."""
+        try:
+            found = (self.folder / name).stat()
+            stamp = found.st_size, found.st_mtime_ns
+            if self._seen.get(name, ((), ""))[0] != stamp:
+                self._seen[name] = stamp, sha256_of(self.folder / name)
+        except OSError:
+            return None
+        return self._seen[name][1]
+
     def _here(self, weights: WeightsSource | None) -> WeightsSource | None:
         if weights is None or weights.path is None:
             return weights
@@ -72,31 +80,22 @@ class Depot:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file.
+    """Return the SHA-256 of a file that is to travel.
 
     Raises:
         AssetError: it cannot be read.
     """
-    digest = sha256()
-    for part in parts(path):
-        digest.update(part)
-    return digest.hexdigest()
+    with _readable(path):
+        return sha256_of(path)
 
 
-def _hash(path: Path) -> str | None:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with open_regular(path) as file:
-            return file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+        yield
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be read ({error.strerror}), so no other machine gets it") from error
 
 
 def _weights_name(weights: WeightsSource) -> str:
     return f"{weights.sha256}{Path(str(weights.path)).suffix}"
-
-
-def _images(trial: Trial) -> Iterator[str]:
-    yield trial.content_sha256
-    yield from (each for _, each in trial.hashed_styles())
-    if trial.init_sha256:
-        yield trial.init_sha256

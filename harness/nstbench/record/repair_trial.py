@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import file_digest
 from pathlib import Path
 
 from nstbench.plan import Trial
@@ -25,7 +24,7 @@ from nstbench.record.repair_steps import Step, aside, misplaced, out_of_place, r
 from nstbench.record.run_record import RunRecord
 from nstbench.record.store import Store
 from nstbench.record.tables import read_losses
-from nstbench.system.files import open_regular
+from nstbench.system.files import sha256_of
 
 
 def of_trial(store: Store, trial_id: str, plan: Planned) -> Iterator[Step]:
@@ -110,6 +109,6 @@ def _pictures(folder: Path, record: RunRecord) -> Iterator[Step]:
 
 
 def _sha256(path: Path) -> str:
-    with suppress(OSError), open_regular(path) as file:
-        return file_digest(file, "sha256").hexdigest()
+    with suppress(OSError):
+        return sha256_of(path)
     return ""
