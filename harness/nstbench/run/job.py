@@ -56,6 +56,11 @@ class Job:
         return self.trials[0].backend
 
     @property
+    def key(self) -> str:
+        """Names the trajectory, also when its first trials are done."""
+        return self.trials[-1].trial_id
+
+    @property
     def checkpoints(self) -> tuple[int, ...]:
         """Iterations of each trial; empty for a single-pass backend."""
         return tuple(trial.checkpoint for trial in self.trials if trial.checkpoint is not None)

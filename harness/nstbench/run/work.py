@@ -98,7 +98,7 @@ class Work:
             beside = [each for each in self._running.values() if each.slot.place == slot.place]
             for other in beside:
                 other.alone = False
-            self._running[_key(job)] = Running(trajectory, claim, slot, not beside)
+            self._running[job.key] = Running(trajectory, claim, slot, not beside)
             self.keeper.watch.submitted(job, slot)
             self.executor.submit(job, slot)
         else:
@@ -107,35 +107,35 @@ class Work:
 
     def _hear(self) -> None:
         job, event = self.executor.next_event(self.until)
-        running = self._running[_key(job)]
+        running = self._running[job.key]
         if isinstance(event, Lost):
-            if event.status == "failed" and self._tries[_key(job)] < self.limits.retries:
+            if event.status == "failed" and self._tries[job.key] < self.limits.retries:
                 self._try_again(job, event, running.slot)
                 return
             if event.status == "interrupted":
-                if self._moves[_key(job)] < MOST_MOVES:
+                if self._moves[job.key] < MOST_MOVES:
                     self._do_elsewhere(job, event)
                     return
                 event = replace(event, status="failed")
         self.keeper.keep(job, event, running.alone)
         if isinstance(event, Finished | Lost):
-            del self._running[_key(job)]
+            del self._running[job.key]
             running.claim.release()
             self._unjudged.append(running.trajectory.trials)
 
     def _try_again(self, job: Job, lost: Lost, slot: Slot) -> None:
         left = self.job_of(tuple(t for t in job.trials if t.trial_id not in self.keeper.recorded))
-        self._tries[_key(job)] += 1
-        count = f"try {self._tries[_key(job)] + 1} of {self.limits.retries + 1}"
+        self._tries[job.key] += 1
+        count = f"try {self._tries[job.key] + 1} of {self.limits.retries + 1}"
         self.keeper.watch.says(f"{left.trials[0].trial_id}: {lost.error_message}; {count}")
         self.executor.submit(left, slot)
 
     def _do_elsewhere(self, job: Job, lost: Lost) -> None:
         """Put a job back whose machine is gone; what it has recorded is found when it begins anew."""
-        self._moves[_key(job)] += 1
+        self._moves[job.key] += 1
         self.keeper.watch.says(f"{job.trials[0].trial_id}: {lost.error_message}; it will run elsewhere")
         self.keeper.watch.event(job, lost)
-        running = self._running.pop(_key(job))
+        running = self._running.pop(job.key)
         running.claim.release()
         self.waiting.put_back(running.trajectory)
 
@@ -146,8 +146,3 @@ class Work:
                 self.keeper.judge(trials)
             finally:
                 claim.release()
-
-
-def _key(job: Job) -> str:
-    """Name a trajectory, also when its first trials are done."""
-    return job.trials[-1].trial_id

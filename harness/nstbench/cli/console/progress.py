@@ -66,11 +66,11 @@ class ProgressWatcher(Watcher):
     def submitted(self, job: Job, slot: Slot) -> None:
         """Begin a bar."""
         name = " ".join(filter(None, (slot.name, job.trials[0].backend_label)))
-        self._jobs[_key(job)] = Shown(self._bars.add_task(name, total=None, note=""), name)
+        self._jobs[job.key] = Shown(self._bars.add_task(name, total=None, note=""), name)
 
     def event(self, job: Job, event: Event) -> None:
         """Show phase, or iterations, pace and loss."""
-        shown = self._jobs[_key(job)]
+        shown = self._jobs[job.key]
         if isinstance(event, Entered):
             self._bars.update(shown.bar, note=event.phase, total=None, completed=0)
         if isinstance(event, Advanced):
@@ -87,7 +87,7 @@ class ProgressWatcher(Watcher):
         if isinstance(event, Recorded):  # from here on it is among what is done
             shown.work = 0.0
         if isinstance(event, Finished | Lost):
-            self._bars.remove_task(self._jobs.pop(_key(job)).bar)
+            self._bars.remove_task(self._jobs.pop(job.key).bar)
 
     def recorded(self, record: RunRecord) -> None:
         """Advance the overall bar; print what became of the trial."""
@@ -108,7 +108,3 @@ class ProgressWatcher(Watcher):
 
     def _note(self) -> str:
         return f"{self._recorded}/{len(self._work)} trials"
-
-
-def _key(job: Job) -> str:
-    return job.trials[-1].trial_id
