@@ -36,11 +36,28 @@ def predict(trial: Trial, gflop_per_s: float | None = None) -> Cost:
     Args:
         gflop_per_s: pace that earlier trials of this backend had here; default nominal for all cores.
     """
-    if "style_layers" not in trial.noticed:
+    if not _is_known(trial):
         return Cost(None, None, None)
     gflop = _gflop(trial)
     pace = gflop_per_s or NOMINAL_GFLOP_PER_S * (os.cpu_count() or 1)
     return Cost(gflop, _peak_bytes(trial), gflop / pace)
+
+
+def added(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[str, float | None]:
+    """Return what each trial adds to the work, in GFLOP; None where nothing is known.
+
+    A shared trajectory costs its longest trial, so each is charged what it goes beyond those that are pending
+    before it.
+    """
+    known: dict[str, float | None] = {}
+    for trajectory in trajectories:
+        before = 0.0
+        for trial in trajectory.trials:
+            gflop = _gflop(trial) if _is_known(trial) else None
+            known[trial.trial_id] = None if gflop is None else gflop - before
+            if trial.trial_id in pending:
+                before = gflop or 0.0
+    return known
 
 
 def work(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[str, float]:
@@ -48,17 +65,16 @@ def work(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[s
 
     What nothing is known of, as networks other than VGG-19, counts as a hundredth of the others' mean.
     """
-    known: dict[str, float | None] = {}
-    for trajectory in trajectories:
-        before = 0.0
-        for trial in trajectory.trials:
-            if trial.trial_id in pending:
-                gflop = None if trial.refusal else predict(trial).gflop
-                known[trial.trial_id] = None if gflop is None else gflop - before
-                before = gflop or before
-    told = [gflop for gflop in known.values() if gflop]
+    groups = tuple(trajectories)
+    refused = {trial.trial_id for group in groups for trial in group.trials if trial.refusal}
+    known = {one: None if one in refused else gflop for one, gflop in added(groups, pending).items()}
+    told = [gflop for one, gflop in known.items() if gflop and one in pending]
     little = fmean(told) / 100 if told else 1.0
-    return {trial_id: gflop or little for trial_id, gflop in known.items()}
+    return {one: gflop or little for one, gflop in known.items() if one in pending}
+
+
+def _is_known(trial: Trial) -> bool:
+    return "style_layers" in trial.noticed
 
 
 def _gflop(trial: Trial) -> float:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console.console import counted, print_json, size, stdout, table
 from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
+from nstbench.plan.cost import added
 from nstbench.record.words import number, seconds
 
 if TYPE_CHECKING:
-    from nstbench.plan import Trial
+    from nstbench.plan import Cost, Trial
     from nstbench.run.sweep import Sweep
 
 MOST_ROWS = 1000
@@ -54,20 +55,14 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
 
 def _rows(sweep: Sweep, rates: Mapping[str, float], done: Set[str]) -> list[dict[str, Any]]:
     pending = {trial.trial_id for trial in sweep.plan.trials} - done
-    shared = sweep.experiment.measure.share_trajectories
-    costs: dict[str, tuple[Any, float | None]] = {}
-    for trajectory in sweep.plan.trajectories(shared):
-        before = 0.0
-        for trial in trajectory.trials:
-            cost = predict(trial, rates.get(trial.backend, _nominal_rate()))
-            # A shared trajectory costs its longest trial; each trial to do is charged what it adds.
-            costs[trial.trial_id] = (cost, None if cost.seconds is None else cost.seconds - before)
-            if trial.trial_id in pending:
-                before = cost.seconds or 0.0
-    return [_row(trial, trial.trial_id in pending, *costs[trial.trial_id]) for trial in sweep.plan.trials]
+    work = added(sweep.plan.trajectories(sweep.experiment.measure.share_trajectories), pending)
+    return [
+        _row(trial, trial.trial_id in pending, predict(trial), work[trial.trial_id], rates.get(trial.backend))
+        for trial in sweep.plan.trials
+    ]
 
 
-def _row(trial: Trial, pending: bool, cost: Any, seconds_added: float | None) -> dict[str, Any]:
+def _row(trial: Trial, pending: bool, cost: Cost, work: float | None, rate: float | None) -> dict[str, Any]:
     state = f"refused: {trial.refusal}" if trial.refusal else "to do" if pending else "done"
     return {
         "trial_id": trial.trial_id,
@@ -76,7 +71,7 @@ def _row(trial: Trial, pending: bool, cost: Any, seconds_added: float | None) ->
         "state": state,
         "gflop": cost.gflop,
         "memory_bytes": cost.bytes,
-        "seconds": seconds_added,
+        "seconds": None if work is None else work / (rate or _nominal_rate()),
     }
 
 
