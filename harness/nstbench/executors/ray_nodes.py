@@ -96,9 +96,11 @@ def slots_of(node: Mapping[str, Any], here: str, parallel: Parallel, exclusive: 
         for at in range(shared):
             slot = Slot(f"{host} gpu:{at}", ("gpu", "auto"), exclusive, place)
             yield Held(slot, _maker(node, (1, 0, True), cpus // (shared + jobs), 1))
-    takes = (
-        ("cpu",) if parallel.devices else ("cpu", "auto") if jobs > 1 or not gpus else ("cpu", "auto", "gpu")
-    )
+    takes: tuple[str, ...] = ("cpu", "auto", "gpu")
+    if parallel.devices:
+        takes = ("cpu",)
+    elif jobs > 1 or not gpus:
+        takes = ("cpu", "auto")
     gpu = 1 if "gpu" in takes else 0
     for at in range(jobs):
         slot = Slot(f"{host} cpu:{at}" if jobs > 1 or parallel.devices else host, takes, jobs == 1, place)
