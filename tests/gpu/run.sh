@@ -110,7 +110,7 @@ keep
 # From here on compiled programs are kept: turns need those of the loops, and the gate starts a process for each run.
 export JAX_COMPILATION_CACHE_DIR=$WORK/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 loop() { step "loop-$1" $(($2 + 10)) "$py" "$HERE/loops.py" $DEVICE "$1" "$WEIGHTS" $(($2 * PATIENCE)) $QUICK; }
-turns() { XLA_PYTHON_CLIENT_PREALLOCATE=false step "turns-$1" 150 "$py" "$HERE/turns.py" $DEVICE "$1" $TURN "$WEIGHTS" "$WORK/turns" $QUICK; }
+turns() { XLA_PYTHON_CLIENT_PREALLOCATE=false step "turns-$1" 210 "$py" "$HERE/turns.py" $DEVICE "$1" $TURN "$WEIGHTS" "$WORK/turns" $QUICK; }
 set -- $LOOPS
 loop "$1" 190
 turns "$1"
@@ -127,6 +127,8 @@ loop "$2" 35
 if [ $DEVICE = gpu ]; then turns "$2"; fi
 loop "$3" 40
 unset JAX_COMPILATION_CACHE_DIR
+step devices 90 "$py" "$HERE/devices.py" $DEVICE "$WEIGHTS" "$WORK/devices" $QUICK
+step compiling 180 "$py" "$HERE/compiling.py" $DEVICE "$1" "$WEIGHTS" "$WORK/compiling" $QUICK
 XLA_PYTHON_CLIENT_MEM_FRACTION=.95 step size 60 "$py" "$HERE/sizes.py" $DEVICE $FIRST $LAST $((45 * PATIENCE)) "$WEIGHTS" "$WORK/size" $QUICK
 for name in $WANTED; do
   grep -q "^$name"$'\t' "$LOGS/steps.tsv" 2> /dev/null || printf '%s\tno such step\t0\n' "$name" >> "$LOGS/steps.tsv"

@@ -230,7 +230,32 @@ def sizes(found):
         yield f"size {row['size']}: {row['status']}, {predicted}{used}, {end}"
 
 
-PARTS = (ceilings, doctor, parity, loops, sweep, turns, check, sizes)
+def devices(found):
+    for row in rows_of(found, "devices"):
+        if "killed" in row:
+            mib = row["killed"]
+            freed = "NOT free again" if mib["freed_s"] is None else f"free again after {mib['freed_s']:.1f} s"
+            used = ", ".join(str(mib[f"{when}_mib"]) for when in ("before", "amid", "after"))
+            yield f"killed amid a trial, MiB before, amid, after: {used}, {freed}"
+        else:
+            ends = ", ".join(f"{each['status']} on {each['device_name']}" for each in row["rows"])
+            yield f"--devices {row['devices']}: {ends or row['said'].strip()[-90:]}"
+
+
+def compiling(found):
+    """A line for each sweep: what it compiled, or found compiled."""
+    for row in rows_of(found, "compiling"):
+        trials = "as XLA comes" if row["level"] is None else f"autotune level {row['level']}"
+        if row["step_median_s"] is None:
+            yield f"compiling, {row['size']}, {trials}: {row['status']}, {str(row['error_message'])[:70]}"
+            continue
+        compiled, cached = row["compile_s"], row["compile_cached_s"]
+        took = f"loaded in {cached:.2f} s" if compiled is None else f"compiled in {compiled:.1f} s"
+        pace = f"{1e3 * row['step_median_s']:.3g} ms an iteration, {row['wall_s']:.1f} s in all"
+        yield f"compiling, {row['size']}, {trials}, {row['sweep']} sweep: {took}, {pace}"
+
+
+PARTS = (ceilings, doctor, parity, loops, sweep, turns, check, devices, compiling, sizes)
 
 if __name__ == "__main__":
     sys.exit(main())

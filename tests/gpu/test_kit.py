@@ -26,7 +26,7 @@ from ..test_guides import understood
 HERE = ROOT / "tests" / "gpu"
 STEPS = (
     *("ceilings", "repeated-torch-vgg19", "loop-48"),
-    *("sweep", "sheet", "turns-48", "size"),
+    *("sweep", "sheet", "turns-48", "devices", "compiling", "size"),
 )
 """Those left out differ from one of these in a size, a precision or a version alone; and see above."""
 
@@ -90,6 +90,8 @@ def test_the_summary_fits_on_the_screen_and_has_a_line_from_every_part(out):
         "  48 default: device ",
         "sweep: 8 ok",
         "in turns, 48 default: jax-vgg19 ",
+        "--devices cpu:99: ",
+        "compiling, 48, as XLA comes, later sweep: loaded in ",
         "size 32: ok, ",
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)

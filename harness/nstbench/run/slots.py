@@ -116,7 +116,8 @@ def _numbers(device: str, count: int) -> Sequence[int]:
     if found[1] is None:
         return range(count)
     if int(found[1]) >= count:
-        raise UsageError(f"--devices {device}: the GPUs here are gpu:0 to gpu:{count - 1}")
+        there = "the GPU here is gpu:0" if count == 1 else f"the GPUs here are gpu:0 to gpu:{count - 1}"
+        raise UsageError(f"--devices {device}: {there}")
     return [int(found[1])]
 
 
