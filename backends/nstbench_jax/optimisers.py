@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
+
+from nstbench.api import OptimiserState
 
 
 class State(NamedTuple):
@@ -18,10 +21,21 @@ class State(NamedTuple):
     moments: Any
 
 
-def start_state(optimiser: str, image: jax.Array) -> State:
-    """Return the state before the first iteration."""
-    moments = optax.scale_by_adam() if optimiser == "adam" else optax.identity()
-    return State(image, jnp.asarray(0, jnp.int32), moments.init(image))
+def start_state(optimiser: str, image: jax.Array, before: OptimiserState | None = None) -> State:
+    """Return the state before the first iteration, or after those that led to the image."""
+    rule = optax.scale_by_adam() if optimiser == "adam" else optax.identity()
+    steps = before.steps if before else 0
+    moments = rule.init(image)
+    if before and optimiser == "adam":
+        mu, nu = map(jnp.asarray, before.moments)
+        moments = optax.ScaleByAdamState(jnp.asarray(steps, jnp.int32), mu, nu)
+    return State(image, jnp.asarray(steps, jnp.int32), moments)
+
+
+def carried(state: State) -> OptimiserState:
+    """Copy to the host what a later problem may go on from."""
+    adam = state.moments if isinstance(state.moments, optax.ScaleByAdamState) else None
+    return OptimiserState(int(state.step), (np.array(adam.mu), np.array(adam.nu)) if adam else ())
 
 
 def take_step(optimiser: str, state: State, gradient: jax.Array, numbers: Mapping[str, jax.Array]) -> State:

@@ -8,7 +8,17 @@ from typing import Any
 import jax
 import numpy as np
 
-from nstbench.api import Array, Evaluation, LossTrace, Problem, Programs, Session, loss_trace, numbers
+from nstbench.api import (
+    Array,
+    Evaluation,
+    LossTrace,
+    OptimiserState,
+    Problem,
+    Programs,
+    Session,
+    loss_trace,
+    numbers,
+)
 from nstbench_jax import lbfgs, optimisers, update
 from nstbench_jax.losses import Given
 from nstbench_jax.parameters import Parameters
@@ -44,7 +54,7 @@ class JaxSession(Session):
                 weights, content, styles, shares
             )
             self._given = jax.block_until_ready(Given(weights, targets, traced))
-            self._state = jax.device_put(_start_state(static.optimiser, init), device)
+            self._state = jax.device_put(_start_state(static.optimiser, init, problem.state), device)
 
     def compile(self, chunk: int) -> None:
         if self._recipe.loop == "device":  # which has room for so many losses; the host's has no bound
@@ -70,6 +80,9 @@ class JaxSession(Session):
     def image(self) -> Array:
         return np.array(self._state.image)
 
+    def state(self) -> OptimiserState | None:
+        return None if self._recipe.static.optimiser == "lbfgs" else optimisers.carried(self._state)
+
     def evaluate(self) -> Evaluation:
         """Show what the network makes of the current image."""
         recipe = self._recipe
@@ -81,5 +94,7 @@ class JaxSession(Session):
             leaf.delete()
 
 
-def _start_state(optimiser: str, init: jax.Array) -> Any:
-    return lbfgs.start_state(init) if optimiser == "lbfgs" else optimisers.start_state(optimiser, init)
+def _start_state(optimiser: str, init: jax.Array, before: OptimiserState | None) -> Any:
+    if optimiser == "lbfgs":
+        return lbfgs.start_state(init)
+    return optimisers.start_state(optimiser, init, before)

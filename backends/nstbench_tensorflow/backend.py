@@ -81,7 +81,7 @@ class TensorFlowVgg19(Backend):
 
         posed = self._pose(problem)
         program = self._programs.get(posed.recipe, lambda: trace_update(posed.recipe))
-        return open_session(posed, program, problem.init)
+        return open_session(posed, program, problem)
 
     def evaluate(self, problem: Problem) -> Evaluation:
         from nstbench_tensorflow.session import evaluate

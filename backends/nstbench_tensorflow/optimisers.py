@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from nstbench.api import OptimiserState
+
 Numbers = Mapping[str, Any]
 
 BETA2 = 0.999
@@ -20,10 +22,12 @@ class State(NamedTuple):
     moments: tuple[tf.Variable, ...]
 
 
-def start_state(image: Any, optimiser: str) -> State:
-    """Return the state before the first iteration."""
-    moments = tuple(tf.Variable(tf.zeros_like(image)) for _ in range(2 if optimiser == "adam" else 0))
-    return State(tf.Variable(image), tf.Variable(0.0), moments)
+def start_state(image: Any, optimiser: str, before: OptimiserState | None = None) -> State:
+    """Return the state before the first iteration, or after those that led to the image."""
+    steps, moments = 0.0, (tf.zeros_like(image),) * (2 if optimiser == "adam" else 0)
+    if before:
+        steps, moments = float(before.steps), before.moments
+    return State(tf.Variable(image), tf.Variable(steps), tuple(map(tf.Variable, moments)))
 
 
 def take_step(optimiser: str, state: State, gradient: Any, numbers: Numbers) -> None:

@@ -15,6 +15,7 @@ from nstbench.api import (
     Evaluation,
     LbfgsSession,
     LossTrace,
+    OptimiserState,
     Problem,
     Session,
     loss_trace,
@@ -54,9 +55,9 @@ class Posed:
 class FirstOrderSession(Session):
     """Adam or gradient descent: several updates in one call."""
 
-    def __init__(self, posed: Posed, program: Program, init: Array) -> None:
+    def __init__(self, posed: Posed, program: Program, problem: Problem) -> None:
         self._posed, self._program = posed, program
-        self._state = self._start(init)
+        self._state = self._start(problem.init, problem.state)
 
     def compile(self, chunk: int) -> None:
         if self._posed.recipe.xla:
@@ -71,12 +72,16 @@ class FirstOrderSession(Session):
     def image(self) -> Array:
         return np.array(self._state.image.numpy())
 
+    def state(self) -> OptimiserState:
+        moments = tuple(np.array(each.numpy()) for each in self._state.moments)
+        return OptimiserState(int(self._state.step.numpy()), moments)
+
     def close(self) -> None:
         del self._posed, self._state
 
-    def _start(self, image: Array) -> State:
+    def _start(self, image: Array, before: OptimiserState | None = None) -> State:
         with tf.device(self._posed.device):
-            return start_state(tf.constant(image), self._posed.recipe.static.optimiser)
+            return start_state(tf.constant(image), self._posed.recipe.static.optimiser, before)
 
     def _call(self, n: int, state: State) -> Array:
         rows: Array = self._posed.call(
@@ -85,12 +90,12 @@ class FirstOrderSession(Session):
         return rows
 
 
-def open_session(posed: Posed, program: Program, init: Array) -> Session:
-    """Start from an image, with the optimiser of the problem."""
+def open_session(posed: Posed, program: Program, problem: Problem) -> Session:
+    """Start from the problem's image, with its optimiser."""
     static = posed.recipe.static
     if static.optimiser == "lbfgs":
-        return LbfgsSession(partial(posed.evaluate, program), init, static.style_layers)
-    return FirstOrderSession(posed, program, init)
+        return LbfgsSession(partial(posed.evaluate, program), problem.init, static.style_layers)
+    return FirstOrderSession(posed, program, problem)
 
 
 def pose(problem: Problem, device: str, weights: Weights, xla: bool) -> Posed:

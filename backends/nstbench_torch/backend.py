@@ -95,7 +95,7 @@ class TorchVgg19(Backend):
         posed = self._pose(problem)
         if problem.optimiser == "lbfgs":
             return HostSession(posed, problem.init)
-        return FirstOrderSession(posed, problem.init, record=self.options["graph"])
+        return FirstOrderSession(posed, problem, record=self.options["graph"])
 
     def evaluate(self, problem: Problem) -> Evaluation:
         from nstbench_torch.session import evaluate

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from nstbench.api import OptimiserState
+
 BETA2 = 0.999
 
 
@@ -22,11 +24,21 @@ class State(NamedTuple):
         """Return one of the same values that can go its own way."""
         return State(self.image.clone(), self.step.clone(), tuple(each.clone() for each in self.moments))
 
+    def carried(self) -> OptimiserState:
+        """Copy to the host what a later problem may go on from."""
+        moments = tuple(each.cpu().numpy().copy() for each in self.moments)
+        return OptimiserState(int(self.step), moments)
 
-def start_state(image: Tensor, optimiser: str) -> State:
-    """Return the state before the first iteration."""
+
+def start_state(image: Tensor, optimiser: str, before: OptimiserState | None = None) -> State:
+    """Return the state before the first iteration, or after those that led to the image."""
     moments = tuple(torch.zeros_like(image) for _ in range(2 if optimiser == "adam" else 0))
-    return State(image, torch.zeros((), device=image.device), moments)
+    state = State(image, torch.zeros((), device=image.device), moments)
+    if before:
+        state.step.fill_(before.steps)
+        for own, given in zip(moments, before.moments, strict=True):
+            own.copy_(torch.from_numpy(given))
+    return state
 
 
 def take_step(state: State, gradient: Tensor, numbers: Mapping[str, Tensor]) -> None:

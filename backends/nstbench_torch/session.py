@@ -16,6 +16,7 @@ from nstbench.api import (
     LbfgsSession,
     Look,
     LossTrace,
+    OptimiserState,
     Problem,
     Session,
     Static,
@@ -73,9 +74,9 @@ class FirstOrderSession(Session):
         record: on a GPU, replay a graph recorded of an iteration, instead of starting each kernel anew.
     """
 
-    def __init__(self, posed: Posed, init: Array, record: bool) -> None:
+    def __init__(self, posed: Posed, problem: Problem, record: bool) -> None:
         self._posed, self._records = posed, record and posed.device.type != "cpu"
-        self._state = start_state(posed.take(init), posed.static.optimiser)
+        self._state = start_state(posed.take(problem.init), posed.static.optimiser, problem.state)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._row: Tensor | None = None
 
@@ -110,6 +111,9 @@ class FirstOrderSession(Session):
 
     def image(self) -> Array:
         return self._state.image.cpu().numpy().copy()
+
+    def state(self) -> OptimiserState:
+        return self._state.carried()
 
     def close(self) -> None:
         self._graph = self._row = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nstbench.api import FEEDFORWARD_SETTINGS, VGG_SETTINGS, Evaluation
+from nstbench.api import FEEDFORWARD_SETTINGS, VGG_SETTINGS, Evaluation, OptimiserState
 from nstbench.testing.fakes import FakeBackend, FakeSession
 
 
@@ -100,6 +100,11 @@ class ForgetsItsSteps(FakeSession):
     def run(self, n):
         self._step = 0
         return super().run(n)
+
+
+class HandsOverNoSteps(FakeSession):
+    def state(self):
+        return OptimiserState(0)
 
 
 class CountsNoEvaluation(FakeSession):
@@ -222,6 +227,7 @@ BROKEN = {
     "passes_repeat": with_capabilities(consumes=FEEDFORWARD_SETTINGS),
     "it_starts_from_init": with_session(ShowsItsContentFirst),
     "run_is_additive": with_session(ForgetsItsSteps),
+    "it_goes_on_from_its_state": with_session(HandsOverNoSteps),
     "weights_are_taken": with_capabilities(consumes=VGG_SETTINGS),
     "trace_is_complete": with_session(CountsNoEvaluation),
     "total_is_the_weighted_sum": with_session(LeavesOutTv),

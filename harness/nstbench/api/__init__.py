@@ -30,10 +30,11 @@ from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, n
 from nstbench.api.losses import ROUNDING, LossTrace
 from nstbench.api.method import METHOD, TV_FORMS, Method
 from nstbench.api.plugin import Planning, Plugin
-from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.problem import Evaluation, OptimiserState, Problem
 from nstbench.api.registry import Readiness, found_plugins, plugin, plugins, readiness
 from nstbench.api.setting import Setting
 from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
+from nstbench.api.stages import Stage, growing
 from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
 from nstbench.api.vgg19 import (
     BGR_MEAN,
@@ -88,6 +89,7 @@ __all__ = [
     "Network",
     "NotKept",
     "NstbenchError",
+    "OptimiserState",
     "Option",
     "Planning",
     "Plugin",
@@ -98,6 +100,7 @@ __all__ = [
     "Session",
     "Setting",
     "Settings",
+    "Stage",
     "Static",
     "UnknownName",
     "UsageError",
@@ -108,6 +111,7 @@ __all__ = [
     "did_you_mean",
     "found_plugins",
     "gflop_per_iteration",
+    "growing",
     "in_channels",
     "layer_name",
     "loss_trace",

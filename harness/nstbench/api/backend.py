@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from nstbench.api.capabilities import Advice, Capabilities, Device, Network, wrong_types
 from nstbench.api.losses import LossTrace
-from nstbench.api.problem import Evaluation, Problem
+from nstbench.api.problem import Evaluation, OptimiserState, Problem
 from nstbench.api.settings import Settings
 from nstbench.api.vgg19 import Array, VggWeights
 
@@ -45,6 +45,16 @@ class Session(ABC):
     @abstractmethod
     def image(self) -> Array:
         """Return the current pastiche: (H, W, 3) float32 RGB in [0, 1], the size of the content image."""
+
+    def state(self) -> OptimiserState | None:
+        """Return what the optimiser takes along when the picture goes on at another size.
+
+        A problem with this `state` and the present picture as its `init` goes on as this session would.
+
+        Returns:
+            None (the default): it begins anew from the picture.
+        """
+        return None
 
     def flop(self) -> float | None:
         """Return the floating-point operations of one iteration (pass) as the compiler counts them.

@@ -11,6 +11,20 @@ from nstbench.api.settings import Settings
 from nstbench.api.vgg19 import Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimiserState:
+    """What an optimiser takes along from stage to stage, besides the picture.
+
+    Attributes:
+        steps: how many it has taken: for the decay of the learning rate, and Adam's correction of its means.
+        moments: each (H, W, 3) float32, in an order of the backend's own; between sizes they are stretched as
+            the picture is, without overshoot, so that what was positive stays so. Adam: mean, mean square.
+    """
+
+    steps: int
+    moments: tuple[Array, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem(Method):
     """One style-transfer problem: all that a backend sees. What is not listed here is the `Method`.
@@ -20,6 +34,7 @@ class Problem(Method):
         styles: one or more of (h, w, 3) float32 RGB in [0, 1]; sizes may differ.
         content_layers, style_layers: canonical layer name -> weight w_l, see `nstbench.api.losses`.
         style_blend: weight b_i of each style's Gram matrices; they add up to 1.
+        state: of the optimiser that came to `init`; None at the start.
     """
 
     content: Array
@@ -28,6 +43,7 @@ class Problem(Method):
     content_layers: Mapping[str, float]
     style_layers: Mapping[str, float]
     style_blend: tuple[float, ...] = (1.0,)
+    state: OptimiserState | None = None
 
     __eq__ = object.__eq__  # what Method compares is not all
     __hash__ = object.__hash__

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from nstbench.api.method import METHOD, Method
 from nstbench.api.setting import Setting, choice, declare, described
+from nstbench.api.stages import Stage
 from nstbench.api.vgg19 import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 
 
@@ -115,6 +116,16 @@ class Settings(Method):
         least=1,
         most=1_000_000,
         column="optimiser steps; empty for a single-pass backend",
+    )
+    stages: tuple[Stage, ...] | None = declare(
+        "stages",
+        None,
+        "Coarse to fine: a number of sizes that double up to size and share the iterations, or a list of"
+        " {size, iterations}; null: one size",
+        null=True,
+        consumer="harness",
+        matters=lambda settings: settings.stages is not None,
+        column="size:iterations of each stage, comma separated; empty for one size throughout",
     )
     loss_scale: str = choice(
         "gatys",

@@ -1,7 +1,7 @@
 """Images and weights: find, download, verify, decode. Importing it loads none of the libraries that do so."""
 
 from nstbench.assets.cache import cache_dir, programs_dir, why_no_cache
-from nstbench.assets.images import LoadedImage, encode_png, load_image, resize, save_png
+from nstbench.assets.images import LoadedImage, encode_png, load_image, resize, save_png, stretch
 from nstbench.assets.samples import SAMPLES, Sample, sample
 from nstbench.assets.weights import WeightsSource, load_weights, resolve_weights
 
@@ -19,5 +19,6 @@ __all__ = [
     "resolve_weights",
     "sample",
     "save_png",
+    "stretch",
     "why_no_cache",
 ]

@@ -79,6 +79,22 @@ def resize(pixels: Array, height: int, width: int) -> Array:
     return np.asarray(stretched, np.float32) / np.float32(255)
 
 
+def stretch(values: Array, height: int, width: int, smooth: bool = True) -> Array:
+    """Stretch (h, w, 3) float32 to (height, width, 3), each channel as it is, without rounding.
+
+    Args:
+        smooth: Lanczos, which may overshoot; otherwise bilinear, which does not.
+    """
+    from PIL import Image
+
+    if values.shape[:2] == (height, width):
+        return values
+    how = Image.Resampling.LANCZOS if smooth else Image.Resampling.BILINEAR
+    channels = [Image.fromarray(np.ascontiguousarray(values[..., at], np.float32)) for at in range(3)]
+    stretched = [np.asarray(channel.resize((width, height), how), np.float32) for channel in channels]
+    return np.stack(stretched, axis=-1)
+
+
 def encode_png(pixels: Array) -> bytes:
     """Make a PNG of (H, W, 3) RGB in [0, 1], rounded to 8 bits; what lies outside is clipped.
 

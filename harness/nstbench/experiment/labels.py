@@ -14,6 +14,8 @@ def label_of(setting: str, alone: Written) -> str:
         alone: settings in which this one has the value.
     """
     value = getattr(alone, setting)
+    if setting == "stages" and isinstance(value, tuple):
+        return "stages=" + "+".join(f"{stage.size}:{stage.iterations}" for stage in value)
     if setting not in WEIGHTED:
         return f"{setting}={_written(value)}"
     weights = getattr(alone, WEIGHTED[setting])

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nstbench.api import LAYERS, SETTINGS
+from nstbench.api import LAYERS, SETTINGS, Stage
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.settings import KINDS, WEIGHTED, WRITTEN
 from nstbench.experiment.shape import FIXABLE, BackendEntry, Outline
+from nstbench.experiment.staging import MOST_STAGES
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -65,6 +66,16 @@ def _settings() -> dict[str, Any]:
         settings[things] = _description(settings[things]) | {"anyOf": [many, weighted | named, one]}
         either = {"anyOf": [numbers, weight, {"type": "null"}]}
         settings[weights] = _description(settings[weights]) | either
+    whole = {"type": "integer", "minimum": 1}
+    stage = {
+        "type": "object",
+        "properties": dict.fromkeys(Stage._fields, whole),
+        "required": [*Stage._fields],
+    }
+    several = {"type": "array", "minItems": 1, "maxItems": MOST_STAGES, "items": stage}
+    count = whole | {"maximum": MOST_STAGES}
+    either = {"anyOf": [count, several, {"type": "null"}]}
+    settings["stages"] = _description(settings["stages"]) | either
     return settings
 
 

@@ -10,7 +10,8 @@ from pydantic import Field, ValidationInfo, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from nstbench.api import LAYERS, SETTINGS, Setting, Settings
-from nstbench.experiment.values import LayerNames, Reference, References, Strict, Weights
+from nstbench.experiment.staging import disagreement, spelled_out
+from nstbench.experiment.values import LayerNames, Reference, References, Stages, Strict, Weights
 
 PARTIAL = {"partial": True}
 """Validation context for a few values on their own: rules about how settings fit together wait."""
@@ -33,6 +34,7 @@ _TYPES: Mapping[str, Any] = {
     "switch": bool,
     "layers": LayerNames,
     "weights": Weights,
+    "stages": Stages,
     "image": Reference,
     "images": References,
     "file": Reference,
@@ -77,6 +79,8 @@ class Written(Strict):
         given = dict(self)
         if given["style_size"] and given["style_scale"] != 1:
             raise _conflict("style_size and style_scale say the same thing; remove one", "style_scale")
+        if wrong := disagreement(given, self.model_fields_set):
+            raise _conflict(wrong[0], *wrong[1])
         return self
 
     def _weigh(self, things: str, weights: str, partial: bool) -> None:
@@ -99,7 +103,8 @@ class Written(Strict):
     def complete(self) -> Settings:
         """Return the settings, those worked out that were left to a default that depends on others."""
         left = [name for name in DEPENDENT if getattr(self, name) is None]
-        settings = Settings(**{name: value for name, value in self if name not in left})
+        given = {name: value for name, value in self if name not in left}
+        settings = Settings(**given | spelled_out(given))
         return replace(settings, **{name: SETTINGS[name].default_beside(settings) for name in left})
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from nstbench.api import UsageError, layer_name
 from nstbench.api.setting import MOST_NUMBER
+from nstbench.experiment.staging import read_stages
 
 MOST_COUNT = 1_000_000
 MOST_STYLES = 16
@@ -72,6 +73,7 @@ Reference: TypeAlias = Annotated[str, Field(min_length=1, max_length=4096)]
 References: TypeAlias = Annotated[
     tuple[Reference, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=MOST_STYLES)
 ]
+Stages: TypeAlias = Annotated[Any, BeforeValidator(read_stages)]
 
 
 class Strict(BaseModel):

@@ -2,6 +2,7 @@
 
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
+from nstbench.plan.stages import PlannedStage, stages_of
 from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
 from nstbench.plan.trial import Trial
 
@@ -12,8 +13,10 @@ __all__ = [
     "ImageFacts",
     "LookUp",
     "Plan",
+    "PlannedStage",
     "Trajectory",
     "Trial",
     "chunk_size",
     "predict",
+    "stages_of",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from nstbench.api import CHANNELS, block, gflop_per_iteration, in_channels, tap_shape, up_to
+from nstbench.plan.stages import stages_of
 from nstbench.plan.trajectories import Trajectory
 from nstbench.plan.trial import Trial
 
@@ -80,10 +81,13 @@ def _is_known(trial: Trial) -> bool:
 def _gflop(trial: Trial) -> float:
     settings = trial.settings
     content, style = settings.content_layers, settings.style_layers
-    each = gflop_per_iteration((*content, *style), style, trial.height, trial.width)
-    targets = _forward(content, (), trial.height, trial.width)
-    targets += _forward(style, style, trial.style_height, trial.style_width)
-    return float((trial.checkpoint or 1) * each + targets)
+    gflop = 0.0
+    for stage in stages_of(trial):
+        each = gflop_per_iteration((*content, *style), style, stage.height, stage.width)
+        gflop += (stage.iterations or 1) * each + _forward(content, (), stage.height, stage.width)
+        sides = (max(1, round(side * stage.share)) for side in (trial.style_height, trial.style_width))
+        gflop += _forward(style, style, *sides)
+    return gflop
 
 
 def _forward(taps: Sequence[str], grams: Sequence[str], height: int, width: int) -> float:

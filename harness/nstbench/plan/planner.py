@@ -161,20 +161,23 @@ class _Planning:
         settings = scene.point.settings
         taps = (*settings.content_layers, *settings.style_layers)
         size_of_style = "style_size" if settings.style_size else "size"
+        share, blamed = 1.0, {"content": "size", "style": size_of_style}
+        if settings.stages:  # the first has the smallest pictures
+            share, blamed = settings.stages[0].size / settings.size, dict.fromkeys(blamed, "stages")
         checked = (
-            ("content", "size", scene.content, smallest_side(taps)),
-            *(
-                ("style", size_of_style, style, smallest_side(settings.style_layers))
-                for style in scene.styles
-            ),
+            ("content", scene.content, smallest_side(taps)),
+            *(("style", style, smallest_side(settings.style_layers)) for style in scene.styles),
         )
-        narrow = [entry for entry in checked if min(entry[2].height, entry[2].width) < entry[3]]
-        for name, setting, image, least in narrow:
-            text = (
-                f"at this size the {name} image is {image.width} x {image.height} pixels; the deepest layer"
-            )
+        narrow = [
+            entry for entry in checked if round(share * min(entry[1].height, entry[1].width)) < entry[2]
+        ]
+        for name, image, least in narrow:
+            width, height = (max(1, round(share * side)) for side in (image.width, image.height))
+            text = f"at this size the {name} image is {width} x {height} pixels; the deepest layer"
+            setting = blamed[name]
+            remedy = "Begin with a larger one" if setting == "stages" else f"Raise {setting}"
             path = _origin(scene.point, setting)
-            self.mistakes.append(Mistake(path, f"{text} needs sides of at least {least}. Raise {setting}"))
+            self.mistakes.append(Mistake(path, f"{text} needs sides of at least {least}. {remedy}"))
         return not narrow
 
     def _once(self, key: Hashable, path: Path, ask: Callable[[], T]) -> T | None:

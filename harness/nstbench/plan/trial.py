@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Any
 
-from nstbench.api import SETTINGS, Settings
+from nstbench.api import SETTINGS, Settings, Stage
 
 REFERENCES = ("content", "style", "weights")
 """Settings that name files; the files' hashes stand for them in the identity."""
@@ -146,5 +146,7 @@ def in_json(value: Any) -> Any:
 
 def _from_json(name: str, value: Any) -> Any:
     """Undo `in_json`; records from before styles were always a list have one as text."""
+    if SETTINGS[name].kind == "stages" and value:
+        return tuple(Stage(*each) for each in value)
     one_of_many = SETTINGS[name].kind == "images" and isinstance(value, str)
     return (value,) if one_of_many else tuple(value) if isinstance(value, list) else value

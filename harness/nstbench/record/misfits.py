@@ -47,6 +47,11 @@ def _check(hint: Any) -> Fits:
         )
     if is_dataclass(hint):
         return _is_sound
+    if isinstance(hint, type) and issubclass(hint, tuple):  # a named one
+        parts = [_check(part) for part in get_type_hints(hint).values()]
+        return lambda value: (
+            isinstance(value, hint) and all(fits(part) for fits, part in zip(parts, value, strict=True))
+        )
     # Whatever else is declared is looked at where it is used.
     return _PLAIN.get(hint, lambda value: True)
 

@@ -16,11 +16,12 @@ STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupte
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One call of `Session.run`: how many iterations, how long, and whether it counts as steady state."""
+    """One call of `Session.run`: iterations, how long, whether not yet in steady state, in which stage."""
 
     iterations: int
     seconds: float
     warmup: bool
+    stage: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Picture:
         path: relative to the results folder.
         sha256: of the PNG file.
         elapsed_s: seconds inside `run` until then; one pass for a single-pass backend.
+        stage: in which it was taken; at an earlier one it was smaller, and has been stretched.
         referee: the referee's figures by name (see `nstbench.referee.Judgement`); None while not judged.
     """
 
@@ -39,6 +41,7 @@ class Picture:
     path: str
     sha256: str
     elapsed_s: float | None = None
+    stage: int = 1
     referee: Mapping[str, float | None] | None = None
 
 
@@ -51,7 +54,8 @@ class RunRecord:
         caution: what is strange about a picture that is none the less a result.
         phases: seconds by phase: import, load, prepare, compile; compile_cached instead of compile if a
             program came from the compile cache. A phase that another trial of the same worker already paid
-            for is absent.
+            for is absent. Of several stages, the sum.
+        stage_phases: of several stages, the phases of each.
         rounds: the calls that led to this trial's picture, in order.
         optimise_s: seconds inside `run` until this trial's picture; one pass for a single-pass backend.
         flop_per_iteration: floating-point operations as the framework's compiler counts them, see
@@ -85,6 +89,7 @@ class RunRecord:
     error_message: str | None = None
     caution: str | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
+    stage_phases: tuple[Mapping[str, float], ...] = ()
     rounds: tuple[Round, ...] = ()
     compile_count: int | None = None
     flop_per_iteration: float | None = None
@@ -144,8 +149,9 @@ class RunRecord:
 
     @property
     def step_seconds(self) -> tuple[float, ...]:
-        """Seconds per iteration of every round in steady state."""
-        return tuple(r.seconds / r.iterations for r in self.rounds if not r.warmup)
+        """Seconds per iteration of every round in steady state, at the last stage."""
+        last = self.rounds[-1].stage if self.rounds else 1
+        return tuple(r.seconds / r.iterations for r in self.rounds if not r.warmup and r.stage == last)
 
     @property
     def step_median_s(self) -> float | None:
@@ -169,6 +175,7 @@ class RunRecord:
         }
         values["final"] = {key: v if math.isfinite(v) else None for key, v in self.final.items()}
         values["phases"] = dict(self.phases)
+        values["stage_phases"] = [dict(phases) for phases in self.stage_phases]
         values["pictures"] = [asdict(picture) for picture in self.pictures]
         return {"trial": self.trial.to_json(), **values, "rounds": [asdict(r) for r in self.rounds]}
 
@@ -179,6 +186,7 @@ class RunRecord:
         values["trial"] = Trial.from_json(values["trial"])
         values["rounds"] = tuple(Round(**_known(Round, each)) for each in values.get("rounds", ()))
         values["pictures"] = tuple(Picture(**_known(Picture, each)) for each in values.get("pictures", ()))
+        values["stage_phases"] = tuple(values.get("stage_phases", ()))
         values["changed"] = tuple(values.get("changed", ()))
         values["final"] = {k: math.nan if v is None else v for k, v in values.get("final", {}).items()}
         return cls(**values)

@@ -99,6 +99,10 @@ RUNS: dict[str, tuple[str, str]] = {
 LOSSES: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),
     "iteration": ("Int64", "1 is the loss of the starting image"),
+    "stage": (
+        "Int64",
+        "1 unless the optimisation went through several sizes; losses of different sizes differ",
+    ),
     "elapsed_s": ("float64", "seconds inside the loop until this iteration ended"),
     "total": ("float64", "alpha * content + beta * style + tv_weight * tv"),
     "content": ("float64", ""),
@@ -109,6 +113,7 @@ LOSSES: dict[str, tuple[str, str]] = {
 
 TIMINGS: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),
+    "stage": ("Int64", "of prepare, compile and round: 1 unless there were several sizes"),
     "phase": ("string", "import load prepare compile compile_cached round"),
     "round": ("Int64", "number of the call of run, from 1"),
     "iterations": ("Int64", "iterations of that call"),
@@ -119,6 +124,7 @@ TIMINGS: dict[str, tuple[str, str]] = {
 IMAGES: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),
     "iteration": ("Int64", "updates the picture has had; empty for a single-pass backend"),
+    "stage": ("Int64", "1 unless there were several sizes; a smaller picture was stretched to the last one"),
     "snapshot": ("boolean", "taken on the way; false for the pastiche"),
     "elapsed_s": ("float64", "seconds inside the loop until then"),
     "path": ("string", "within the results folder"),

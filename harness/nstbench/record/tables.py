@@ -86,6 +86,8 @@ def _losses_table(records: Iterable[RunRecord], folder: Path, damaged: dict[str,
 
 
 def _column(name: str, columns: Columns, length: int) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
+    if name not in columns and name == "stage":
+        return np.ones(length, np.int64)
     return columns[name] if name in columns else np.full(length, np.nan, np.float32)
 
 
@@ -96,7 +98,7 @@ def _image_rows(record: RunRecord) -> list[dict[str, Any]]:
 def _image_row(record: RunRecord, picture: Picture) -> dict[str, Any]:
     trial, facts = record.trial, asdict(picture)
     return {
-        **{name: facts[name] for name in ("iteration", "path", "sha256", "elapsed_s")},
+        **{name: facts[name] for name in ("iteration", "stage", "path", "sha256", "elapsed_s")},
         "trial_id": trial.trial_id,
         "snapshot": picture is not record.pastiche,
         "height": trial.height,
@@ -143,6 +145,8 @@ def _cell(value: Any) -> Any:
 
 
 def _item(value: Any) -> str:
+    if isinstance(value, list | tuple):  # of stages
+        return ":".join(map(str, value))
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
@@ -175,7 +179,7 @@ def read_losses(path: Path) -> Columns:
         Exception: one of `nstbench.record.files.DAMAGE`; it is not what a sweep wrote.
     """
     columns = read_npz(path, MOST_BYTES_OF_LOSSES)
-    if missing := set(LOSSES) - {"trial_id"} - set(columns):
+    if missing := set(LOSSES) - {"trial_id", "stage"} - set(columns):
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     if strange := [name for name in columns if name not in LOSSES and not OF_LAYER.fullmatch(name)]:
         raise ValueError(f"it has {strange[0]!r:.80}")
@@ -188,13 +192,18 @@ def read_losses(path: Path) -> Columns:
 
 def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
     trial_id = record.trial.trial_id
+    once = {name: seconds for name, seconds in record.phases.items() if name in ("import", "load")}
+    several = record.stage_phases
+    of_stages = [(None, once), *enumerate(several, start=1)] if several else [(None, record.phases)]
     phases = [
-        {"trial_id": trial_id, "phase": phase, "seconds": seconds, "warmup": False}
-        for phase, seconds in record.phases.items()
+        {"trial_id": trial_id, "stage": stage, "phase": phase, "seconds": seconds, "warmup": False}
+        for stage, each in of_stages
+        for phase, seconds in each.items()
     ]
     rounds = [
         {
             "trial_id": trial_id,
+            "stage": one.stage,
             "phase": "round",
             "round": number,
             "iterations": one.iterations,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nstbench.api import Array, Device, LossTrace, NstbenchError, one_line
+from nstbench.api import Array, Device, LossTrace, NstbenchError, OptimiserState, one_line
 from nstbench.record.misfits import MOST
 
 PARTS = ("total", "content", "style", "tv")
@@ -113,6 +113,21 @@ def trace(found: Any, n: int, before: Sequence[LossTrace]) -> LossTrace | None:
             raise WrongAnswer(f"{name}, {call}", each, "a finite total has finite parts")
     evaluations = count(f"evaluations, {call}", found.evaluations)
     return LossTrace(**parts, style_layers=layers, evaluations=evaluations)
+
+
+def state(found: Any) -> OptimiserState | None:
+    """Return what a session hands over to the next stage."""
+    if found is None:
+        return None
+    fits = isinstance(found, OptimiserState) and all(
+        isinstance(each, np.ndarray) and each.dtype == np.float32 and each.ndim == 3 and each.shape[2] == 3
+        for each in found.moments
+    )
+    if not fits:
+        raise WrongAnswer(
+            "Session.state", found, "an OptimiserState with (H, W, 3) float32, or None, is allowed"
+        )
+    return OptimiserState(count("Session.state().steps", found.steps), tuple(found.moments))
 
 
 def picture(found: Any, shape: tuple[int, ...]) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 from nstbench.api import AssetError, Device, Problem, Session, one_line, plugin
 from nstbench.assets import load_weights, programs_dir
-from nstbench.plan import Trial
+from nstbench.plan import Trial, stages_of
 from nstbench.record import RunRecord
 from nstbench.run import answers
 from nstbench.run.clock import rounds, timed
@@ -25,6 +25,7 @@ from nstbench.run.machine import cpu_name, environment, peak_rss_bytes, usable_c
 from nstbench.run.painting import Painting
 from nstbench.run.plateau import Plateau
 from nstbench.run.problem import build_problem
+from nstbench.run.staging import at_stage
 
 WARMUP_PASSES = 1
 
@@ -60,20 +61,27 @@ class Bench:
 
         Whatever goes wrong becomes a record; only interrupts are raised.
         """
-        trial = job.trials[0]
-        plateau = Plateau(trial.settings.patience, trial.settings.min_delta)
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), trial.noticed, plateau=plateau)
+        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), job.trials[0].noticed)
         session: Session | None = None
         self._flop = None
         waiting = list(job.trials)
         try:
             yield from self._get_ready(job, log)
-            problem = build_problem(job.trials[0], job.base, job.inputs)
-            session = yield from self._prepared(problem, job, log)
-            painting = Painting(session, problem, job, log)
-            yield Entered("rounds")
+            whole = build_problem(job.trials[0], job.base, job.inputs)
+            *earlier, last = stages_of(job.trials[-1])
+            for stage in (*earlier, last):
+                problem = at_stage(whole, job.trials[0], stage, session)
+                if session is not None:
+                    session.close()
+                session = yield from self._prepared(problem, job, log)
+                painting = Painting(session, problem, whole.content, job, log)
+                yield Entered("rounds")
+                if stage is not last:
+                    yield from self._advance(painting, waiting[0], stage.iterations)
+            before = sum(stage.iterations or 0 for stage in earlier)
             while waiting:
-                yield from self._advance(painting, waiting[0])
+                goal = waiting[0].checkpoint and waiting[0].checkpoint - before
+                yield from self._advance(painting, waiting[0], goal)
                 yield painting.picture(waiting[0])
                 yield self._recorded(job, waiting[0], log, self._asked(), **log.outcome())
                 del waiting[0]
@@ -115,12 +123,15 @@ class Bench:
 
     def _prepared(self, problem: Problem, job: Job, log: Logbook) -> Generator[Event, None, Session]:
         """Go through the phases that every problem needs."""
+        settings = job.trials[0].settings
+        log.begin_stage(Plateau(settings.patience, settings.min_delta))
         yield Entered("prepare")
-        session, log.phases["prepare"] = timed(lambda: self.backend.prepare(problem))
+        session, seconds = timed(lambda: self.backend.prepare(problem))
+        log.spend("prepare", seconds)
         before, found = self._compilations(), self._programs_found()
         yield Entered("compile")
         _, seconds = timed(lambda: session.compile(job.chunk_size()))
-        log.phases["compile" if self._programs_found() == found else "compile_cached"] = seconds
+        log.spend("compile" if self._programs_found() == found else "compile_cached", seconds)
         log.compile_count += self._compilations() - before
         self._flop = answers.flop(session.flop())
         return session
@@ -129,25 +140,25 @@ class Bench:
         weights = load_weights(job.weights) if job.weights else None
         self.backend.load(weights)
 
-    def _advance(self, painting: Painting, trial: Trial) -> Iterator[Event]:
-        """Iterate up to the trial's checkpoint; a single-pass backend makes its timing rounds instead."""
+    def _advance(self, painting: Painting, trial: Trial, wanted: int | None) -> Iterator[Event]:
+        """Go on until the stage has so many iterations; a single-pass backend makes its timing rounds."""
         job, log, before = painting.job, painting.log, self._compilations()
-        goal = job.rounds + WARMUP_PASSES if trial.checkpoint is None else trial.checkpoint
-        left = 0 if log.plateau.reached else goal - log.iterations
-        if log.rounds:
+        passes = job.rounds + WARMUP_PASSES
+        left = 0 if log.plateau.reached else (wanted or passes) - log.iterations_of_stage
+        if not log.is_stage_new:
             log.energy.start()
-        for taken in rounds(painting.session, left, job.chunk_size(), warmup=not log.rounds):
+        for taken in rounds(painting.session, left, job.chunk_size(), warmup=log.is_stage_new):
             step = replace(taken, trace=answers.trace(taken.trace, taken.round.iterations, log.traces))
             log.add(step)
             pace = step.round.seconds / step.round.iterations
-            yield Advanced(log.iterations, goal, pace, log.last_loss)
+            yield Advanced(log.iterations, trial.checkpoint or passes, pace, log.last_loss)
             if log.plateau.reached:
                 break
             if trial.checkpoint and job.wants_snapshot(log.iterations):
                 log.energy.stop()
                 yield painting.picture(trial)
                 log.energy.start()
-            elif step.round.warmup and log.iterations < goal:
+            elif step.round.warmup and step.round.iterations < left:
                 log.energy.start()
         log.energy.stop()
         log.compile_count += self._compilations() - before
@@ -183,6 +194,7 @@ class Bench:
             experiment=job.experiment,
             started_at=log.started_at,
             phases=phases,
+            stage_phases=tuple(log.stages) if len(log.stages) > 1 else (),
             compile_count=compile_count,
             flop_per_iteration=self._flop,
             rounds=tuple(log.rounds),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.assets import WeightsSource
-from nstbench.plan import Trial, chunk_size
+from nstbench.plan import Trial, chunk_size, stages_of
 from nstbench.record import RunRecord
 
 _WEIGHTS = ("weights", "referee")
@@ -72,7 +72,10 @@ class Job:
 
     def chunk_size(self) -> int:
         """Iterations per call: one size throughout, so that nothing recompiles between rounds."""
-        return chunk_size(self.checkpoints, self.chunk, self.snapshot_every) if self.checkpoints else 1
+        if not self.checkpoints:
+            return 1
+        ends = {stage.until for stage in stages_of(self.trials[-1]) if stage.until}
+        return chunk_size(sorted({*self.checkpoints, *ends}), self.chunk, self.snapshot_every)
 
     def wants_snapshot(self, iterations: int) -> bool:
         """Whether to keep the picture now; at a checkpoint it is kept anyway."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -26,6 +26,7 @@ class Logbook:
 
     Attributes:
         noticed: the settings that decide what its trials come to.
+        stages: the phases of each stage so far; a trial without stages has one.
         moved: whether a pixel of the newest picture differs from the starting image.
     """
 
@@ -35,6 +36,7 @@ class Logbook:
     rounds: list[Round] = field(default_factory=list)
     traces: list[LossTrace] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
+    stages: list[dict[str, float]] = field(default_factory=list)
     plateau: Plateau = field(default_factory=lambda: Plateau(0, 0.0))
     energy: EnergyMeter = field(default_factory=EnergyMeter)
     compile_count: int = 0
@@ -47,7 +49,7 @@ class Logbook:
         Raises:
             DivergedError: a loss of the round is not finite.
         """
-        self.rounds.append(step.round)
+        self.rounds.append(replace(step.round, stage=self.stage))
         if step.trace is None:
             return
         self.traces.append(step.trace)
@@ -55,11 +57,32 @@ class Logbook:
             raise DivergedError(reason)
         self.plateau.see(step.trace.total)
 
+    @property
+    def stage(self) -> int:
+        """The number of the stage at hand, from 1."""
+        return max(1, len(self.stages))
+
+    @property
+    def is_stage_new(self) -> bool:
+        """Whether the stage has had no round yet: its first one is warm-up."""
+        return not self.rounds or self.rounds[-1].stage != self.stage
+
+    def begin_stage(self, plateau: Plateau) -> None:
+        """Count what follows as the next stage."""
+        self.stages.append({})
+        self.plateau, self.energy = plateau, EnergyMeter(self.energy.counter)
+
+    def spend(self, phase: str, seconds: float) -> None:
+        """Note what a phase of the stage at hand has taken."""
+        self.stages[-1][phase] = seconds
+        self.phases[phase] = self.phases.get(phase, 0.0) + seconds
+
     def outcome(self) -> dict[str, Any]:
         """Return the fields of a record that say how the optimisation went so far."""
         if not self.traces:
             return {"status": "ok"}
-        start, end = float(self.traces[0].total[0]), float(self.traces[-1].total[-1])
+        first = next(at for at, each in enumerate(self.rounds) if each.stage == self.stage)
+        start, end = float(self.traces[first].total[0]), float(self.traces[-1].total[-1])
         if reason := why_diverged(start, end, self.noticed):
             return {"status": "diverged", "error_type": DivergedError.__name__, "error_message": reason}
         doubt = why_doubtful(start, end, self.moved, self.iterations, self.noticed)
@@ -75,6 +98,11 @@ class Logbook:
     def iterations(self) -> int:
         """Iterations done."""
         return sum(one.iterations for one in self.rounds)
+
+    @property
+    def iterations_of_stage(self) -> int:
+        """Iterations done at the stage at hand."""
+        return sum(one.iterations for one in self.rounds if one.stage == self.stage)
 
     @property
     def elapsed_s(self) -> float:
@@ -125,8 +153,9 @@ class Logbook:
             columns[f"style_{layer}"] = np.concatenate([trace.style_layers[layer] for trace in self.traces])
         each = np.concatenate([np.full(r.iterations, r.seconds / r.iterations) for r in self.rounds])
         buffer = io.BytesIO()
-        iteration = np.arange(1, self.iterations + 1)
-        np.savez_compressed(buffer, iteration=iteration, elapsed_s=np.cumsum(each), **columns)
+        columns["iteration"] = np.arange(1, self.iterations + 1)
+        columns["stage"] = np.concatenate([np.full(r.iterations, r.stage) for r in self.rounds])
+        np.savez_compressed(buffer, elapsed_s=np.cumsum(each), **columns)
         return buffer.getvalue()
 
 

@@ -75,6 +75,11 @@ def _start(trial: Trial, content: Array, styles: tuple[Array, ...], places: Plac
         image = planned_image(init, max(trial.height, trial.width), trial.init_sha256, places)
         return resize(image, trial.height, trial.width)
     if init == "noise":
-        generator = np.random.Generator(np.random.Philox(trial.settings.seed))
-        return generator.random(content.shape, dtype=np.float32)
+        return noise(trial.settings.seed, content.shape)
     return content if init == "content" else resize(styles[0], trial.height, trial.width)
+
+
+def noise(seed: int, shape: tuple[int, ...]) -> Array:
+    """Return pixels drawn evenly from [0, 1)."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    return generator.random(shape, dtype=np.float32)

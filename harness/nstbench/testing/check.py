@@ -76,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
         "iterative",
         iterations.it_starts_from_init,
         iterations.run_is_additive,
+        iterations.it_goes_on_from_its_state,
         obedience.weights_are_taken,
         losses.trace_is_complete,
         losses.total_is_the_weighted_sum,

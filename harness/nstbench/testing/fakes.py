@@ -28,6 +28,7 @@ from nstbench.api import (
     Capabilities,
     Device,
     LossTrace,
+    OptimiserState,
     Option,
     Problem,
     Session,
@@ -95,7 +96,7 @@ class FakeSession(Session):
         self._goal = _goal(problem, self._colour)
         self._slowing = _slowing_numbers(problem)
         self._image = problem.init.copy()
-        self._step = 0
+        self._step = problem.state.steps if problem.state else 0
 
     def compile(self, chunk: int) -> None:
         self._compiled.add((*self._image.shape, chunk))
@@ -112,6 +113,9 @@ class FakeSession(Session):
 
     def image(self) -> Array:
         return self._image
+
+    def state(self) -> OptimiserState:
+        return OptimiserState(self._step)
 
     def _iterate(self) -> list[float]:
         self._step += 1

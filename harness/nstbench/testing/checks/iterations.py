@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,30 @@ def run_is_additive(subject: Subject) -> None:
         seen = f"pixels {gap:.3g} apart with {optimiser}"
         remedy = "keep the optimiser's whole state in the session"
         demand(gap <= PIXEL, "run(3) and run(2) make run(5)", seen, remedy)
+
+
+def it_goes_on_from_its_state(subject: Subject) -> None:
+    """A problem with the picture and the `state()` of another session goes on as that session would.
+
+    From coarse to fine, the harness stretches both and poses the problem at the next size.
+    """
+    for optimiser in subject.values("optimiser"):
+        problem = subject.problem(optimiser=optimiser, learning_rate_decay=1e-6)
+        session = subject.backend.prepare(problem)
+        try:
+            session.compile(3)
+            session.run(3)
+            state, image = session.state(), np.array(session.image())
+            session.run(2)
+            expected = np.array(session.image())
+        finally:
+            session.close()
+        if state is None:
+            continue
+        gap = farthest(subject.advance(replace(problem, init=image, state=state), 2).image, expected)
+        seen = f"pixels {gap:.3g} apart with {optimiser}"
+        remedy = "hand over all that a step depends on, or None to begin anew"
+        demand(gap <= PIXEL, "the next problem goes on from `state()`", seen, remedy)
 
 
 def what_it_accepts_it_can_do(subject: Subject) -> None:

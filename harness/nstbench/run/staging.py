@@ -1,0 +1,59 @@
+"""From one stage of a trial to the next: the problem at another size, from where the last one came to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nstbench.api import Array, OptimiserState, Problem, Session
+from nstbench.assets import resize, stretch
+from nstbench.plan import PlannedStage, Trial
+from nstbench.run import answers
+from nstbench.run.problem import noise
+
+
+def at_stage(whole: Problem, trial: Trial, stage: PlannedStage, before: Session | None) -> Problem:
+    """Return the problem of a stage.
+
+    Args:
+        whole: that of the trial, at its own size.
+        before: the session of the stage before; None in the first.
+
+    Raises:
+        WrongAnswer: what that hands over is not as the contract has it.
+    """
+    height, width = stage.height, stage.width
+    init, state = _start(whole, trial, height, width), None
+    if before is not None:
+        image, found = before.image(), answers.state(before.state())
+        init = np.clip(stretch(image, height, width), 0, 1)
+        state = found and _stretched(found, height, width)
+    if stage.share == 1:
+        return replace(whole, init=init, state=state)
+    return replace(
+        whole,
+        content=resize(whole.content, height, width),
+        styles=tuple(_shrunk(style, stage.share) for style in whole.styles),
+        init=init,
+        state=state,
+    )
+
+
+def _start(whole: Problem, trial: Trial, height: int, width: int) -> Array:
+    """Return where the pastiche starts; noise is drawn at its size, as shrunk noise is grey."""
+    if whole.init.shape[:2] == (height, width):
+        return whole.init
+    if trial.settings.init == "noise":
+        return noise(trial.settings.seed, (height, width, 3))
+    return resize(whole.init, height, width)
+
+
+def _shrunk(style: Array, share: float) -> Array:
+    height, width = (max(1, round(side * share)) for side in style.shape[:2])
+    return resize(style, height, width)
+
+
+def _stretched(state: OptimiserState, height: int, width: int) -> OptimiserState:
+    moments = tuple(stretch(each, height, width, smooth=False) for each in state.moments)
+    return OptimiserState(state.steps, moments)
