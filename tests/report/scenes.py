@@ -68,6 +68,7 @@ def a_record(trial=None, step_s=0.1, looks=((40, 4.0, 0.5),), **fields):
         "device": "cpu",
         "device_name": "a processor",
         "threads": 2,
+        "node": "here",
         "isolation": "backend",
         "shared_trajectory": False,
         "peak_rss_bytes": 10**8,
@@ -83,7 +84,13 @@ def a_record(trial=None, step_s=0.1, looks=((40, 4.0, 0.5),), **fields):
 def a_failure(trial, status="failed", message="told to fail"):
     """Make the record of a trial that came to nothing."""
     nothing = {"phases": {}, "rounds": (), "optimise_s": None, "device": None, "device_name": None}
-    nothing |= {"threads": None, "isolation": None, "shared_trajectory": None, "environment_id": None}
+    nothing |= {
+        "threads": None,
+        "node": None,
+        "isolation": None,
+        "shared_trajectory": None,
+        "environment_id": None,
+    }
     return a_record(
         trial, looks=(), status=status, error_type="E", error_message=message, verified=None, **nothing
     )

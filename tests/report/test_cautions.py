@@ -24,8 +24,9 @@ def test_results_without_a_fault_are_no_cause_for_caution(tmp_path):
     [
         (
             {"device_name": "another"},
-            "different devices, so seconds compare these as well: cpu a processor, cpu another",
+            "different devices: cpu a processor, cpu another",
         ),
+        ({"node": "there"}, "measured on different machines: here, there"),
         ({"threads": 4}, "different numbers of CPU cores: 2, 4"),
         ({"isolation": "trial"}, "measured in different isolation: backend, trial"),
         (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.comparison.machines import environments
 from nstbench.comparison.ratios import FEWEST_ROUNDS
 from nstbench.comparison.time_to_loss import with_folder
 from nstbench.record import Results
@@ -83,7 +84,10 @@ def _machines(ok: pd.DataFrame) -> Iterator[str]:
     devices = ok[["device", "device_name"]].dropna().drop_duplicates().itertuples(index=False, name=None)
     names = [f"{kind} {name}" for kind, name in devices]
     if len(names) > 1:
-        yield f"different devices, so seconds compare these as well: {_list(names)}"
+        yield f"different devices: {_list(names)}"
+    nodes = ok["node"].dropna().unique()
+    if len(nodes) > 1:
+        yield f"measured on different machines: {_list(nodes)}"
     threads = sorted(ok["threads"].dropna().unique())
     if len(threads) > 1:
         yield f"different numbers of CPU cores: {_list(threads)}"
@@ -102,11 +106,8 @@ def _machines(ok: pd.DataFrame) -> Iterator[str]:
 
 def _environments(results: Results, ok: pd.DataFrame) -> Iterator[str]:
     """Compare what each backend was measured with; another backend loads other packages."""
-    stores = {str(store.path): store for store in results.stores}
-    remedy = "`nstbench repair` moves it aside, as nothing else needs it"
     used = ok[["results", "environment_id", "backend"]].dropna().drop_duplicates()
-    places = zip(used["results"], used["environment_id"], strict=True)
-    facts = [stores[folder].environment(name, _facts, remedy) or ({}, {}) for folder, name in places]
+    facts = [known or ({}, {}) for known in environments(results, used, _facts)]
     frame = pd.DataFrame([known for known, _ in facts], index=used.index)
     variables = pd.DataFrame([set_to for _, set_to in facts], index=used.index).fillna("")
     machine = [name for name in MACHINE if name in frame]

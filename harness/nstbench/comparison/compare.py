@@ -10,6 +10,7 @@ import pandas as pd
 from nstbench.api import UsageError
 from nstbench.comparison.cautions import cautions
 from nstbench.comparison.grouping import BACKEND, column_of, distinct_options
+from nstbench.comparison.machines import ASKS, ELSEWHERE, differ
 from nstbench.comparison.pair_table import pair_table
 from nstbench.comparison.pairs import Matching, match
 from nstbench.comparison.summary import group_table
@@ -29,6 +30,7 @@ class Comparison:
             threshold NAME `to_NAME_s`, `to_NAME_reached`, `to_NAME_of`, `to_NAME_censored`: where the
             last is true the median lies beyond the seconds given.
         pairs: one row for each matched pair; the same figures of both sides as `base_...` and `other_...`.
+            `untimed` says why a pair has no seconds; else it is empty.
         unpaired: one row for each trial left out and each group it has no partner in, with the reason.
         cautions: sentences about what to keep in mind.
     """
@@ -84,7 +86,7 @@ def _about_pairs(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) ->
     """Say what this comparison in particular does not show."""
     if pairs.empty:
         return ["no two trials are equal but for the compared thing: nothing is compared"]
-    said = []
+    said = _about_seconds(runs, matching, pairs)
     if matching.by == "results":
         said.append(
             "intervals come from rounds within one process each; what changes from sweep to sweep, such as"
@@ -111,5 +113,23 @@ def _about_pairs(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) ->
     if pairs["base_pictures"].max() <= 1 and pairs["other_pictures"].max() <= 1:
         said.append(
             "time to a loss is known from final pictures only; measure: {snapshot_every: n} shows it earlier"
+        )
+    return said
+
+
+def _about_seconds(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) -> list[str]:
+    """Say which pairs have none, and what to do about it."""
+    said = []
+    for reason, own in pairs[pairs["untimed"].ne("")].groupby("untimed", sort=False):
+        remedy = "--set measure.exclusive=true measures again"
+        if reason == ELSEWHERE:
+            telling = [name for name in ASKS if differ(runs[[name]], own).all()]
+            remedy = f"--by {[*telling, ASKS[0]][0]} compares machines"
+        said.append(f"{len(own)} of {len(pairs)} pairs show no seconds ({reason}); {remedy}")
+    timed = pairs[pairs["untimed"].eq("")]
+    unknown = timed[[f"{side}_row" for side in ("base", "other")]].isin(runs.index[runs["node"].isna()])
+    if matching.by not in ASKS and (count := int(unknown.any(axis=1).sum())):
+        said.append(
+            f"{count} of {len(pairs)} pairs may be of different machines: older rows do not name theirs"
         )
     return said

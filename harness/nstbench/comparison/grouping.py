@@ -38,7 +38,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "style_layers": ("style_weights",),
     "loss_scale": _UNITS,
     "optimiser": ("learning_rate",),
-    "device_name": ("device",),
+    **dict.fromkeys(("device_name", "node"), ("device",)),
     "environment_id": ("device", "backend_version"),
     **dict.fromkeys(("style_size", "style_scale"), _BY_STYLE_SIZE),
     **dict.fromkeys(("size", *SIZES), _BY_SIZE),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from nstbench.comparison.grouping import IDENTITY
+from nstbench.comparison.machines import why_untimed
 from nstbench.comparison.pairs import Matching
 from nstbench.comparison.ratios import Ratio, ratio_of_medians
 from nstbench.comparison.time_to_loss import THRESHOLDS, arrival, judged_pictures, with_folder
@@ -17,6 +18,9 @@ FIGURES = (
     *("referee_total", "referee_ssim", "peak_rss_bytes", "peak_device_bytes", "energy_j"),
 )
 """Columns of `runs` that a comparison shows, where the table has them."""
+
+TIMED = ("step_median_s", "optimise_s", "compile_s", "compile_cached_s", "gflop_per_s", "energy_j")
+"""Those that a pair of different machines does not show."""
 
 WORST = "worst"
 TO = {f"{100 * threshold:g}": threshold for threshold in THRESHOLDS}
@@ -33,10 +37,19 @@ def pair_table(results: Results, matching: Matching) -> pd.DataFrame:
         own = runs.loc[table[f"{side}_row"]].reset_index(drop=True)
         wanted = ("results", "trial_id", "backend_label", "label", *(name for name in FIGURES if name in own))
         table = table.assign(**{f"{side}_{name}": own[name] for name in wanted})
+    table["untimed"] = why_untimed(results, runs, matching)
     # The worst final picture of all that are compared with one trial: a goal that each of them reached.
     finals = table[["base_referee_total", "other_referee_total"]].max(axis=1, skipna=False)
     table["worst_referee_total"] = finals.groupby(table["base_row"]).transform("max")
-    return table.assign(**_ratios(results, runs, table), **_arrivals(results, table))
+    table = table.assign(**_ratios(results, runs, table), **_arrivals(results, table))
+    seconds = [name for side in SIDES for name in _seconds(side) if name in table]
+    table[seconds] = table[seconds].mask(table["untimed"].ne(""))
+    return table.assign(optimise_ratio=table["other_optimise_s"] / table["base_optimise_s"])
+
+
+def _seconds(side: str) -> list[str]:
+    arrivals = (f"{side}_to_{name}_s" for name in (*TO, WORST))
+    return [*(f"{side}_{name}" for name in TIMED), *arrivals]
 
 
 def _ratios(results: Results, runs: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -47,7 +60,7 @@ def _ratios(results: Results, runs: pd.DataFrame, table: pd.DataFrame) -> dict[s
     both = [(rounds.get(one, []), rounds.get(two, [])) for one, two in zip(base_row, other_row, strict=True)]
     steps = [
         Ratio(float("nan")) if apart else ratio_of_medians(*pair)
-        for pair, apart in zip(both, single, strict=True)
+        for pair, apart in zip(both, single | table["untimed"].ne(""), strict=True)
     ]
     course = _trajectories(runs)
     return {
@@ -61,7 +74,6 @@ def _ratios(results: Results, runs: pd.DataFrame, table: pd.DataFrame) -> dict[s
         "step_ratio_low": [step.low for step in steps],
         "step_ratio_high": [step.high for step in steps],
         "verdict": [step.verdict for step in steps],
-        "optimise_ratio": table["other_optimise_s"] / table["base_optimise_s"],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nstbench.comparison.pair_table import FIGURES, TO, WORST
+from nstbench.comparison.pair_table import FIGURES, TIMED, TO, WORST
 from nstbench.comparison.pairs import Matching
 from nstbench.comparison.ratios import Ratio, mean_ratio
 
@@ -23,11 +23,14 @@ def group_table(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) -> 
     for group in matching.groups:
         side = "base" if group == matching.base else "other"
         own = pairs if side == "base" else pairs[pairs["group"] == group]
-        trials = own.drop_duplicates(f"{side}_row")
+        row = f"{side}_row"
+        trials, timed = (some.drop_duplicates(row) for some in (own, own[own["untimed"].eq("")]))
         mine = matching.names == group
         counts = {"trials": int(mine.sum()), "ok": int((mine & runs["status"].eq("ok")).sum())}
         figures = {
-            name: _figure(name, trials[f"{side}_{name}"]) for name in FIGURES if f"{side}_{name}" in own
+            name: _figure(name, (timed if name in TIMED else trials)[f"{side}_{name}"])
+            for name in FIGURES
+            if f"{side}_{name}" in own
         }
         ratios = _ratios(own) if side == "other" else {}
         rows.append(
@@ -45,14 +48,15 @@ def _figure(name: str, values: pd.Series) -> float:
 
 def _ratios(pairs: pd.DataFrame) -> dict[str, Any]:
     """Average over pairs that are measurements of their own: of a shared optimisation the longest trial."""
-    longest = pairs.assign(rounds=pairs[["base_rounds", "other_rounds"]].min(axis=1)).sort_values("rounds")
-    own = longest.drop_duplicates(["base_trajectory", "other_trajectory"], keep="last")
+    measured = pairs.dropna(subset=["step_ratio"])
+    longest = measured.assign(rounds=measured[["base_rounds", "other_rounds"]].min(axis=1))
+    own = longest.sort_values("rounds").drop_duplicates(["base_trajectory", "other_trajectory"], keep="last")
     columns = ["step_ratio", "step_ratio_low", "step_ratio_high"]
     step = mean_ratio([Ratio(*row) for row in own[columns].astype(float).itertuples(index=False)])
     picture = pairs["optimise_ratio"].astype(float).dropna()
     return {
         "pairs": len(pairs),
-        "measurements": int(own["step_ratio"].notna().sum()),
+        "measurements": len(own),
         "step_ratio": step.value,
         "step_ratio_low": step.low,
         "step_ratio_high": step.high,
@@ -67,7 +71,7 @@ def _arrivals(pairs: pd.DataFrame, side: str) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in (*TO, WORST):
         goal = ["worst_referee_total"] if name == WORST else []
-        own = pairs.drop_duplicates([f"{side}_row", *goal]).dropna(subset=[f"{side}_to_{name}_s"])
+        own = pairs.dropna(subset=[f"{side}_to_{name}_s"]).drop_duplicates([f"{side}_row", *goal])
         seconds, reached = own[f"{side}_to_{name}_s"], own[f"{side}_to_{name}_reached"].astype(bool)
         # Later than its last picture is all that is known of a trial that never got there.
         columns |= {

@@ -132,7 +132,7 @@ def _pair(row: Any) -> tuple[str, ...]:
         seconds(row.base_step_median_s),
         number(row.step_ratio, 3),
         _span(row.step_ratio_low, row.step_ratio_high),
-        row.verdict,
+        row.verdict or row.untimed,
         number(row.optimise_ratio, 3),
     )
 
