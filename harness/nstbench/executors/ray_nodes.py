@@ -7,13 +7,13 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nstbench.api import UsageError, one_line
 from nstbench.executors.ray_place import RayPlace
 from nstbench.run.job import Job
-from nstbench.run.slots import Parallel, Slot
+from nstbench.run.slots import NO_GPU, Parallel, Slot
 
 CONNECT_S = 5.0
 """How long the head of a cluster may take to answer."""
@@ -90,34 +90,26 @@ def slots_of(node: Mapping[str, Any], here: str, parallel: Parallel, exclusive: 
     cpus, gpus = int(node["Resources"]["CPU"]), int(node["Resources"].get("GPU", 0))
     place = "" if node["NodeID"] == here else str(node["NodeID"])
     host = f"{node['NodeManagerHostname']}-{node['NodeID'][:4]}"
-    jobs = 1 if exclusive else min(parallel.jobs, cpus)
-    shared = gpus if parallel.devices and not exclusive else min(gpus, 1)
-    if parallel.devices:
-        for at in range(shared):
-            slot = Slot(f"{host} gpu:{at}", ("gpu", "auto"), exclusive, place)
-            yield Held(slot, _maker(node, (1, 0, True), cpus // (shared + jobs), 1))
-    takes: tuple[str, ...] = ("cpu", "auto", "gpu")
-    if parallel.devices:
-        takes = ("cpu",)
-    elif jobs > 1 or not gpus:
-        takes = ("cpu", "auto")
-    gpu = 1 if "gpu" in takes else 0
-    for at in range(jobs):
-        slot = Slot(f"{host} cpu:{at}" if jobs > 1 or parallel.devices else host, takes, jobs == 1, place)
-        divided = jobs + (shared if parallel.devices else 0)
-        yield Held(slot, _maker(node, (jobs, at, bool(gpu)), cpus // divided, gpu))
+    # Ray says which GPU an actor has, and the actor which cores: it shares out those of its node.
+    asked_for = dict.fromkeys(range(gpus if parallel.devices else 0))
+    slots = parallel.divide(exclusive, asked_for, lambda jobs: [None] * min(jobs, cpus))
+    on_cpu = [slot for slot in slots if slot.gpu == NO_GPU]
+    for slot in slots:
+        jobs, at = (len(on_cpu), on_cpu.index(slot)) if slot in on_cpu else (1, 0)
+        gpu = bool(gpus) and slot not in on_cpu
+        devices = tuple(device for device in slot.devices if device != "gpu" or gpu)
+        named = replace(slot, name=f"{host} {slot.name}".strip(), place=place, devices=devices)
+        yield Held(named, _maker(node, (jobs, at, gpu), cpus // len(slots)))
 
 
-def _maker(
-    node: Mapping[str, Any], arguments: tuple[int, int, bool], cpus: int, gpus: int
-) -> Callable[[], Any]:
+def _maker(node: Mapping[str, Any], arguments: tuple[int, int, bool], cpus: int) -> Callable[[], Any]:
     def make() -> Any:
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         options = ray.remote(RayPlace).options(
             num_cpus=cpus,
-            num_gpus=gpus,
+            num_gpus=int(arguments[-1]),
             max_restarts=0,
             max_task_retries=0,
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from nstbench.api import UsageError
 from nstbench.plan import Trial
 from nstbench.run.machine import physical_cores, visible_gpus
+
+Cores = tuple[int, ...] | None
+"""Numbers of cores; None for all that a worker would use anyway."""
 
 NO_GPU = ""
 """What `CUDA_VISIBLE_DEVICES` is where no GPU is to be seen."""
@@ -25,7 +28,7 @@ class Slot:
         alone: whether a job here runs beside no other one in its place.
         place: the machine that it is on; empty for this one.
         gpu: what `CUDA_VISIBLE_DEVICES` is for its worker; None to leave it alone.
-        cores: the CPU cores of its worker; None for those of this process.
+        cores: of its worker; None for those of this process.
     """
 
     name: str = ""
@@ -33,7 +36,7 @@ class Slot:
     alone: bool = True
     place: str = ""
     gpu: str | None = None
-    cores: tuple[int, ...] | None = None
+    cores: Cores = None
 
     def takes(self, trial: Trial) -> bool:
         """Whether a trial may run here."""
@@ -69,13 +72,23 @@ class Parallel:
         Raises:
             UsageError: a device is not there, or there are fewer cores than jobs.
         """
+        return self.divide(exclusive, _gpus(self.devices), _shares)
+
+    def divide(
+        self, exclusive: bool, gpus: Mapping[int, str | None], shares: Callable[[int], Sequence[Cores]]
+    ) -> tuple[Slot, ...]:
+        """Divide a machine into slots, this one or another.
+
+        Args:
+            gpus: number -> name of those that may be used, as `Slot.gpu` takes it.
+            shares: shares out the cores for so many jobs.
+        """
         if not self.devices and self.jobs == 1:
             return (Slot(),)
         for_cpu = ("cpu",) if self.devices else ("cpu", "auto")
-        shares, gpus = _shares(1 if exclusive else self.jobs), _gpus(self.devices)
+        own = shares(1 if exclusive else self.jobs)
         cpu = [
-            Slot(f"cpu:{at}", for_cpu, len(shares) == 1, gpu=NO_GPU, cores=own)
-            for at, own in enumerate(shares)
+            Slot(f"cpu:{at}", for_cpu, len(own) == 1, gpu=NO_GPU, cores=cores) for at, cores in enumerate(own)
         ]
         gpu = [Slot(f"gpu:{number}", ("gpu", "auto"), exclusive, gpu=name) for number, name in gpus.items()]
         return *gpu[: 1 if exclusive else None], *cpu
@@ -121,7 +134,7 @@ def _numbers(device: str, count: int) -> Sequence[int]:
     return [int(found[1])]
 
 
-def _shares(jobs: int) -> list[tuple[int, ...] | None]:
+def _shares(jobs: int) -> list[Cores]:
     """Share out the cores, threads of one core together; None where a worker may use them all."""
     pieces = physical_cores()
     if jobs == 1 or not pieces:
