@@ -89,10 +89,15 @@ def no_worker():
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keep the tests' cache out of the user's, and share it between tests and the processes they start."""
+    """Keep the tests' cache out of the user's, and share it between tests and the processes they start.
+
+    Other tests run on this machine at the same time, so those of this process are at work where they are not
+    seen.
+    """
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NSTBENCH_CACHE", str(folder))
+        patch.setenv("NSTBENCH_AT_WORK", str(folder))
         yield folder
 
 

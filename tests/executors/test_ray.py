@@ -1,5 +1,6 @@
 """Sweeps on a real Ray cluster of three nodes, all of them on this machine."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -28,7 +29,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 
 RAY = Parallel(executor="ray")
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+NUMBERS = itertools.count()
 SAME = ["trial_id", "status", "final_total", "referee_total", "iterations_done", "shared_trajectory"]
+
+
+def a_node():
+    """Describe a node that takes itself for a machine of its own."""
+    folder = Path(os.environ["NSTBENCH_AT_WORK"], f"node-{next(NUMBERS)}")
+    folder.mkdir()
+    return NODE | {"env_vars": {"NSTBENCH_AT_WORK": str(folder)}}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +48,9 @@ def cluster(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ray_nodes.LAUNCH.items():
             patch.setenv(name, value)
-        made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+        made = Cluster(initialize_head=True, head_node_args=a_node() | {"include_dashboard": False})
         for _ in range(2):
-            made.add_node(**NODE)
+            made.add_node(**a_node())
         patch.setenv("RAY_ADDRESS", made.address)
         yield made
         made.shutdown()
@@ -133,7 +142,7 @@ def test_a_node_that_is_gone_costs_nothing_but_time(cluster, tmp_path):
     head = f"{os.uname().nodename}-{cluster.head_node.node_id[:4]}"
     watch = Log(remove)
     runs = nstbench.sweep(slow(), tmp_path, parallel=RAY, watch=watch).runs
-    cluster.add_node(**NODE)
+    cluster.add_node(**a_node())
     assert list(runs["status"]) == ["ok"] * 6
     assert any("is gone; it will run elsewhere" in line for line in watch.said)
     assert gone([*watch.there, *workers()])

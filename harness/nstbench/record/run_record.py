@@ -65,7 +65,7 @@ class RunRecord:
         wall_s: seconds from the start of the trial (of its trajectory, if shared) to its record.
         node: name of the machine.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
-        exclusive: whether its sweep ran nothing else meanwhile.
+        exclusive: whether nothing else of nstbench ran on the machine meanwhile, see `nstbench.run.at_work`.
         final: total, content, style of the last logged iteration.
         pictures: snapshots, then the pastiche; those of the trials before it in its trajectory come along.
         reference: the referee's figures of the two trivial answers: the content image itself and the style

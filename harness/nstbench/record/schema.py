@@ -48,7 +48,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "isolation": ("string", "backend, trial or none: how workers are shared"),
     "measure": ("string", "the section measure of the experiment as JSON, as it was then"),
     "shared_trajectory": ("boolean", "whether trials differing in iterations shared one optimisation"),
-    "exclusive": ("boolean", "whether its sweep ran no other trial meanwhile"),
+    "exclusive": ("boolean", "whether nothing else of nstbench ran on the machine meanwhile"),
     "import_s": ("float64", "importing the framework and taking the device"),
     "load_s": ("float64", "reading parameters and taking them to the device"),
     "prepare_s": ("float64", "computing the targets"),

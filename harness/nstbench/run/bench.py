@@ -16,6 +16,7 @@ from nstbench.assets import load_weights, programs_dir
 from nstbench.plan import Trial, stages_of
 from nstbench.record import RunRecord
 from nstbench.run import answers
+from nstbench.run.at_work import AtWork
 from nstbench.run.clock import rounds, timed
 from nstbench.run.code import code_of
 from nstbench.run.energy import Counter, EnergyMeter, find_counter
@@ -55,6 +56,7 @@ class Bench:
         self._loaded: object = None
         self._flop: float | None = None
         self._environment_id: str | None = None
+        self._at_work: AtWork | None = None
 
     def execute(self, job: Job) -> Iterator[Event]:
         """Run a job to its end; every event comes while the clock stands still.
@@ -63,7 +65,7 @@ class Bench:
         """
         log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), job.trials[0].noticed)
         session: Session | None = None
-        self._flop = None
+        self._flop, self._at_work = None, AtWork()
         waiting = list(job.trials)
         try:
             yield from self._get_ready(job, log)
@@ -91,6 +93,7 @@ class Bench:
             for trial in waiting:
                 yield self._failure(cause, job, trial, log)
         finally:
+            self._at_work.close()
             if session is not None:
                 session.close()
             gc.collect()
@@ -209,6 +212,7 @@ class Bench:
             node=platform.node(),
             isolation=job.isolation,
             shared_trajectory=len(job.trials) > 1,
+            exclusive=self._at_work.alone if self._at_work else None,
             peak_rss_bytes=peak_rss_bytes(),
             energy_j=log.energy.joules,
             environment_id=self._environment_id,

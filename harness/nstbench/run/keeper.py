@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json
 from nstbench.record import RunRecord, Store
 from nstbench.record.checkout import Checkout
+from nstbench.run.at_work import AtWork
 from nstbench.run.installed import installed
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
 from nstbench.run.judging import Judging
@@ -47,7 +49,7 @@ class Keeper:
         """Write down what came of a job, files before the record that speaks of them.
 
         Args:
-            alone: whether no other job of this sweep has run beside it.
+            alone: whether no other job of this sweep has run beside it; the worker knows of other sweeps.
 
         Raises:
             ResultsError: it cannot be written.
@@ -59,7 +61,9 @@ class Keeper:
         elif isinstance(event, Painted):
             self.store.write_picture(event.trial_id, event.iteration, event.png)
         elif isinstance(event, Recorded):
-            self._record(replace(event.run_record(), exclusive=alone), event.losses)
+            record = event.run_record()
+            exclusive = alone and record.exclusive is not False
+            self._record(replace(record, exclusive=exclusive), event.losses)
         elif isinstance(event, Lost):
             for trial in job.trials:
                 if trial.trial_id not in self.recorded:
@@ -77,7 +81,8 @@ class Keeper:
             if record.judged:
                 continue
             try:
-                judged = self.judging.judge(record, self.store.path)
+                with closing(AtWork()):
+                    judged = self.judging.judge(record, self.store.path)
             except (AssetError, UsageError) as error:
                 self.watch.says(f"{record.trial.trial_id}: not judged: {error}")
             else:
