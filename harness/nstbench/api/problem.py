@@ -17,8 +17,9 @@ class OptimiserState:
 
     Attributes:
         steps: how many it has taken: for the decay of the learning rate, and Adam's correction of its means.
-        moments: each (H, W, 3) float32, in an order of the backend's own; between sizes they are stretched as
-            the picture is, without overshoot, so that what was positive stays so. Adam: mean, mean square.
+        moments: means of the gradient's first, second ... power over the steps, as far as the optimiser has
+            them; each (H, W, 3) float32. Between sizes they are stretched without overshoot, and scaled as
+            gradients are.
     """
 
     steps: int

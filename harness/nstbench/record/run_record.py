@@ -33,16 +33,16 @@ class Picture:
         path: relative to the results folder.
         sha256: of the PNG file.
         elapsed_s: seconds inside `run` until then; one pass for a single-pass backend.
-        stage: in which it was taken; at an earlier one it was smaller, and has been stretched.
         referee: the referee's figures by name (see `nstbench.referee.Judgement`); None while not judged.
+        stage: in which it was taken; at an earlier one it was smaller, and has been stretched.
     """
 
     iteration: int | None
     path: str
     sha256: str
     elapsed_s: float | None = None
-    stage: int = 1
     referee: Mapping[str, float | None] | None = None
+    stage: int = 1
 
 
 @dataclass(frozen=True, slots=True)

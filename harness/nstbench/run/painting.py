@@ -49,6 +49,6 @@ class Painting:
         png, path = encode_png(image), picture_path(trial.trial_id, done)
         elapsed_s = self.log.optimise_s(done is not None)
         self.log.pictures.append(
-            Picture(done, path.as_posix(), sha256(png).hexdigest(), elapsed_s, self.log.stage)
+            Picture(done, path.as_posix(), sha256(png).hexdigest(), elapsed_s, stage=self.log.stage)
         )
         return Painted(trial.trial_id, done, png)

@@ -55,5 +55,9 @@ def _shrunk(style: Array, share: float) -> Array:
 
 
 def _stretched(state: OptimiserState, height: int, width: int) -> OptimiserState:
-    moments = tuple(stretch(each, height, width, smooth=False) for each in state.moments)
-    return OptimiserState(state.steps, moments)
+    """Stretch moments, and shrink them: of several pixels in the place of one each has its part in a loss."""
+    moments = []
+    for power, each in enumerate(state.moments, start=1):
+        share = each.shape[0] * each.shape[1] / (height * width)
+        moments.append(stretch(each, height, width, smooth=False) * np.float32(share**power))
+    return OptimiserState(state.steps, tuple(moments))
