@@ -53,6 +53,7 @@ OWNERS = {
     "h5py": {"assets"},
     "pooch": {"assets"},
     "ray": {"executors"},
+    "submitit": {"executors"},
     "requests": {"assets"},
     "psutil": {"run"},
     "pynvml": {"run"},

@@ -39,14 +39,23 @@ TimeLimitOption = Annotated[
     float | None, typer.Option(min=0, metavar="SECONDS", help="Stop then; finished trials stay.")
 ]
 ExecutorOption = Annotated[
-    str, typer.Option(metavar="NAME", help="Who runs the trials: local, or ray for the nodes of a cluster.")
+    str,
+    typer.Option(
+        metavar="NAME[:KEY=VALUE,...]",
+        help="Who runs the trials: local; ray, the nodes of a cluster; slurm, a job array of N sweeps.",
+    ),
 ]
 DevicesOption = Annotated[
     str | None,
     typer.Option(metavar="GPUS", help="Use several at once: gpu for all, or gpu:0,gpu:1 and so on."),
 ]
 JobsOption = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Run so many trials on the CPU at once; they share its cores.")
+    int,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Run so many trials on the CPU at once; they share its cores. With slurm: so many sweeps.",
+    ),
 ]
 MaxTrialsOption = Annotated[
     int, typer.Option("--max-trials", min=1, metavar="N", help="Refuse an experiment of more trials.")
@@ -98,11 +107,11 @@ def sweep(
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
         outcome = prepared.run(limits, parallel)
-    _report(outcome, as_json, f"{again} --force")
+    _report(outcome, as_json, again)
     raise typer.Exit(code_of_sweep(outcome))
 
 
-def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
+def _report(outcome: Outcome, as_json: bool, again: str) -> None:
     from nstbench.cli.console.console import counted, stderr
     from nstbench.cli.console.results_table import print_left_out, print_table
 
@@ -115,9 +124,9 @@ def _report(outcome: Outcome, as_json: bool, redo: str) -> None:
         console.print("every trial was refused, so there is no picture; the table says why")
     if elsewhere := outcome.counts.get("interrupted"):
         running = f"another sweep is running {elsewhere} of them"
-        stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}"
-        console.print(stopped if outcome.stopped else running)
-    _print_not_applied(outcome.not_applied, redo)
+        stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}. Go on with: {again}"
+        console.print(stopped if outcome.stopped else running, soft_wrap=True)
+    _print_not_applied(outcome.not_applied, f"{again} --force")
     print_left_out(results)
     console.print(f"tables   {folder}/tables/   (nstbench show {folder})")
     console.print(f"pictures {folder}/trials/*/images/")

@@ -55,8 +55,8 @@ def write_inside(folder: Path, relative: Path, content: bytes) -> None:
         write_whole(path, content)
 
 
-def set_aside(folder: Path, relative: Path) -> None:
-    """Move a file or folder of a results folder into `damaged/` within it.
+def set_aside(folder: Path, relative: Path) -> Path:
+    """Move a file or folder of a results folder into `damaged/` within it; returns where it is then.
 
     Raises:
         ResultsError: it cannot be moved.
@@ -65,6 +65,7 @@ def set_aside(folder: Path, relative: Path) -> None:
     with writing(kept):
         kept.parent.mkdir(parents=True, exist_ok=True)
         (folder / relative).rename(kept)
+    return kept
 
 
 def copy_aside(folder: Path, relative: Path) -> None:
@@ -75,7 +76,8 @@ def copy_aside(folder: Path, relative: Path) -> None:
     """
     path = folder / relative
     if path.is_symlink() or not path.is_file():
-        return set_aside(folder, relative)
+        set_aside(folder, relative)
+        return None
     content = read_regular(path)
     for kept in _names(folder, relative):
         if kept.is_file() and read_regular(kept) == content:

@@ -3,7 +3,8 @@
 experiment.yaml  plan.json  environment/<id>.json  tables/ *.parquet  stamps.json
 inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
-damaged/ what `nstbench repair` moved aside or `nstbench merge` replaced, under the path it had
+damaged/ what `nstbench repair` moved aside, or a merge or a launched sweep replaced, under the path it had
+launched/<time>/ what a batch system was given, and what the sweeps printed that it has run
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ SOFT = ".soft"
 PLAN = Path("plan.json")
 REPORT = Path("report.html")
 ASIDE = Path("damaged")
+LAUNCHED = Path("launched")
 EXPERIMENT = Path("experiment.yaml")
 STAMPS = Path("tables", "stamps.json")
 TRIALS, ENVIRONMENT, INPUTS, TABLES = map(Path, ("trials", "environment", "inputs", "tables"))

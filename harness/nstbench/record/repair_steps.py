@@ -23,7 +23,7 @@ class Step:
     """Something to do, and what is said of it."""
 
     says: str
-    does: Callable[[], None]
+    does: Callable[[], object]
 
 
 def aside(folder: Path, relative: Path, why: str) -> Step:

@@ -1,4 +1,7 @@
-"""Executors: they take jobs and give back events, nothing else."""
+"""Executors: they take jobs and give back events, nothing else.
+
+The other kind that an entry point may lead to, `nstbench.run.launcher.Launcher`, starts whole sweeps.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,19 @@ from nstbench.run.slots import Parallel, Slot
 Sharing = tuple[str, ...]
 
 
-class Executor(ABC):
-    """Something that runs jobs. Who asks for the next event has written down what the last one brought."""
+class Offered:
+    """What an entry point of `nstbench.executors` leads to."""
 
     requires: ClassVar[str] = ""
     """The module without which it cannot run."""
     install: ClassVar[str] = ""
     """The line that installs that."""
+    options: ClassVar[tuple[str, ...]] = ()
+    """The names of its options."""
+
+
+class Executor(Offered, ABC):
+    """Something that runs jobs. Who asks for the next event has written down what the last one brought."""
 
     @classmethod
     @abstractmethod

@@ -30,7 +30,7 @@ class Keeper:
         experiment: its name.
         checkout: the commit that the working directory had checked out when the sweep began.
         judging: the referee; None if there is none.
-        recorded: ids of the trials whose records this sweep has written.
+        recorded: ids of the trials whose records this sweep has written, or has had written elsewhere.
         failed: whether one of them went wrong.
     """
 
@@ -72,6 +72,12 @@ class Keeper:
     def refuse(self, trial: Trial) -> None:
         """Write down that a trial is not run, as its backend refuses it."""
         self._keep_without_run(trial, "refused", "Refused", trial.refusal or "")
+
+    def note(self, record: RunRecord) -> None:
+        """Take notice of a record that is written."""
+        self.recorded.add(record.trial.trial_id)
+        self.failed = self.failed or record.status not in ("ok", "refused")
+        self.watch.recorded(record)
 
     def judge(self, trials: tuple[Trial, ...]) -> None:
         """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
@@ -117,8 +123,6 @@ class Keeper:
         self._keep(RunRecord(trial, self.experiment, status, now, error_type=kind, error_message=message))
 
     def _keep(self, record: RunRecord) -> None:
-        self.recorded.add(record.trial.trial_id)
-        self.failed = self.failed or record.status not in ("ok", "refused")
         record = replace(record, measure=self.measure.model_dump())
         self.store.write_record(record)
-        self.watch.recorded(record)
+        self.note(record)

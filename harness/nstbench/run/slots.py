@@ -48,10 +48,12 @@ class Parallel:
     """What a sweep may use at once.
 
     Attributes:
-        executor: who runs the trials; `local` is this machine.
+        executor: who runs the trials; `local` is this machine. Options follow a colon, as in
+            `NAME:key=value,key=value`.
         devices: `gpu:0`, `gpu:1` ..., of those that this process sees, or `gpu` for all of these. A trial
             that asks for a GPU, or leaves the choice to its backend, runs on one of them.
-        jobs: how many trials may run on the CPU at once. They share out whole cores.
+        jobs: how many trials may run on the CPU at once, sharing out whole cores, or how many sweeps an
+            executor launches.
     """
 
     devices: tuple[str, ...] = ()
@@ -62,6 +64,25 @@ class Parallel:
     def asked_for(self) -> bool:
         """Whether trials may run beside one another."""
         return bool(self.devices) or self.jobs > 1 or self.executor != "local"
+
+    @property
+    def kind(self) -> str:
+        """The name of the executor."""
+        return self.executor.partition(":")[0]
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The options of the executor by name; a value may have commas.
+
+        Raises:
+            UsageError: one is no `key=value`.
+        """
+        text = self.executor.partition(":")[2]
+        pairs = [each.partition("=") for each in re.split(r",(?=\w+=)", text)] if text else []
+        for name, equals, value in pairs:
+            if not (name and equals and value):
+                raise UsageError(f"--executor {self.executor}: options are key=value,key=value")
+        return {name: value for name, _, value in pairs}
 
     def slots(self, exclusive: bool) -> tuple[Slot, ...]:
         """Return the slots: by default one that takes every trial.

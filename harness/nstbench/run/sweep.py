@@ -24,6 +24,8 @@ from nstbench.run.installed import installed
 from nstbench.run.job import Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
+from nstbench.run.launch import Launch, sweep_command
+from nstbench.run.launcher import Launcher
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.outcome import Outcome
@@ -77,7 +79,8 @@ class Sweep:
             parallel: what of this machine to use at once; default one trial at a time.
 
         Raises:
-            UsageError: a device is not there, or a trial has nowhere to run; nothing was run.
+            UsageError: a device is not there, a trial has nowhere to run, or nothing can be launched; nothing
+                was run.
             ResultsError: the folder cannot be written; nothing was run.
             NotKept: what a trial came to cannot be written.
         """
@@ -87,7 +90,7 @@ class Sweep:
         finally:
             executor.close()
 
-    def _run(self, executor: Executor, limits: Limits) -> Outcome:
+    def _run(self, executor: Executor | Launcher, limits: Limits) -> Outcome:
         self.store.begin(self.experiment, self.plan, self.join)
         results = Results([self.store.path])
         standing = Standing.of(self.plan.trials, results)
@@ -122,14 +125,18 @@ class Sweep:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
 
-    def _executor(self, parallel: Parallel) -> Executor:
+    def _executor(self, parallel: Parallel) -> Executor | Launcher:
         measure = self.experiment.measure
         in_process = measure.isolation == "none"
         if in_process and parallel.asked_for:
             raise UsageError(
                 "isolation none runs one trial at a time: leave --executor, --devices and --jobs out"
             )
-        kind = InProcess if in_process else find_executor(parallel.executor)
+        kind = InProcess if in_process else find_executor(parallel.kind, parallel.options)
+        if issubclass(kind, Launcher):
+            sweep_command(self.experiment, self.store, Limits())  # refuses
+            return kind.open(parallel, self.watch.says)
+        assert issubclass(kind, Executor)
         executor = kind.open(parallel, measure.exclusive, self.watch.says)
         try:
             refuse_without_slot(self.plan.trials, executor.slots)
@@ -138,10 +145,15 @@ class Sweep:
             raise
         return executor
 
-    def _work(self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, executor: Executor) -> Work:
+    def _work(
+        self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, executor: Executor | Launcher
+    ) -> Work | Launch:
         share = self.experiment.measure.share_trajectories
         trajectories = replace(self.plan, trials=tuple(trials)).trajectories(share)
         until = monotonic() + (math.inf if limits.time_s is None else limits.time_s)
+        if isinstance(executor, Launcher):
+            command, to_do = sweep_command(self.experiment, self.store, limits), self._pending(trials)
+            return Launch(executor, keeper, command, to_do, len(trajectories), limits, until)
         waiting = Queue(trajectories, in_order=len(executor.slots) == 1)
         return Work(waiting, executor, keeper, self._pending, self._job, limits, until)
 
