@@ -6,8 +6,9 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from threading import current_thread, main_thread
 from time import monotonic, sleep
@@ -119,7 +120,8 @@ class SlurmArray(Launcher):
         executor = AutoExecutor(folder, cluster=self._cluster)
         executor.update_parameters(**{"name": "nstbench"} | given)
         try:
-            with _apart(folder / "controllers.txt") if self._cluster == "local" else nullcontext():
+            apart = _apart(folder / "controllers.txt") if self._cluster == "local" else nullcontext()
+            with apart, redirect_stderr(StringIO()):  # what sbatch says is in the error too
                 jobs = executor.submit_array(elements)
         except (FailedJobError, FailedSubmissionError, OSError) as error:
             raise UsageError(f"executor slurm: nothing was submitted: {one_line(error)}") from error
@@ -140,13 +142,6 @@ class SlurmArray(Launcher):
             if each.ended and (failure := self._failure(each.job)):
                 self._say(f"slurm: {each.name} {failure}; its log: {each.job.paths.stderr}")
         return not all(each.ended for each in self._launched)
-
-    def spare(self) -> None:
-        """Cancel those that are still in the queue."""
-        for each in self._launched:
-            if not each.ended and not each.told:
-                each.job.cancel(check=False)
-                each.ended = True
 
     def close(self) -> None:
         """Cancel the array."""

@@ -213,16 +213,6 @@ class Store:
                 set_aside(self.path, path)
         self._write_json(path, record.to_json())
 
-    def withdraw(self, trial_id: str) -> Path | None:
-        """Declare a trial undone that is not running; returns where in `damaged/` its record is then."""
-        claim = self.claim([trial_id])
-        if claim is None:
-            return None
-        try:
-            return set_aside(self.path, result_path(trial_id))
-        finally:
-            claim.release()
-
     def write_losses(self, trial_id: str, npz: bytes) -> None:
         """Keep the losses of a trial, before its record."""
         write_inside(self.path, losses_path(trial_id), npz)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +16,7 @@ from nstbench.experiment import Experiment
 from nstbench.plan import Trial
 from nstbench.record import Store
 from nstbench.record.files import writing
-from nstbench.record.inside import inside
+from nstbench.record.inside import inside, set_aside
 from nstbench.record.layout import LAUNCHED, result_path
 from nstbench.run.keeper import Keeper
 from nstbench.run.launcher import Launcher, SweepCommand
@@ -23,6 +24,9 @@ from nstbench.run.limits import Limits, OutOfTime, Stopped
 
 LOOK_S = 0.5
 """How often the folder is looked at. Where that takes long it is done less often, a tenth of the time."""
+
+LAST_S = 10.0
+"""How long those that were launched may take to end when all is done, and may wait in a queue by then."""
 
 RUN = "from nstbench.cli import main; main()"
 
@@ -32,7 +36,8 @@ class Launch:
     """Trials that sweeps elsewhere do. This process claims none of them.
 
     Attributes:
-        trials: those that are to be done, also if they have a result.
+        trials: those that are to be done, also if they have a result, or judged.
+        pending: those of them that are to be done.
         most: how many sweeps have something to do.
         until: when the time is over, on the clock of `time.monotonic`.
     """
@@ -40,7 +45,8 @@ class Launch:
     launcher: Launcher
     keeper: Keeper
     sweep: SweepCommand
-    trials: list[Trial]
+    trials: Sequence[Trial]
+    pending: Sequence[Trial]
     most: int
     limits: Limits = field(default_factory=Limits)
     until: float = math.inf
@@ -52,17 +58,21 @@ class Launch:
             UsageError: nothing could be launched.
             Stopped: the time of the sweep is over, or trials are left that nobody runs.
         """
-        waiting = {trial.trial_id for trial in self.trials}
+        waiting = {trial.trial_id for trial in self.pending}
+        unjudged = {trial.trial_id for trial in self.trials} if self.keeper.judging else set()
+        end = math.inf
         try:
             self._launch()
             going = True
             while going:
                 going, since = self.launcher.look(), monotonic()
-                self._note_results(waiting)
+                self._note_results(waiting, unjudged)
                 if self.limits.fail_fast and self.keeper.failed:
                     return
-                if not waiting:
-                    self.launcher.spare()
+                if not waiting and not unjudged:
+                    end = min(end, monotonic() + LAST_S)
+                if monotonic() >= end:
+                    return
                 if going:
                     self._sleep(monotonic() - since)
         finally:
@@ -71,30 +81,28 @@ class Launch:
             raise Stopped("the sweeps that were to do them have ended")
 
     def _launch(self) -> None:
-        """Withdraw the results that are to be replaced, so that each trial is done once, and launch."""
+        """Move results that are to be replaced aside, so that each trial is done once, and launch."""
         store = self.keeper.store
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
         folder = inside(store.path, LAUNCHED / name / "folder").parent.absolute()
         with writing(folder):
             folder.mkdir(parents=True)
-        results = [result_path(trial.trial_id) for trial in self.trials]
-        withdrawn: list[tuple[Path, Path]] = []
+        moved = [_moved_aside(store, trial.trial_id) for trial in self.pending]
         try:
-            for trial, path in zip(self.trials, results, strict=True):
-                if (store.path / path).exists() and (kept := store.withdraw(trial.trial_id)):
-                    withdrawn.append((kept, store.path / path))
             self.launcher.launch(self.sweep, self.most, folder)
         except UsageError:
-            for kept, path in withdrawn:
-                kept.rename(path)
+            for place, kept in filter(None, moved):
+                kept.rename(place)
             raise
 
-    def _note_results(self, waiting: set[str]) -> None:
-        store = self.keeper.store
-        for trial_id in sorted(waiting):
-            if record := store.record(trial_id):
-                waiting.discard(trial_id)
-                self.keeper.note(record)
+    def _note_results(self, waiting: set[str], unjudged: set[str]) -> None:
+        for trial_id in sorted(waiting | unjudged):
+            if record := self.keeper.store.record(trial_id):
+                if trial_id in waiting:
+                    waiting.discard(trial_id)
+                    self.keeper.note(record)
+                if record.judged:
+                    unjudged.discard(trial_id)
 
     def _sleep(self, looked_s: float) -> None:
         left = self.until - monotonic()
@@ -108,6 +116,17 @@ class Launch:
         if claim:
             claim.release()
         return claim is not None
+
+
+def _moved_aside(store: Store, trial_id: str) -> tuple[Path, Path] | None:
+    """Return where a result was and where it is now; None if there is none, or another sweep has it."""
+    place = store.path / result_path(trial_id)
+    if not place.exists() or (claim := store.claim([trial_id])) is None:
+        return None
+    try:
+        return place, set_aside(store.path, result_path(trial_id))
+    finally:
+        claim.release()
 
 
 def sweep_command(experiment: Experiment, store: Store, limits: Limits) -> SweepCommand:

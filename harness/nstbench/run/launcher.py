@@ -59,9 +59,5 @@ class Launcher(Offered, ABC):
         """Say what has become of them; return whether one has not ended yet."""
 
     @abstractmethod
-    def spare(self) -> None:
-        """Cancel those that have not begun, as all is done."""
-
-    @abstractmethod
     def close(self) -> None:
         """End those that have not ended, and wait until they have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -146,14 +146,14 @@ class Sweep:
         return executor
 
     def _work(
-        self, keeper: Keeper, trials: Iterable[Trial], limits: Limits, executor: Executor | Launcher
+        self, keeper: Keeper, trials: Sequence[Trial], limits: Limits, executor: Executor | Launcher
     ) -> Work | Launch:
         share = self.experiment.measure.share_trajectories
         trajectories = replace(self.plan, trials=tuple(trials)).trajectories(share)
         until = monotonic() + (math.inf if limits.time_s is None else limits.time_s)
         if isinstance(executor, Launcher):
-            command, to_do = sweep_command(self.experiment, self.store, limits), self._pending(trials)
-            return Launch(executor, keeper, command, to_do, len(trajectories), limits, until)
+            command, pending = sweep_command(self.experiment, self.store, limits), self._pending(trials)
+            return Launch(executor, keeper, command, trials, pending, len(trajectories), limits, until)
         waiting = Queue(trajectories, in_order=len(executor.slots) == 1)
         return Work(waiting, executor, keeper, self._pending, self._job, limits, until)
 
