@@ -100,7 +100,8 @@ def sweep(
         join: take over a folder of another experiment; its rows stay, outside the plan.
         watch: told how it goes.
         limits: when to give up; default when all is done.
-        parallel: which devices to use at once, and how many CPU jobs; default one trial at a time.
+        parallel: who runs the trials, which devices to use at once, and how many CPU jobs; default one trial
+            at a time on this machine.
 
     Raises:
         ExperimentError: every mistake in the experiment, before anything runs.

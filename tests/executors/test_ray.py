@@ -233,7 +233,7 @@ def test_a_node_with_another_version_is_left_out_by_name(cluster, tmp_path, monk
 @pytest.mark.parametrize(
     ("parallel", "said"),
     [
-        (Parallel(executor="rya"), "unknown executor 'rya'; known: local, ray. Did you mean 'ray'"),
+        (Parallel(executor="rya"), "unknown executor 'rya'; known: local, ray, slurm. Did you mean 'ray'"),
         (Parallel(("gpu:0",), executor="ray"), "--executor ray takes --devices gpu: all GPUs of all nodes"),
     ],
 )

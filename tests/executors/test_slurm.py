@@ -185,7 +185,7 @@ def test_an_element_whose_sweep_is_stopped_does_not_end_before_it_is_ended(tmp_p
         ("ray:partition=gpu", "executor ray: unknown option 'partition'; it takes none"),
         ("slurm:partition", "--executor slurm:partition: options are key=value,key=value"),
         ("slurm:cluster=cloud", "found cluster=cloud; slurm, local, debug are allowed"),
-        ("slurm:cluster=local,timeout_min=soon", "timeout_min=soon: a number is needed"),
+        ("slurm:cluster=local,timeout_min=soon", "timeout_min=soon: a whole number is needed"),
         ("slurm", "there is no srun here"),
     ],
 )

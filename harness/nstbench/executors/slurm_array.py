@@ -191,7 +191,9 @@ def _apart(log: Path) -> Iterator[None]:
 
 
 def _read(name: str, text: str) -> Any:
+    reader = {**COMMON, **OF_SLURM}[name]
     try:
-        return {**COMMON, **OF_SLURM}[name](text)
+        return reader(text)
     except ValueError as error:
-        raise UsageError(f"executor slurm: {name}={text}: a number is needed") from error
+        what = "a whole number" if reader is int else "a number"
+        raise UsageError(f"executor slurm: {name}={text}: {what} is needed") from error
