@@ -124,3 +124,45 @@ def test_a_tensor_of_one_number_is_not_spread_out_and_nothing_is_unpacked(tmp_pa
         for name in small.namelist():
             packed.writestr(name, small.read(name))
     assert "compressed, as PyTorch writes none" in refusal(tmp_path / "b.pth")
+
+
+FIRST = torch.zeros(64, 3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ([FIRST], "it holds an object of type list; expected tensors by name"),
+        ({"state_dict": None}, "it holds an object of type NoneType; expected tensors by name"),
+        ({"module.conv": FIRST}, "it holds 'module.conv'; expected features.0.weight, features.0.bias"),
+        ({"features.0.weight": [1.0]}, "features.0.weight is of type list; it must be a tensor"),
+        (
+            {"features.0.weight": FIRST.int()},
+            "features.0.weight has type int32, strided on cpu; it must be float",
+        ),
+        (
+            {"features.0.weight": FIRST.to_sparse()},
+            "has type float32, sparse_coo on cpu; it must be floating",
+        ),
+        (torch.nn.Linear(1, 1), "cut off, or not tensors by name that torch.save wrote"),
+    ],
+)
+def test_what_else_a_file_of_pytorch_s_holds_is_told_with_what_is_expected(tmp_path, kept, told):
+    torch.save(kept, tmp_path / "other.pth")
+    assert told in refusal(tmp_path / "other.pth")
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({"conv": FIRST}, "it holds 'conv'; expected features.0.weight, features.0.bias"),
+        (
+            {"features.0.weight": FIRST.bool()},
+            "features.0.weight has type BOOL; it must be F16 or F32 or F64",
+        ),
+        ({"features.0.weight": FIRST.bfloat16()}, "features.0.weight has type BF16; it must be F16 or F32"),
+    ],
+)
+def test_what_else_a_file_of_safetensors_holds_is_told_with_what_is_expected(tmp_path, kept, told):
+    safetensors.save_file(kept, tmp_path / "other.safetensors")
+    assert told in refusal(tmp_path / "other.safetensors")

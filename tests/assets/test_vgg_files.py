@@ -119,6 +119,40 @@ def test_layers_of_the_new_layout_without_names_are_taken_in_order(tmp_path, wei
     same(read_vgg19(tmp_path / "a.weights.h5"), weights)
 
 
+@pytest.mark.parametrize(
+    ("fill", "told"),
+    [
+        (lambda file: file.update(layers=[1.0]), "/layers is a dataset; expected a group"),
+        (lambda file: file.update(model_weights=1.0), "/model_weights is a dataset; expected a group"),
+        (
+            lambda file: file.update({"layers/conv2d/vars": [1.0]}),
+            "conv2d/vars is a dataset; expected a group",
+        ),
+        (lambda file: file.create_group("layers/conv2d"), "/layers/conv2d has no vars"),
+        (lambda file: file.create_group("layers/conv2d/vars/0"), "vars/0 is a group; expected a dataset"),
+        (lambda file: file.create_group("layers"), "it holds nothing; expected conv2d, conv2d_1"),
+        (lambda file: file.create_group("block1_conv1"), "block1_conv1 has weight_names []; expected kernel"),
+        (
+            lambda file: file.create_group("conv1_1").attrs.update(weight_names=[1, 2]),
+            "conv1_1 has weight_names [1, 2]; expected kernel and bias",
+        ),
+    ],
+)
+def test_what_else_an_hdf5_file_holds_is_told_with_what_is_expected(tmp_path, fill, told):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        fill(file)
+    assert told in refusal(tmp_path / "other.h5")
+
+
+def test_what_else_an_archive_holds_is_told_with_what_is_expected(tmp_path):
+    for arrays, told in (
+        ({"conv1_1": [1.0]}, "it holds 'conv1_1'; expected conv1_1/kernel, conv1_1/bias"),
+        ({"conv1_1/kernel": np.array("text")}, "conv1_1/kernel is an array of <U4; expected one of numbers"),
+    ):
+        np.savez(tmp_path / "other.npz", **arrays)
+        assert told in refusal(tmp_path / "other.npz")
+
+
 @pytest.mark.parametrize("kept", [0, 100, 50_000, 40_000_000])
 def test_a_truncated_hdf5_file_is_refused(tmp_path, classic, kept):
     (tmp_path / "cut.h5").write_bytes(classic.read_bytes()[:kept])
@@ -137,7 +171,7 @@ def test_missing_layers_are_named(archive, tmp_path):
     assert "conv3_4, conv5_4 not found" in refusal(path)
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["dense"] = [1.0]
-    assert "conv1_1" in refusal(tmp_path / "other.h5")
+    assert "it holds 'dense'; expected a group layers" in refusal(tmp_path / "other.h5")
 
 
 def test_a_wrong_shape_names_the_layer_and_both_shapes(archive, weights):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeAlias
 from zipfile import ZIP_STORED, ZipFile, is_zipfile
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from nstbench.api import BGR_MEAN, CHANNELS, LAYERS, AssetError, in_channels
 
 Arrays: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+MOST_NAMES, MOST_LETTERS = 4, 40
+"""Of what else a file holds, so much is told."""
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
@@ -25,6 +28,11 @@ PLACES: Mapping[str, int] = dict(
 
 RGB_MEAN, RGB_STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
 """What torchvision's networks expect of RGB in [0, 1]: less these means, divided by these deviations."""
+
+EXPECTED = "features.0.weight, features.0.bias ... features.34.bias, as torchvision names them"
+
+FLOATS = ("F16", "F32", "F64")
+"""Types of safetensors that NumPy has."""
 
 OF_CAFFE = ("d01eb7cb", "caffe")
 """In the name of a file whose network sees BGR less `BGR_MEAN`: Caffe's, as jcjohnson/pytorch-vgg has it.
@@ -42,6 +50,7 @@ def read_torch(path: Path) -> dict[str, Arrays]:
 
     Raises:
         AssetError: the file is a `.pth`, and PyTorch is not installed.
+        ValueError: it holds none of them, or one that is of another shape or type.
     """
     wanted = {
         f"features.{n}.{which}": shape
@@ -63,6 +72,19 @@ def read_torch(path: Path) -> dict[str, Arrays]:
     return found
 
 
+def require_some(found: Mapping[str, object], names: Collection[object], expected: str) -> None:
+    """Have at least one layer found, of a file in which these names are.
+
+    Raises:
+        ValueError: says which names there are, and which are expected.
+    """
+    if found:
+        return
+    told = [f"{name!r:.{MOST_LETTERS}}" for _, name in zip(range(MOST_NAMES), names, strict=False)]
+    more = f" and {len(names) - MOST_NAMES:,} more" * (len(names) > MOST_NAMES)
+    raise ValueError(f"it holds {', '.join(told) or 'nothing'}{more}; expected {expected}")
+
+
 def _seeing_bgr(kernel: NDArray[Any], bias: NDArray[Any]) -> Arrays:
     """Let a network of torchvision's see BGR in [0, 255] less `BGR_MEAN`."""
     turned = kernel[:, :, ::-1].astype(np.float64) / (255 * RGB_STD[::-1, None])
@@ -75,15 +97,19 @@ def _safetensors(path: Path, wanted: Shapes) -> Mapping[str, NDArray[Any]]:
 
     try:
         with safe_open(path, framework="np") as file:
-            there = [name for name in wanted if name in file.keys()]  # noqa: SIM118 - no mapping
-            for name in there:
-                _refuse(name, tuple(file.get_slice(name).get_shape()), wanted)
+            names = file.keys()
+            there = {name: file.get_slice(name) for name in wanted if name in names}
+            require_some(there, names, EXPECTED)
+            for name, each in there.items():
+                _require_shape(name, tuple(each.get_shape()), wanted)
+                if each.get_dtype() not in FLOATS:
+                    raise ValueError(f"{name} has type {each.get_dtype()}; it must be {' or '.join(FLOATS)}")
             return {name: file.get_tensor(name) for name in there}
     except SafetensorError as error:
         raise ValueError(str(error)) from error
 
 
-def _refuse(name: str, shape: tuple[int, ...], wanted: Shapes) -> None:
+def _require_shape(name: str, shape: tuple[int, ...], wanted: Shapes) -> None:
     """Look at a shape before anything is read or copied: a few bytes may stand for gigabytes."""
     if shape != wanted[name]:
         raise ValueError(f"{name} has shape {shape}; it must be {wanted[name]}")
@@ -101,11 +127,30 @@ def _pickled(path: Path, wanted: Shapes) -> Mapping[str, NDArray[Any]]:
         with ZipFile(path) as archive:
             if any(each.compress_type != ZIP_STORED for each in archive.infolist()):
                 raise ValueError("compressed, as PyTorch writes none")
-    with warnings.catch_warnings(action="ignore"):  # about pickles that it then refuses
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
-    tensors = {name: each for name, each in state.items() if isinstance(each, torch.Tensor)}
-    found = {name: tensors[name] for name in wanted if name in tensors and tensors[name].is_floating_point()}
+    state = _state(path, torch)
+    found = {name: state[name] for name in wanted if name in state}
+    require_some(found, state, EXPECTED)
     for name, each in found.items():
-        _refuse(name, tuple(each.shape), wanted)
+        _require_numbers(name, each, torch)
+        _require_shape(name, tuple(each.shape), wanted)
     return {name: each.float().numpy() for name, each in found.items()}
+
+
+def _state(path: Path, torch: Any) -> Mapping[Any, Any]:
+    with warnings.catch_warnings(action="ignore"):  # about pickles that it then refuses
+        try:
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+        except (UnpicklingError, EOFError, LookupError) as error:  # which tells of PyTorch's own insides
+            raise ValueError("cut off, or not tensors by name that torch.save wrote") from error
+    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
+    if not isinstance(state, dict):
+        raise ValueError(f"it holds an object of type {type(state).__name__}; expected tensors by name")
+    return state
+
+
+def _require_numbers(name: str, found: Any, torch: Any) -> None:
+    if not isinstance(found, torch.Tensor):
+        raise ValueError(f"{name} is of type {type(found).__name__}; it must be a tensor")
+    if found.is_nested or found.is_meta or found.layout != torch.strided or not found.is_floating_point():
+        told = f"{found.dtype}, {found.layout} on {found.device}".replace("torch.", "")
+        raise ValueError(f"{name} has type {told}; it must be floating-point, strided and in the file")

@@ -27,8 +27,8 @@ from nstbench.api import (
     one_line,
 )
 from nstbench.assets import torch_files
-from nstbench.assets.torch_files import Arrays
-from nstbench.system.archives import read_npz
+from nstbench.assets.torch_files import Arrays, require_some
+from nstbench.system.archives import npz_names, read_npz
 from nstbench.system.files import open_regular
 
 if TYPE_CHECKING:
@@ -127,10 +127,11 @@ def keras_3_convolutions(layers: h5py.Group | None) -> dict[str, Arrays]:
     found: dict[str, Arrays] = {}
     if layers is None:
         return found
-    keys = [key for key in layers if re.fullmatch(r"conv2d(_\d+)?", key)]
+    _require_group(layers)
+    keys = [key for key in layers if re.fullmatch(r"conv2d(_\d{1,9})?", key)]
     for key in sorted(keys, key=lambda key: int(key[7:] or 0)):
         variables = _own(_own(layers, key), "vars")
-        found[variables.attrs.get("name", key)] = (_dataset(variables, "0"), _dataset(variables, "1"))
+        found[str(variables.attrs.get("name", key))] = (_dataset(variables, "0"), _dataset(variables, "1"))
     return found
 
 
@@ -140,15 +141,29 @@ def _own(group: h5py.Group, name: str) -> Any:
 
     place = group
     for part in name.strip("/").split("/"):
+        _require_group(place)
+        if part not in place and place.get(part, getlink=True, default=None) is None:
+            raise ValueError(f"{place.name} has no {part}")
         if not isinstance(place.get(part, getlink=True), h5py.HardLink):
             raise ValueError(f"{part} is a link, and not in the file")
         place = place[part]
     return place
 
 
+def _require_group(place: Any) -> None:
+    import h5py
+
+    if not isinstance(place, h5py.Group):
+        raise ValueError(f"{place.name} is a {type(place).__name__.lower()}; expected a group")
+
+
 def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     """Return a dataset that may be read once its shape is known to be that of a layer: see `_array`."""
+    import h5py
+
     found = _own(group, name)
+    if not isinstance(found, h5py.Dataset):
+        raise ValueError(f"{found.name} is a {type(found).__name__.lower()}; expected a dataset")
     filters = found.id.get_create_plist().get_nfilters()
     elsewhere = found.external or found.is_virtual
     if elsewhere or filters > MOST_FILTERS or math.prod(found.chunks or ()) > MOST_NUMBERS:
@@ -158,9 +173,15 @@ def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 def _h5_layers(file: h5py.File) -> dict[str, Arrays]:
     if "layers" in file:
-        return _by_name_or_order(keras_3_convolutions(_own(file, "layers")))
+        layers = _own(file, "layers")
+        found = keras_3_convolutions(layers)
+        require_some(found, layers, "conv2d, conv2d_1 ... in the group layers, as Keras 3 writes them")
+        return _by_name_or_order(found)
     groups = _own(file, "model_weights") if "model_weights" in file else file
+    _require_group(groups)
     named = {name: _canonical(name) for name in groups}
+    expected = "a group layers, as Keras 3 writes it, or groups block1_conv1 ... block5_conv4"
+    require_some({layer: name for name, layer in named.items() if layer}, groups, expected)
     return {layer: _classic(_own(groups, name)) for name, layer in named.items() if layer}
 
 
@@ -171,18 +192,22 @@ def _by_name_or_order(found: dict[str, Arrays]) -> dict[str, Arrays]:
 
 def _classic(group: h5py.Group) -> Arrays:
     """Read the kernel and the bias, in this order in the attribute `weight_names`."""
-    kernel, bias = (_dataset(group, _text(name)) for name in group.attrs["weight_names"])
+    names = np.ravel(group.attrs["weight_names"]) if "weight_names" in group.attrs else np.array(())
+    if len(names) != 2 or names.dtype.kind not in "SUO":
+        raise ValueError(f"{group.name} has weight_names {names.tolist()!r:.60}; expected kernel and bias")
+    kernel, bias = (_dataset(group, _text(name)) for name in names)
     return kernel, bias
 
 
 def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
+    return name.decode() if isinstance(name, bytes) else str(name)
 
 
 def _read_npz(path: Path) -> dict[str, Arrays]:
     try:
         names = [f"{layer}/{which}" for layer in LAYERS for which in ("kernel", "bias")]
         found = read_npz(path, MOST_BYTES, names)
+        require_some(found, npz_names(path), "conv1_1/kernel, conv1_1/bias ... conv5_4/bias")
         whole = [layer for layer in LAYERS if {f"{layer}/kernel", f"{layer}/bias"} <= set(found)]
         return {layer: (found[f"{layer}/kernel"], found[f"{layer}/bias"]) for layer in whole}
     except (OSError, ValueError, EOFError, BadZipFile, KeyError, zlib.error, NotImplementedError) as error:

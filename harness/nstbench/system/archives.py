@@ -32,7 +32,7 @@ def read_npz(path: Path, most_bytes: int, names: Iterable[str] | None = None) ->
         left = most_bytes
         for name in wanted:
             with archive.open(there[name]) as member:
-                left -= _declared_bytes(cast(BinaryIO, member))
+                left -= _declared_bytes(name, cast(BinaryIO, member))
             if left < 0:
                 raise ValueError(f"with {name}, its arrays come to more than {most_bytes} bytes")
         found = {}
@@ -42,12 +42,22 @@ def read_npz(path: Path, most_bytes: int, names: Iterable[str] | None = None) ->
         return found
 
 
-def _declared_bytes(member: BinaryIO) -> int:
+def npz_names(path: Path) -> list[str]:
+    """Return the names of an archive's arrays.
+
+    Raises:
+        OSError, BadZipFile: as `read_npz`.
+    """
+    with open_regular(path) as file, ZipFile(file) as archive:
+        return [name.removesuffix(SUFFIX) for name in archive.namelist()]
+
+
+def _declared_bytes(name: str, member: BinaryIO) -> int:
     """Return the size of an array by its header alone."""
     read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(npy.read_magic(member))
     if read is None:
         raise ValueError("a version of NumPy's format that is not read")
     shape, _, dtype = read(member)
     if dtype.kind not in "iuf":
-        raise ValueError(f"an array of {dtype}, not of numbers")
+        raise ValueError(f"{name} is an array of {dtype}; expected one of numbers")
     return math.prod(shape) * dtype.itemsize
