@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,12 @@ ANSWERS = {
     "identify-answers-5": ("identify", "return 5", "fails in `identify`: TypeError: a Network or None"),
     "refuse-raises": ("refuse", "1 / 0", "fails in `refuse`: ZeroDivisionError"),
     "refuse-answers-a-list": ("refuse", "return []", "fails in `refuse`: TypeError: a sentence or None"),
+    "identify-ends": ("identify", "import os; os._exit(0)", "fails in `identify`: EndsProcess: it ends the"),
+    "refuse-ends": (
+        "refuse",
+        "from os import _exit; _exit(0)",
+        "fails in `refuse`: EndsProcess: it ends the",
+    ),
     "advise-raises": ("advise", "raise OSError('disk')", "fails in `advise`: OSError: disk"),
     "advise-answers-none": ("advise", "return None", "fails in `advise`: TypeError"),
 }
@@ -142,6 +149,27 @@ def test_what_planning_asks_is_told_as_the_plugins_fault(nstbench, tmp_path, mon
     with pytest.raises(BackendUnavailable) as told:
         prepare_sweep(experiment_from_mapping(planned(name)), tmp_path / "out")
     assert str(told.value).startswith(f"{name}: the plugin {name} 1.0 {said}")
+
+
+def test_a_plugin_whose_signal_ends_planning_is_named_by_its_place(tmp_path):
+    crashes = (
+        "    def refuse(self, settings):\n        import os, signal; os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+    zoo.plugin(tmp_path, "crashes", zoo.SOUND + crashes)
+
+    (tmp_path / "e.yaml").write_text(json.dumps(planned("crashes")))
+    done = run(tmp_path, "sweep", tmp_path / "e.yaml", "--dry-run")
+    assert "Fatal Python error: Segmentation fault" in done.stderr, done.stderr
+    assert re.search(r'crashes.*", line \d+ in refuse', done.stderr)
+
+
+def test_a_fork_of_a_plugin_may_end_while_planning_asks(nstbench, tmp_path, monkeypatch):
+    forks = "    def refuse(self, settings):\n        import os\n        child = os.fork() or os._exit(5)\n"
+    waits = "        return f'the child said {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}'\n"
+    zoo.plugin(tmp_path, "forks", zoo.SOUND + forks + waits)
+    monkeypatch.syspath_prepend(tmp_path)
+    (trial,) = prepare_sweep(experiment_from_mapping(planned("forks")), tmp_path / "out").plan.trials
+    assert trial.refusal == "the child said 5"
 
 
 @pytest.mark.timeout(0)  # which is the alarm that planning uses

@@ -1,12 +1,14 @@
-"""How long a plugin may keep planning waiting."""
+"""How long a plugin may keep planning waiting; and it may not end the process that plans."""
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from nstbench.api.errors import UsageError
 
@@ -17,6 +19,10 @@ LIMIT_S = 20.0
 
 class TookTooLong(BaseException):
     """A plugin has not answered in time. It is no `Exception`, which a plugin may catch and go on."""
+
+
+class EndsProcess(BaseException):
+    """A plugin has called `os._exit` in the process that plans."""
 
 
 def limit_s() -> float:
@@ -60,6 +66,41 @@ def within_limit() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def not_to_be_ended() -> Iterator[None]:
+    """Raise where what is inside calls `os._exit`, and let Python say where it is if a signal ends it.
+
+    Raises:
+        EndsProcess: it does.
+    """
+    leave, own, is_inside = os._exit, os.getpid(), True
+
+    def raises(status: int) -> NoReturn:
+        if is_inside and os.getpid() == own:  # a fork of this process may
+            raise EndsProcess(f"it ends the process by os._exit({status})")
+        leave(status)
+
+    says = _says_signals()
+    os._exit = raises
+    try:
+        yield
+    finally:
+        os._exit, is_inside = leave, False
+        if says:
+            faulthandler.disable()
+
+
+def _says_signals() -> bool:
+    """Have signals such as SIGSEGV told with the place, on the true standard error; whether that is new."""
+    if faulthandler.is_enabled():
+        return False
+    try:
+        faulthandler.enable(2)
+    except (OSError, ValueError, RuntimeError):  # it is closed
+        return False
+    return True
 
 
 def _has_alarm() -> bool:

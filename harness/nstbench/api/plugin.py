@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nstbench.api.backend import Backend, require_capabilities
 from nstbench.api.capabilities import Advice, Network
 from nstbench.api.errors import BackendUnavailable, NstbenchError, one_line
-from nstbench.api.patience import within_limit
+from nstbench.api.patience import not_to_be_ended, within_limit
 from nstbench.api.settings import Settings
 
 if TYPE_CHECKING:  # reading the metadata of packages takes a moment to import
@@ -75,7 +75,7 @@ class Plugin:
         Raises:
             BackendUnavailable: the plugin itself is broken, or takes longer than `nstbench.api.patience` has.
         """
-        with within_limit():
+        with within_limit(), not_to_be_ended():
             return Planning(self, self.make(options))
 
     @contextmanager
@@ -126,7 +126,7 @@ class Planning:
         return self._answer("advise", self.backend.advise, _advice)
 
     def _answer(self, method: str, ask: Callable[[], Any], checked: Callable[[Any], T]) -> T:
-        with self.plugin._blamed(f"fails in `{method}`", NstbenchError), within_limit():
+        with self.plugin._blamed(f"fails in `{method}`", NstbenchError), within_limit(), not_to_be_ended():
             return checked(ask())
 
 
