@@ -12,6 +12,7 @@ import nstbench
 from nstbench.api import ResultsError, UsageError
 from nstbench.comparison.cautions import cautions
 from nstbench.record import Results, open_results
+from nstbench.report import page_budget, page_pictures
 from nstbench.report.figures import pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.html import report_html, write_report
 from nstbench.report.page import page_data, summary
@@ -153,6 +154,27 @@ def test_a_page_keeps_within_its_budget_and_says_what_it_leaves_out(tmp_path):
     assert 40_000 < carried < 66_000
     assert f"This page has {len(few['pictures']['small'])}, spread" in few["notes"]["pictures"]
     assert f"{len(few['curves'])} of 20 curves are on this page" in few["notes"]["curves"]
+
+
+def test_the_figures_of_many_trials_leave_pictures_and_curves_less(tmp_path, monkeypatch):
+    results = big_results(tmp_path, betas=2, rates=1, snapshots=1, size=300)
+    every = page_data(results)
+    figures = len(json_in_html([every["trials"], every["pictures"]["of_trial"]]))
+    monkeypatch.setattr(page_budget, "LEAST", 1000)
+    monkeypatch.setattr(page_budget, "DATA", figures + 60_000)
+    assert len(json_in_html(page_data(results))) < figures + 70_000 < len(json_in_html(every)) / 2
+
+
+def test_pictures_in_full_size_keep_within_a_budget_too(tmp_path, monkeypatch):
+    results = big_results(tmp_path, betas=2, rates=1, snapshots=1, size=300)
+    every = page_data(results, embed=True)["pictures"]
+    assert (len(every["whole"]), every["note"]) == (40, "")
+    sizes = [len(text) for text in every["whole"].values()]
+    monkeypatch.setattr(page_pictures, "EMBEDDED", 5.5 * sum(sizes) / len(sizes))
+    few = page_data(results, embed=True)["pictures"]
+    assert set(few["whole"]) < set(results.runs["image"])
+    assert few["note"].startswith(f"In full size this page has {len(few['whole'])} of ")
+    assert 4 <= len(few["whole"]) <= 7
 
 
 def test_missing_and_damaged_pictures_are_left_out(tmp_path):

@@ -16,7 +16,9 @@ def report(
         Path | None, typer.Option("-o", "--out", help="Where to write it [RESULTS/report.html].")
     ] = None,
     outside_plan: OutsidePlanOption = False,
-    embed: Annotated[bool, typer.Option("--embed", help="Put pictures in full size into the file.")] = False,
+    embed: Annotated[
+        bool, typer.Option("--embed", help="Put pictures in full size into the file, up to 100 MB.")
+    ] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write pictures, losses, times and cautions of a sweep as one HTML file that needs no network."""

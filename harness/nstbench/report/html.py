@@ -33,7 +33,7 @@ def write_report(results: Results, path: Path | None = None, embed: bool = False
 
     Args:
         path: where to; default `report.html` in the results folder.
-        embed: carry the pictures in full size, so that the file can be sent around alone.
+        embed: carry pictures in full size, up to 100 MB, so that the file can be sent around alone.
 
     Returns:
         The path of the page.

@@ -14,10 +14,10 @@ from nstbench.record import Results
 from nstbench.record.rows import plan_note
 from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
 from nstbench.report.page_axes import Axis, axes
-from nstbench.report.page_budget import BUDGET
+from nstbench.report.page_budget import BUDGET, beside
 from nstbench.report.page_curves import curves
-from nstbench.report.page_pictures import gallery, hashes
-from nstbench.report.page_values import plain
+from nstbench.report.page_pictures import gallery, hashes, of_trial
+from nstbench.report.page_values import json_in_html, plain
 
 NUMBERS = (
     *("step_median_s", "step_mad_s", "compile_s", "compile_cached_s", "optimise_s", "wall_s"),
@@ -36,21 +36,24 @@ def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> di
 
     Args:
         results: a single folder.
-        embed: carry every picture in full size.
-        budget: bytes of curves and small pictures.
+        embed: carry pictures in full size, as many as `page_budget.EMBEDDED` has room for.
+        budget: bytes of curves and small pictures, at most: the figures of many trials leave less.
 
     Raises:
         ResultsError: the folder holds other things than a sweep wrote.
     """
     (store,) = results.stores
+    found, taken = axes(results.runs), of_trial(results.images)
+    trials = _trials(results, found)
+    budget = beside(len(json_in_html([trials, taken])), budget)
     losses = curves(results.losses, budget)
     pictures = gallery(results.runs, results.images, store.path, embed, budget - losses.size_in_bytes)
-    times, found = seconds_by_phase(results.runs, results.timings), axes(results.runs)
+    times = seconds_by_phase(results.runs, results.timings)
     return {
-        "trials": _trials(results, found),
+        "trials": trials,
         "thresholds": THRESHOLDS,
         "axes": [{"name": a.column, "title": a.title, "values": a.values} for a in found],
-        "pictures": asdict(pictures),
+        "pictures": {"of_trial": taken, **asdict(pictures)},
         "curves": losses.of_trial,
         "notes": {"pictures": pictures.note, "curves": losses.note},
         "unused": UNUSED,

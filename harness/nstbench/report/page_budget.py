@@ -2,7 +2,7 @@
 
 A browser reads all of a page before it shows any, and mail servers stop at 25 MB. Plotly takes 5 MB of a page
 and the figures of a trial 1 kB; the budget is for what remains. The results folder has the pictures in full
-size and every logged loss.
+size and every logged loss. Pictures in full size, put into a page on request, have a budget of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from typing import TypeVar
 
 BUDGET = 14_000_000
 """Bytes of pictures and curves together."""
+
+DATA, LEAST = 19_500_000, 2_000_000
+"""Bytes of figures, pictures and curves together, and what pictures and curves have of it at least."""
+
+EMBEDDED = 100_000_000
+"""Bytes of pictures in full size, as the text that a page carries."""
 
 CURVES_SHARE = 0.3
 """The part of it that curves may take; pictures have what they leave."""
@@ -49,6 +55,11 @@ def fit(things: Sequence[T], sizes: Sequence[int], measure: Callable[[T, int], i
         if len(things) * one <= budget:
             return Share(len(things), size, round(len(things) * one))
     return Share(int(budget / one), size, budget)
+
+
+def beside(figures: int, budget: int = BUDGET) -> int:
+    """Return what of the budget remains beside so many bytes of figures."""
+    return min(budget, max(LEAST, DATA - figures))
 
 
 def evenly(things: Sequence[T], most: int) -> Sequence[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from nstbench.record.layout import input_path
-from nstbench.report.page_budget import BUDGET, evenly, fit
+from nstbench.report.page_budget import BUDGET, EMBEDDED, evenly, fit
 from nstbench.report.page_values import plain
-from nstbench.report.thumbnails import SIDE, thumbnail, thumbnails, whole_file
+from nstbench.report.thumbnails import SIDE, base64_size, thumbnail, thumbnails, whole_file
 
 SIDES = (SIDE, 224, 192, 160, 144, 128, 112, 96)
 """Of how many pixels the longer side of a small picture may be."""
@@ -28,14 +28,12 @@ class Gallery:
     """What the page knows of pictures.
 
     Attributes:
-        of_trial: trial id -> its pictures, snapshots first, each with its path and `FIGURES`.
         inputs: twelve digits of a hash -> path and name of a content or style image; the path is None if the
             folder does not hold it.
         small, whole: path -> `data:` URI, of a thumbnail and of the file itself.
-        note: in what way `small` is less than on a page of few trials; empty if it is not.
+        note: in what way this is less than on a page of few trials; empty if it is not.
     """
 
-    of_trial: dict[str, list[dict[str, Any]]]
     inputs: dict[str, dict[str, str | None]]
     small: dict[str, str]
     whole: dict[str, str]
@@ -48,7 +46,7 @@ def gallery(
     """Collect the pictures of a results folder.
 
     Args:
-        embed: carry every picture in full size, so that the page needs no other file.
+        embed: carry pictures in full size too, all that there is room for: then the page needs no other file.
         budget: bytes of the small ones. Inputs and pictures at the end of trials come first.
     """
     inputs = {digits: name for row in runs.itertuples() for name, digits in hashes(row)}
@@ -60,21 +58,24 @@ def gallery(
         return len(thumbnail(folder / path, side) or "")
 
     share = fit(finished, SIDES, measure, budget)
-    carried = finished if embed else evenly(finished, share.count)
+    carried = evenly(finished, share.count)
     side = min(SNAPSHOT_SIDE, share.size)
     some = evenly(on_the_way, MOST_SNAPSHOTS)
     few = evenly(some, fit(some, [side], measure, budget - share.size_in_bytes).count)
-    sides = dict.fromkeys(on_the_way if embed else few, side)
+    full = _full([[*paths.values()], finished, on_the_way], folder, EMBEDDED) if embed else []
+    sides = dict.fromkeys([*few, *full], side)
     sides |= dict.fromkeys([*paths.values(), *carried], share.size)
     made = thumbnails({folder / path: side for path, side in sides.items()})
     small = {path: made[folder / path] for path in sides if folder / path in made}
-    whole = {path: text for path in small if embed and (text := whole_file(folder / path))}
+    whole = {path: text for path in full if path in small and (text := whole_file(folder / path))}
     seen = {
         digits: {"name": name, "path": path if (path := paths[digits]) in small else None}
         for digits, name in inputs.items()
     }
     note = _note(len(carried), len(finished), share.size)
-    return Gallery(_of_trial(images), seen, small, whole, note)
+    if embed and len(full) < (count := len(paths) + len(finished) + len(on_the_way)):
+        note = f"{note} In full size this page has {len(whole):,} of {count:,} pictures.".strip()
+    return Gallery(seen, small, whole, note)
 
 
 def hashes(row: Any) -> Iterator[tuple[str, str]]:
@@ -84,11 +85,26 @@ def hashes(row: Any) -> Iterator[tuple[str, str]]:
         yield name, sha256[:12]
 
 
-def _of_trial(images: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def of_trial(images: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return trial id -> its pictures, snapshots first, each with its path and `FIGURES`."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in plain(images[["trial_id", "path", *FIGURES]]):
         found.setdefault(row.pop("trial_id"), []).append(row)
     return found
+
+
+def _full(kinds: Sequence[Sequence[str]], folder: Path, room: int) -> list[str]:
+    """Choose what is carried in full size: what there is room for, of the first kind first."""
+
+    def measure(path: str, _: int) -> int:
+        return base64_size(folder / path)
+
+    chosen: list[str] = []
+    for kind in kinds:
+        share = fit(kind, [0], measure, room)
+        chosen += evenly(kind, share.count)
+        room -= share.size_in_bytes
+    return chosen
 
 
 def _note(carried: int, count: int, side: int) -> str:
