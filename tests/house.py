@@ -57,7 +57,7 @@ OWNERS = {
     "requests": {"assets"},
     "psutil": {"run"},
     "pynvml": {"run"},
-    "filelock": {"gate", "record"},
+    "filelock": {"record"},
     "jinja2": {"report"},
     "plotly": {"report"},
     "tensorboard": {"export"},

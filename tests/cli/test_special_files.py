@@ -14,8 +14,12 @@ from contextlib import closing
 import pytest
 
 from nstbench.api import ResultsError
+from nstbench.gate import environments
+from nstbench.gate.checkout import Version
+from nstbench.record import history_file
 from nstbench.record.claim import claim_all
 from nstbench.record.files import refuse_unwritable, write_atomic
+from nstbench.record.history_file import add_to_history
 from nstbench.run.verified import Setup, is_verified
 
 FULL = """
@@ -129,6 +133,35 @@ def test_a_file_system_without_locks_is_one_line_with_what_to_do(tmp_path, monke
     assert claim_all([tmp_path / "folder/.lock"]) is None
     mine.release()
     assert claim_all([tmp_path / "folder/.lock"])
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: add_to_history(folder / "history.jsonl", []),
+        lambda folder: environments.installed(
+            "base", Version(folder, "c" * 40, "", "HEAD"), environments.Recipe(folder)
+        ),
+    ],
+)
+def test_whatever_is_locked_says_so_where_there_are_no_locks(tmp_path, monkeypatch, write):
+    def flock(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ResultsError, match=r"has no locks .* NSTBENCH_LOCKS=soft"):
+        write(tmp_path)
+
+
+def test_a_history_is_held_softly_too_and_says_by_what(tmp_path, monkeypatch):
+    monkeypatch.setenv("NSTBENCH_LOCKS", "soft")
+    monkeypatch.setattr(history_file, "PATIENCE_S", 0.01)
+    left = tmp_path / ".history.jsonl.lock.soft"
+    left.touch()
+    with pytest.raises(ResultsError, match=r"history.jsonl: another process has held .*\.lock\.soft for"):
+        add_to_history(tmp_path / "history.jsonl", [])
+    left.unlink()
+    assert add_to_history(tmp_path / "history.jsonl", []).rows == ()
 
 
 def test_without_a_cache_a_sweep_says_so_once_and_goes_on(write, tmp_path, nstbench, monkeypatch):

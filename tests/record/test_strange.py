@@ -42,6 +42,23 @@ def test_a_picture_lies_in_its_folder(edited, place):
     write_report(open_results(made.path))
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.update(device_name="\ud800"),
+        lambda data: data.update(status="\ud800"),
+        lambda data: data.update(status="very well"),
+        lambda data: data["trial"].update(label="\udfff"),
+        lambda data: data["trial"]["settings"].update(init="\udfff"),
+    ],
+)
+def test_a_record_has_texts_that_can_be_written_and_a_status_that_there_is(edited, edit):
+    made = edited(edit)
+    assert " is " in reason(made)
+    open_results(made.path).write_tables()
+    write_report(open_results(made.path))
+
+
 @pytest.mark.parametrize("name", ["../../x", "/x", ".hidden", "a/b", "x" * 300, "a\n"])
 def test_an_id_is_a_name(edited, name):
     made = edited(lambda data: data["trial"].update(trial_id=name))

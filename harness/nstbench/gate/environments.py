@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from filelock import FileLock
-
 from nstbench.gate.checkout import Version, checked_out
 from nstbench.gate.side import Side, SideBroken, run_together
+from nstbench.record.claim import FOREVER, claim_all
 
 SHARED = "nstbench-shared.pth"
 
@@ -44,13 +43,17 @@ def installed(name: str, wanted: Version, recipe: Recipe) -> Side:
 
     Raises:
         SideBroken: it does not install; pip's output is in a file that the message names.
+        ResultsError: the cache cannot be written, or its file system has no locks.
     """
     folder = recipe.cache / _key(wanted, recipe)
     python = folder / "bin" / "python"
-    recipe.cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(recipe.cache / f"{folder.name}.lock"):
+    held = claim_all([recipe.cache / f"{folder.name}.lock"], FOREVER)
+    assert held
+    try:
         if not (folder / "done").is_file():
             _make(name, wanted, recipe, folder)
+    finally:
+        held.release()
     return Side(name, python, wanted.what)
 
 

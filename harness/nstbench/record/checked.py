@@ -8,8 +8,8 @@ from typing import Any
 from nstbench.api import ResultsError, one_line
 from nstbench.plan import Trial
 from nstbench.record.layout import refuse_strange
-from nstbench.record.misfits import MOST, refuse_misfits
-from nstbench.record.run_record import RunRecord
+from nstbench.record.misfits import MOST, is_text, refuse_misfits
+from nstbench.record.run_record import STATUSES, RunRecord
 
 
 def checked_record(data: Any, trial_id: str) -> RunRecord:
@@ -19,6 +19,8 @@ def checked_record(data: Any, trial_id: str) -> RunRecord:
     if record.trial.trial_id != trial_id:
         raise ValueError(f"it is of the trial {record.trial.trial_id}")
     refuse_misfits(record)
+    if record.status not in STATUSES:
+        raise ValueError(f"status is {record.status!r:.80}")
     return record
 
 
@@ -35,7 +37,7 @@ def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: I
 
 
 FACTS: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("python", "platform", "cpu"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("python", "platform", "cpu"), is_text),
     **dict.fromkeys(("cores", "memory_bytes"), lambda value: isinstance(value, int) and 0 <= value < MOST),
     "gpus": lambda value: isinstance(value, list) and _are_texts(value),
     **dict.fromkeys(
@@ -55,7 +57,7 @@ def checked_facts(data: Any) -> dict[str, Any]:
 
 
 def _are_texts(values: Iterable[Any]) -> bool:
-    return all(isinstance(each, str) for each in values)
+    return all(map(is_text, values))
 
 
 def damaged_record(trial: Trial, experiment: str, error: ResultsError) -> RunRecord:

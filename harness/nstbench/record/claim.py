@@ -1,4 +1,4 @@
-"""Claims on trials, so that two sweeps of one folder do not run the same one.
+"""Claims, so that two sweeps of one folder do not run the same trial, and no two processes write one file.
 
 A lock is the operating system's and ends with its process, so none can go stale. Where a file system has no
 locks, `NSTBENCH_LOCKS=soft` makes do with files that are there while something is held.
@@ -23,6 +23,8 @@ from nstbench.record.layout import SOFT
 from nstbench.system.files import open_regular
 
 VARIABLE = "NSTBENCH_LOCKS"
+FOREVER = -1.0
+"""To be patient until it can be held."""
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EIO, errno.EINVAL)
 """What the operating system says where it cannot lock a file."""
 
@@ -78,9 +80,13 @@ def claim_to_read(path: Path) -> Claim | None:
 
 
 def _lock(path: Path, patience_s: float) -> BaseFileLock:
-    if os.environ.get(VARIABLE) == "soft":
-        return SoftFileLock(_soft(path), timeout=patience_s)
-    return FileLock(path, timeout=patience_s)
+    kind = SoftFileLock if os.environ.get(VARIABLE) == "soft" else FileLock
+    return kind(lock_file(path), timeout=patience_s)
+
+
+def lock_file(path: Path) -> Path:
+    """Return the file that is there while this lock is held."""
+    return _soft(path) if os.environ.get(VARIABLE) == "soft" else path
 
 
 def _soft(path: Path) -> Path:
@@ -97,6 +103,6 @@ def _acquire(lock: BaseFileLock, path: Path) -> None:
             raise
         why = getattr(error, "strerror", None) or "flock is missing"
         raise ResultsError(
-            f"{path}: its file system has no locks ({why}), so two sweeps of one folder could not be kept"
-            f" apart; choose another folder with -o, or set {VARIABLE}=soft (docs/cluster.md)"
+            f"{path}: its file system has no locks ({why}), so two processes that write there could not be"
+            f" kept apart; choose another folder, or set {VARIABLE}=soft (docs/cluster.md)"
         ) from error

@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from nstbench.api import ResultsError, one_line
-from nstbench.record.files import reading, write_atomic
+from nstbench.record.claim import claim_all, lock_file
+from nstbench.record.files import reading, write_atomic, writing
 from nstbench.record.history import HistoryRow
 from nstbench.system.files import read_regular
 
@@ -77,16 +76,18 @@ def add_to_history(path: Path, rows: Iterable[HistoryRow]) -> Merged:
     Raises:
         ResultsError: it is damaged, cannot be written, or another process holds it for too long.
     """
+    held = claim_all([lock := path.with_name(f".{path.name}.lock")], PATIENCE_S)
+    if held is None:
+        raise ResultsError(
+            f"{path}: another process has held {lock_file(lock)} for {PATIENCE_S:g} s; try again"
+        )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=PATIENCE_S):
+        with writing(path):
             outcome = merged(read_history(path) if path.exists() else (), rows)
             lines = (json.dumps(asdict(row), ensure_ascii=False, allow_nan=False) for row in outcome.rows)
             write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
-    except Timeout as error:
-        raise ResultsError(f"{path}: another process has held it for {PATIENCE_S:g} s; try again") from error
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        held.release()
     return outcome
 
 

@@ -23,6 +23,16 @@ def refuse_misfits(record: Any) -> None:
             raise ValueError(f"{name} is {getattr(record, name)!r:.80}")
 
 
+def is_text(value: Any) -> bool:
+    """Whether it is a text that can be written: JSON has halves of characters, UTF-8 has none."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 Fits = Callable[[Any], bool]
 
 
@@ -62,7 +72,8 @@ def _is_sound(value: Any) -> bool:
 
 
 _PLAIN: Mapping[Any, Fits] = {
-    str: lambda value: isinstance(value, str),
+    str: is_text,
+    Any: lambda value: is_text(value) or not isinstance(value, str),
     bool: lambda value: isinstance(value, bool),
     type(None): lambda value: value is None,
     int: lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST,
