@@ -6,6 +6,7 @@ from PIL import Image
 from nstbench.api import AssetError, ResultsError
 from nstbench.assets import load_image
 from nstbench.record import open_results
+from nstbench.record.checked import checked_facts
 from nstbench.record.files import read_json, write_json
 from nstbench.report.html import write_report
 from nstbench.report.thumbnails import thumbnail
@@ -57,6 +58,18 @@ def test_a_record_has_texts_that_can_be_written_and_a_status_that_there_is(edite
     assert " is " in reason(made)
     open_results(made.path).write_tables()
     write_report(open_results(made.path))
+
+
+@pytest.mark.parametrize("name", ["\ud800", None, ["tiny"]])
+def test_a_plan_has_a_name_that_can_be_written(edited, name):
+    made = edited(lambda data: data.update(experiment=name), "plan.json")
+    with pytest.raises(ResultsError, match="experiment is "):
+        made.records()
+
+
+def test_names_of_packages_can_be_written():
+    with pytest.raises(ValueError, match="packages is"):
+        checked_facts({"packages": {"\ud800": "1.0"}})
 
 
 @pytest.mark.parametrize("name", ["../../x", "/x", ".hidden", "a/b", "x" * 300, "a\n"])

@@ -32,6 +32,13 @@ def checked_trial(data: Any) -> Trial:
     return trial
 
 
+def checked_name(name: Any) -> str:
+    """Read from JSON the name of an experiment; raises likewise."""
+    if not is_text(name):
+        raise ValueError(f"experiment is {name!r:.80}")
+    return str(name)
+
+
 def _refuse_strange(trial: Trial, environment_id: str | None = None, pictures: Iterable[str] = ()) -> None:
     refuse_strange([trial.trial_id, environment_id, *trial.image_hashes], pictures)
 
@@ -41,7 +48,8 @@ FACTS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("cores", "memory_bytes"), lambda value: isinstance(value, int) and 0 <= value < MOST),
     "gpus": lambda value: isinstance(value, list) and _are_texts(value),
     **dict.fromkeys(
-        ("packages", "variables"), lambda value: isinstance(value, Mapping) and _are_texts(value.values())
+        ("packages", "variables"),
+        lambda value: isinstance(value, Mapping) and _are_texts([*value, *value.values()]),
     ),
 }
 """What `nstbench.run.machine.environment` says of a machine -> whether a value can be that."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nstbench.api import ResultsError
 from nstbench.plan import Plan, Trial
-from nstbench.record.checked import checked_facts, checked_record, checked_trial, damaged_record
+from nstbench.record.checked import checked_facts, checked_name, checked_record, checked_trial, damaged_record
 from nstbench.record.claim import Claim, claim_all
 from nstbench.record.files import as_json, read_json, reading, writing
 from nstbench.record.inside import inside, set_aside, write_inside
@@ -114,7 +114,7 @@ class Store:
         path = self.path / PLAN
         with reading(path, self._to_plan_anew()):
             plan = read_json(path)
-            return Plan(str(plan["experiment"]), tuple(map(checked_trial, plan["trials"])))
+            return Plan(checked_name(plan["experiment"]), tuple(map(checked_trial, plan["trials"])))
 
     def _not_chosen(self, experiment: Experiment, plan: Plan) -> list[Trial]:
         """Return the planned trials of backends that the command line leaves out this time."""
