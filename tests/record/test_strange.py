@@ -8,6 +8,7 @@ from nstbench.assets import load_image
 from nstbench.record import open_results
 from nstbench.record.checked import checked_facts
 from nstbench.record.files import read_json, write_json
+from nstbench.record.repair import repair
 from nstbench.report.html import write_report
 from nstbench.report.thumbnails import thumbnail
 
@@ -65,6 +66,8 @@ def test_a_plan_has_a_name_that_can_be_written(edited, name):
     made = edited(lambda data: data.update(experiment=name), "plan.json")
     with pytest.raises(ResultsError, match="experiment is "):
         made.records()
+    repair(made.path, lambda line: None)
+    assert made.records()[0].status == "ok"
 
 
 def test_names_of_packages_can_be_written():

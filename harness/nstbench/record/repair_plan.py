@@ -13,6 +13,7 @@ from nstbench.plan import Plan, Trial
 from nstbench.record.checked import checked_record, checked_trial
 from nstbench.record.files import DAMAGE, as_json, read_json
 from nstbench.record.layout import PLAN, result_path, trial_path
+from nstbench.record.misfits import is_text
 from nstbench.record.repair_steps import Step, rewritten, temporary_files
 from nstbench.record.store import Store
 
@@ -45,9 +46,9 @@ class Planned:
         named = _every_trial(store) if self.named is None else self.named
         found = {trial_id: what_it_was(store, trial_id, self) for trial_id in named}
         trials = tuple(trial for trial in found.values() if trial)
-        origin = {name: self.data[name] for name in ORIGIN if isinstance(self.data.get(name), str)}
+        origin = {name: self.data[name] for name in ORIGIN if is_text(self.data.get(name))}
         known = self.data.get("experiment")
-        name = known if isinstance(known, str) and known else _experiment(store, found)
+        name = known if known and is_text(known) else _experiment(store, found)
         plan = {**Plan(name, trials).to_json(), "base": str(store.path.absolute()), **origin}
         lost = []
         if self.named is None:
