@@ -5,6 +5,7 @@
     results = nstbench.open_results("results/layers")
     results.runs, results.losses, results.timings, results.images
     results.contact_sheet(), results.plot_losses()
+    nstbench.choose("results/layers", within=10)[0].stylize
     nstbench.compare("results/before", "results/after").groups
     nstbench.check("experiments/layers.yaml", base="main")
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from nstbench.comparison.choose import Choice
     from nstbench.comparison.compare import Comparison
     from nstbench.experiment import ExperimentLike
     from nstbench.gate.noise import MeasuredNoise
@@ -37,6 +39,7 @@ __all__ = [
     "Results",
     "Watcher",
     "check",
+    "choose",
     "compare",
     "noise",
     "open_results",
@@ -121,6 +124,35 @@ def sweep(
         parallel=parallel,
     )
     return open_results(*(store.path for store in done.stores))
+
+
+def choose(
+    *paths: str | Path,
+    within: float | str | None = None,
+    at_least: float | None = None,
+    quality: str | None = None,
+    pictures: int = 1,
+    size: int | None = None,
+    device: str | None = None,
+    outside_plan: bool = False,
+) -> list[Choice]:
+    """Say which backend and settings to take, for each device and size of picture in the results.
+
+    Args:
+        within, at_least, quality, pictures: what is wanted, see `nstbench.comparison.wish.wish`.
+        size, device: only pictures of this longer side, only this device.
+        outside_plan: as `compare` takes it.
+
+    Raises:
+        UsageError: nothing was judged, or something is asked for that is not there.
+        ResultsError: a folder is missing or was not made by a sweep.
+    """
+    from nstbench.comparison.choose import choose_folders
+    from nstbench.comparison.wish import wish
+    from nstbench.run.installed import usual_options
+
+    wanted = wish(quality, within, at_least, pictures, (size, device))
+    return choose_folders(*paths, wanted=wanted, outside_plan=outside_plan, defaults=usual_options)
 
 
 def compare(

@@ -9,6 +9,7 @@ import pytest
 
 import nstbench
 from nstbench.api import SETTINGS
+from nstbench.comparison.axes import axes
 from nstbench.comparison.compare import compare, compare_folders
 from nstbench.experiment import json_schema
 from nstbench.experiment.overrides import target
@@ -16,7 +17,6 @@ from nstbench.export.exports import benchmark_entries
 from nstbench.record import open_results
 from nstbench.record.schema import RUNS
 from nstbench.report.contact_sheet import arrange
-from nstbench.report.page_axes import axes
 
 from .scenes import a_folder, a_record, a_trial
 

@@ -10,13 +10,13 @@ from PIL import Image
 
 import nstbench
 from nstbench.api import ResultsError, UsageError
+from nstbench.comparison.axes import UNUSED, axes
 from nstbench.comparison.cautions import cautions
 from nstbench.record import Results, open_results
 from nstbench.report import page_budget, page_pictures
 from nstbench.report.figures import pareto_front, points_of_curve, seconds_by_phase
 from nstbench.report.html import report_html, write_report
 from nstbench.report.page import page_data, summary
-from nstbench.report.page_axes import UNUSED, axes
 from nstbench.report.page_values import json_in_html
 
 from .made import big_results, made_record, made_results, made_trial, write_losses

@@ -20,6 +20,7 @@ import typer
 from nstbench.api import NstbenchError, printable
 from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
+from nstbench.cli.choose import choose
 from nstbench.cli.compare import compare
 from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.cli.console.streams import make_streams_last
@@ -49,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in (
-    *(sweep, show, compare, report, export, repair, merge),
+    *(sweep, show, choose, compare, report, export, repair, merge),
     *(stylize, rerun, verify, noise, doctor, schema),
 ):
     app.command()(verb)

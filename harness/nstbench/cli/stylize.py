@@ -15,6 +15,10 @@ def stylize(
     style: Annotated[str, typer.Argument(help="Style image: a path or sample:NAME.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the PNG goes.")] = Path("pastiche.png"),
     backend: Annotated[str | None, typer.Option(help="Which backend [the first that is ready].")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option of the backend; may be repeated."),
+    ] = None,
     overrides: OverridesOption = None,
 ) -> None:
     """Stylise one picture with any backend, for instance `nstbench stylize sample:cat sample:strokes`."""
@@ -28,7 +32,15 @@ def stylize(
     if out.suffix.lower() != ".png":
         raise typer.BadParameter(f"{out}: pastiches are written as PNG; end the name in .png")
     with interruptible("nothing was kept"), ProgressWatcher(stderr()) as watch:
-        record, outcome = make(content, style, out, backend=backend, overrides=overrides or (), watch=watch)
+        record, outcome = make(
+            content,
+            style,
+            out,
+            backend=backend,
+            options=option or (),
+            overrides=overrides or (),
+            watch=watch,
+        )
     if record.image is None:
         stderr().print(f"{record.trial.backend}: {record.status}: {record.error_message}")
         raise typer.Exit(code_of_sweep(outcome))

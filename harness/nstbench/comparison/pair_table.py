@@ -56,7 +56,7 @@ def _ratios(results: Results, runs: pd.DataFrame, table: pd.DataFrame) -> dict[s
     passes = runs["iterations"].isna()
     base_row, other_row = table["base_row"], table["other_row"]
     single = passes[base_row].to_numpy() != passes[other_row].to_numpy()
-    rounds = _steady_rounds(results, runs)
+    rounds = steady_rounds(results, runs)
     both = [(rounds.get(one, []), rounds.get(two, [])) for one, two in zip(base_row, other_row, strict=True)]
     steps = [
         Ratio(float("nan")) if apart else ratio_of_medians(*pair)
@@ -81,7 +81,7 @@ def _rows(table: pd.DataFrame) -> list[tuple[Any, Any]]:
     return list(zip(table["base_row"], table["other_row"], strict=True))
 
 
-def _steady_rounds(results: Results, runs: pd.DataFrame) -> dict[Any, list[float]]:
+def steady_rounds(results: Results, runs: pd.DataFrame) -> dict[Any, list[float]]:
     """Return row of `runs` -> seconds per iteration of each round in steady state."""
     timings = with_folder(results, "timings")
     steady = timings[timings["phase"].eq("round") & ~timings["warmup"]]

@@ -70,6 +70,13 @@ def ratio_of_medians(base: Sequence[float], other: Sequence[float]) -> Ratio:
     return _around(middle, math.hypot(*map(_error_of_median, logs)), fewest - 1)
 
 
+def spread_of_median(rounds: Sequence[float]) -> Ratio:
+    """Return the 95 % interval of a median, as shares of it; unknown with too few rounds."""
+    if len(rounds) < FEWEST_ROUNDS:
+        return Ratio(1.0)
+    return _around(0.0, _error_of_median(np.log(np.asarray(rounds, float))), len(rounds) - 1)
+
+
 def mean_ratio(ratios: Sequence[Ratio]) -> Ratio:
     """Return the geometric mean of the ratios of several pairs, with a t-interval over the pairs.
 

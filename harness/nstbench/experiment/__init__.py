@@ -5,7 +5,7 @@ from nstbench.experiment.experiment import Experiment, experiment_from_mapping, 
 from nstbench.experiment.forms import ExperimentLike, experiment_from
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
-from nstbench.experiment.options import read_options
+from nstbench.experiment.options import read_options, written_options
 from nstbench.experiment.point import Point
 from nstbench.experiment.schema import json_schema
 
@@ -21,4 +21,5 @@ __all__ = [
     "json_schema",
     "load_experiment",
     "read_options",
+    "written_options",
 ]

@@ -37,16 +37,24 @@ def complete_options(
     return made
 
 
+def written_options(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the options that `key=value` texts give, as an experiment file would have them.
+
+    Raises:
+        ExperimentError: a value is not what such a file may have.
+    """
+    split = (text.partition("=") for text in texts)
+    return {key.strip(): parse(value.strip().encode(), f"--option {key}").value for key, _, value in split}
+
+
 def read_options(name: str, texts: Sequence[str], declared: Mapping[str, Option]) -> dict[str, Any]:
     """Return every declared option with its value, those of `key=value` texts included.
 
     Raises:
         ExperimentError: a text is not of that form, or the backend has no such option or value.
     """
-    split = (text.partition("=") for text in texts)
-    given = {key.strip(): parse(value.strip().encode(), f"--option {key}").value for key, _, value in split}
     mistakes: list[Mistake] = []
-    made = complete_options(BackendChoice(name, given), declared, mistakes)
+    made = complete_options(BackendChoice(name, written_options(texts)), declared, mistakes)
     if mistakes:
         raise ExperimentError([f"--option {each.path[-1]}: {each.text}" for each in mistakes])
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nstbench.api import SETTINGS, Setting
 
 _TYPES = {"number": "float64", "count": "Int64", "switch": "boolean"}
@@ -95,6 +97,28 @@ RUNS: dict[str, tuple[str, str]] = {
     "dirty": ("boolean", "whether tracked files differed from that commit"),
     "environment_id": ("string", "environment/<id>.json describes machine and packages"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A figure of the referee that says how good a picture is.
+
+    Attributes:
+        title: what people read; higher: whether more is better, else less is.
+    """
+
+    title: str
+    higher: bool = False
+
+
+JUDGED: dict[str, Judged] = {
+    "referee_total": Judged("referee loss"),
+    "referee_style": Judged("referee style loss"),
+    "referee_content": Judged("referee content loss"),
+    "referee_heldout": Judged("referee held-out style loss"),
+    "referee_ssim": Judged("SSIM to the content", higher=True),
+}
+"""Columns of `runs` by which pictures can be ranked; the first is the usual one."""
 
 LOSSES: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),

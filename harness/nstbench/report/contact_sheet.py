@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from nstbench.api import UnknownName, UsageError
+from nstbench.comparison.axes import BACKEND, Axis, axes
 from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.rows import trials
-from nstbench.report.page_axes import BACKEND, Axis, axes
 from nstbench.report.thumbnails import small_picture
 
 GAP, TEXT_SIZE, LINE = 6, 12, 16

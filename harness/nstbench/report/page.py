@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.comparison.axes import Axis, axes
 from nstbench.comparison.cautions import cautions
 from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
 from nstbench.record import Results
 from nstbench.record.rows import plan_note
+from nstbench.record.schema import JUDGED
 from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
-from nstbench.report.page_axes import Axis, axes
 from nstbench.report.page_budget import BUDGET, beside
 from nstbench.report.page_curves import curves
 from nstbench.report.page_pictures import gallery, hashes, of_trial
@@ -23,7 +24,7 @@ NUMBERS = (
     *("step_median_s", "step_mad_s", "compile_s", "compile_cached_s", "optimise_s", "wall_s"),
     *("iterations_done", "gflop_per_s"),
     *("final_total", "final_content", "final_style"),
-    *("referee_total", "referee_content", "referee_style", "referee_heldout", "referee_ssim"),
+    *JUDGED,
     *("peak_rss_bytes", "peak_device_bytes"),
 )
 """The figures of a trial that the page can show."""
@@ -58,6 +59,7 @@ def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> di
         "notes": {"pictures": pictures.note, "curves": losses.note},
         "unused": UNUSED,
         "front": pareto_front(results.runs),
+        "judged": [(name, judged.title) for name, judged in JUDGED.items()],
         "times": {"phases": PHASES, "rows": [[str(label), *row] for label, *row in times.itertuples()]},
     }
 

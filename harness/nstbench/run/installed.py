@@ -107,6 +107,14 @@ def installed(name: str) -> Installed:
     return _found[name, *sys.path]
 
 
+def usual_options(name: str) -> Mapping[str, Any]:
+    """Return a backend's options where nothing is given; nothing for one that is not usable here."""
+    try:
+        return installed(name).usable().complete({})
+    except (UnknownName, BackendUnavailable):
+        return {}
+
+
 def _ranked(answering: list[Installed]) -> list[Installed]:
     """Put those of one name in order, the one that is used first, and say of each what the others are."""
     used, *others = sorted(answering, key=lambda each: each.capabilities is None)

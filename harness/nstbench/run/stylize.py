@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nstbench.api import BackendUnavailable, UsageError, readiness
-from nstbench.experiment import experiment_from_mapping
+from nstbench.experiment import experiment_from_mapping, written_options
 from nstbench.record import RunRecord
 from nstbench.record.files import refuse_unwritable, write_atomic
 from nstbench.run.installed import installed_plugins
@@ -20,6 +20,7 @@ def stylize(
     out: Path,
     *,
     backend: str | None = None,
+    options: Sequence[str] = (),
     overrides: Sequence[str] = (),
     watch: Watcher | None = None,
 ) -> tuple[RunRecord, Outcome]:
@@ -28,6 +29,7 @@ def stylize(
     Args:
         content, style: image files, or `sample:NAME`.
         backend: by default the first that is ready.
+        options: of the backend, as `key=value` texts.
         overrides: `key=value` texts, as the command line's `--set`.
 
     Returns:
@@ -37,11 +39,13 @@ def stylize(
         UsageError, ExperimentError: it would be more than one picture, or take the place of an input.
         ResultsError: `out` cannot be written.
         BackendUnavailable: no backend is ready, or not the one that is named.
+        UnknownName: there is none of that name.
     """
+    chosen = {"name": backend or _first_ready(), "options": written_options(options)}
     data = {
         "inputs": {"content": content, "style": style},
         "measure": {"referee": "none"},
-        "backends": [backend or _first_ready()],
+        "backends": [chosen],
     }
     experiment = experiment_from_mapping(data, Path.cwd(), overrides=overrides, name="stylize")
     with tempfile.TemporaryDirectory() as folder:

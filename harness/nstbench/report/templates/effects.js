@@ -2,9 +2,7 @@
 // Small multiples: one figure of a trial against each axis.
 
 const FIGURES = [
-  ["referee_total", "referee loss"], ["referee_style", "referee style loss"],
-  ["referee_content", "referee content loss"],
-  ["referee_heldout", "referee held-out style loss"], ["referee_ssim", "SSIM to the content"],
+  ...data.judged,
   ["step_median_s", "seconds per iteration or pass"],
   ["optimise_s", "seconds to the picture"], ["compile_s", "seconds to compile"],
   ["compile_cached_s", "seconds to compile from the cache"], ["gflop_per_s", "GFLOP/s"],

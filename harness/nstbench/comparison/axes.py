@@ -1,7 +1,8 @@
-"""The axes of a report: the settings that tell its trials apart, with what their values are called."""
+"""Axes: the settings that tell trials apart, with what their values are called."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,7 +20,7 @@ class Axis:
     """One axis.
 
     Attributes:
-        column: of `runs`; title: what the page calls it.
+        column: of `runs`; title: what people read.
         of_row: what the value of each row of `runs` is called.
         values: the different ones in order: numbers by size, others as they first appear, `UNUSED` last.
     """
@@ -30,14 +31,19 @@ class Axis:
     values: tuple[str, ...]
 
 
-def axes(runs: pd.DataFrame) -> list[Axis]:
+def axes(runs: pd.DataFrame, without: Collection[str] = ()) -> list[Axis]:
     """Return the axes of a runs table: first the backend, always, then what was swept or else differs.
 
     What another axis determines is left out, as one of two that advanced together.
+
+    Args:
+        without: columns that are not to be axes.
     """
     points = Points(runs)
     kept = {BACKEND: points.values(BACKEND)}
     for name in dict.fromkeys((*points.swept, *SETTINGS, *OTHERS)):
+        if name in without:
+            continue
         values = points.values(name)
         if len(values.of) > 1 and not any(_determines(other, values) for other in kept.values()):
             kept[name] = values

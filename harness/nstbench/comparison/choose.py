@@ -1,0 +1,227 @@
+"""Choosing: the configurations that are not beaten in seconds and quality, and the one to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nstbench.api import UsageError
+from nstbench.comparison.cautions import cautions
+from nstbench.comparison.configurations import PLACE, names_of, with_configurations
+from nstbench.comparison.costs import costs
+from nstbench.comparison.ratios import NEGLIGIBLE
+from nstbench.comparison.stylize_line import Defaults, no_defaults, stylize_line
+from nstbench.comparison.time_to_loss import with_folder
+from nstbench.comparison.wish import Wish
+from nstbench.record import Results, open_results
+
+MOST_ONCE = 0.1
+"""Share of the seconds that may be paid once where an interval is shown: that is measured once, too."""
+
+UNKNOWN = "unknown"
+"""Device of trials that do not say where they ran."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What to take for pictures of one size on one device.
+
+    Attributes:
+        wanted: what was wanted.
+        device: cpu or gpu; device_name: its name; size: longer side in pixels.
+        table: one row for each configuration, quickest first: `name`; `seconds` to a picture, that is
+            `once_s` over the number of pictures plus `each_s`, with `seconds_low`, `seconds_high` (95 %);
+            `quality` and `loss`, see `Wish.as_loss`; `per_hour`, pictures once everything is paid that is
+            paid once; `verified`, None where there is nothing to verify; `front`, whether it is not beaten;
+            `trials`, their ids.
+        taken, better: rows of `table`: the one to take, and the next better one; None if there is none.
+        equal: rows at least as good as the one to take that are no slower, as far as was measured.
+        left_out: names of configurations that lack pairs of content and style, with how many they have.
+        pairs: how many pairs of content and style all others were judged on.
+        cached: names of configurations whose compiling is known from the compile cache alone.
+        all_compiled: names of those of which every trial compiled, see `nstbench.comparison.costs`.
+        stylize: the command that makes such a picture; empty if nothing is taken.
+        cautions: sentences about what to keep in mind.
+    """
+
+    wanted: Wish
+    device: str
+    device_name: str
+    size: int
+    table: pd.DataFrame
+    taken: int | None
+    better: int | None
+    equal: tuple[int, ...]
+    left_out: Mapping[str, int]
+    pairs: int
+    cached: tuple[str, ...]
+    all_compiled: tuple[str, ...]
+    stylize: str = ""
+    cautions: tuple[str, ...] = ()
+
+
+def choose(results: Results, wanted: Wish, defaults: Defaults = no_defaults) -> list[Choice]:
+    """Choose among the configurations of results, for each device and size.
+
+    Args:
+        defaults: tells the options of a backend that need no mention in a command.
+
+    Returns:
+        Nothing, if no picture of such a size and device was judged.
+
+    Raises:
+        ResultsError: the results are damaged.
+    """
+    results = results.shown
+    runs = with_folder(results, "runs")
+    judged = runs[runs["status"].eq("ok") & runs[wanted.quality].notna() & runs["optimise_s"].notna()]
+    if judged.empty:
+        return []
+    rows = with_configurations(judged)
+    rows = rows.assign(**costs(results, rows))
+    rows = rows.fillna({"device": UNKNOWN, "device_name": UNKNOWN})
+    said = tuple(cautions(results))
+    stores = {str(store.path): store for store in results.stores}
+    made = []
+    for place, group in rows.groupby(list(PLACE)):
+        found = _choice(wanted, group, place)
+        size, device = wanted.only
+        if size in (None, found.size) and device in (None, found.device, found.device_name):
+            line = ""
+            if found.taken is not None:
+                row = group.loc[group["trial_id"] == found.table["trials"][found.taken][0]].iloc[0]
+                line = stylize_line(stores[row["results"]], row["trial_id"], defaults)
+            made.append(replace(found, stylize=line, cautions=said))
+    return made
+
+
+def choose_folders(
+    *paths: str | Path, wanted: Wish, outside_plan: bool = False, defaults: Defaults = no_defaults
+) -> list[Choice]:
+    """Open results folders and choose; see `choose`.
+
+    Raises:
+        UsageError: there is nothing to choose from.
+        ResultsError: a folder is missing or was not made by a sweep, or the results are damaged.
+    """
+    if not paths:
+        raise UsageError("choose: name at least one results folder")
+    results = open_results(*dict.fromkeys(map(Path, paths)), outside_plan=outside_plan)
+    found = choose(results, wanted, defaults)
+    if not found:
+        raise UsageError(_why_nothing(results.shown, wanted))
+    return found
+
+
+def front(seconds: pd.Series, losses: pd.Series) -> pd.Series:
+    """Say of each configuration whether no other beats it: as quick and better, or as good and quicker."""
+    order = np.lexsort((losses.to_numpy(), seconds.to_numpy()))
+    ranked = losses.iloc[order]
+    unbeaten: pd.Series = ranked < ranked.cummin().shift(fill_value=np.inf)
+    return unbeaten.reindex(losses.index)
+
+
+def _choice(wanted: Wish, rows: pd.DataFrame, place: tuple[Any, ...]) -> Choice:
+    rows = rows.assign(name=names_of(rows))
+    pairs_of = rows.groupby("configuration", sort=False)["pair"].agg(frozenset)
+    asked = max(pairs_of, key=len)
+    whole = pairs_of[pairs_of.map(asked.issubset)].index
+    lacking = rows[~rows["configuration"].isin(whole)].drop_duplicates("configuration")
+    both = zip(lacking["name"], lacking["configuration"], strict=True)
+    left_out = {name: len(pairs_of[number] & asked) for name, number in both}
+    kept = rows[rows["configuration"].isin(whole) & rows["pair"].isin(asked)]
+    table = _table(wanted, kept)
+    taken, better = _taken(wanted, table)
+    device, device_name, size = place
+    return Choice(
+        wanted=wanted,
+        device=device,
+        device_name=device_name,
+        size=int(size),
+        table=table,
+        taken=taken,
+        better=better,
+        equal=_equal(table, taken),
+        left_out=left_out,
+        pairs=len(asked),
+        cached=_names(kept, kept["cached"]),
+        all_compiled=_names(kept, kept["all_compiled"]),
+    )
+
+
+def _names(rows: pd.DataFrame, which: pd.Series) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rows.loc[which, "name"]))
+
+
+def _table(wanted: Wish, rows: pd.DataFrame) -> pd.DataFrame:
+    """Bring the trials of each configuration together: seeds of a pair first, then the pairs."""
+    figures = ["once_s", "each_s", "each_low_s", "each_high_s", wanted.quality]
+    of_pair = rows.groupby(["configuration", "pair"])[figures].median()
+    table = of_pair.groupby("configuration").median().astype(float)
+    of = rows.groupby("configuration")
+    once = table["once_s"] / wanted.pictures
+    measured_often = once <= MOST_ONCE * (once + table["each_s"])
+    table = table.rename(columns={wanted.quality: "quality"}).assign(
+        name=of["name"].first(),
+        seconds=once + table["each_s"],
+        seconds_low=(once + table["each_low_s"]).where(measured_often),
+        seconds_high=(once + table["each_high_s"]).where(measured_often),
+        loss=wanted.as_loss(table[wanted.quality]),
+        per_hour=3600 / table["each_s"],
+        verified=of["verified"].agg(_verified).astype(object),
+        trials=of["trial_id"].agg(list),
+    )
+    table["front"] = front(table["seconds"], table["loss"])
+    return table.sort_values(["seconds", "loss"]).reset_index(drop=True)
+
+
+def _verified(trials: pd.Series) -> object:
+    return None if trials.isna().all() else bool(trials.eq(True).fillna(False).all())
+
+
+def _taken(wanted: Wish, table: pd.DataFrame) -> tuple[int | None, int | None]:
+    """Return the quickest that is good enough or, of those within a budget alone, the best; and the next."""
+    unbeaten = table[table["front"]]
+    good = unbeaten[unbeaten["loss"] <= wanted.most_loss(table["loss"])]
+    if wanted.within is not None:
+        good = good[good["seconds"] <= wanted.within]
+    if good.empty:
+        return None, None
+    budget_alone = wanted.limit is None and wanted.at_least is None
+    taken = int(good.index[-1 if budget_alone else 0])
+    return taken, next((int(row) for row in unbeaten.index if row > taken), None)
+
+
+def _equal(table: pd.DataFrame, taken: int | None) -> tuple[int, ...]:
+    if taken is None:
+        return ()
+    mine = table.loc[taken]
+    near = table["seconds"] <= mine["seconds"] * (1 + NEGLIGIBLE)
+    overlap = table["seconds_low"] <= mine["seconds_high"]
+    equal = (near | overlap) & (table["loss"] <= mine["loss"]) & (table.index != taken)
+    return tuple(map(int, table.index[equal]))
+
+
+def _why_nothing(results: Results, wanted: Wish) -> str:
+    """Say what is missing, and what to do."""
+    runs = results.runs
+    ok = runs[runs["status"] == "ok"]
+    judged = ok[ok[wanted.quality].notna()]
+    if ok.empty:
+        return f"nothing to choose from: none of {len(runs)} trials is ok; `nstbench show` says why"
+    if judged.empty:
+        return (
+            f"nothing to choose from: no picture has {wanted.quality}; sweep again with --set"
+            " measure.referee=auto, or rank by another column with --quality"
+        )
+    sizes = sorted(set(judged[["height", "width"]].max(axis=1)))
+    devices = sorted({*judged["device"].dropna(), *judged["device_name"].dropna()})
+    return (
+        f"nothing to choose from: --size may be {', '.join(map(str, sizes))};"
+        f" --device may be {', '.join(devices)}"
+    )
