@@ -138,14 +138,7 @@ def choose(
 ) -> list[Choice]:
     """Say which backend and settings to take, for each device and size of picture in the results.
 
-    Args:
-        within, at_least, quality, pictures: what is wanted, see `nstbench.comparison.wish.wish`.
-        size, device: only pictures of this longer side, only this device.
-        outside_plan: as `compare` takes it.
-
-    Raises:
-        UsageError: nothing was judged, or something is asked for that is not there.
-        ResultsError: a folder is missing or was not made by a sweep.
+    Wishes are those of `nstbench.comparison.wish.wish`; paths, outside_plan and errors as in `compare`.
     """
     from nstbench.comparison.choose import choose_folders
     from nstbench.comparison.wish import wish

@@ -38,7 +38,7 @@ class Choice:
             `once_s` over the number of pictures plus `each_s`, with `seconds_low`, `seconds_high` (95 %);
             `quality` and `loss`, see `Wish.as_loss`; `per_hour`, pictures once everything is paid that is
             paid once; `verified`, None where there is nothing to verify; `front`, whether it is not beaten;
-            `trials`, their ids.
+            `trials`, the folder and id of each.
         taken, better: rows of `table`: the one to take, and the next better one; None if there is none.
         equal: rows at least as good as the one to take that are no slower, as far as was measured.
         left_out: names of configurations that lack pairs of content and style, with how many they have.
@@ -66,18 +66,37 @@ class Choice:
 
 
 def choose(results: Results, wanted: Wish, defaults: Defaults = no_defaults) -> list[Choice]:
-    """Choose among the configurations of results, for each device and size.
+    """Choose among the configurations of results, for each device and size; see `choices`.
 
     Args:
         defaults: tells the options of a backend that need no mention in a command.
-
-    Returns:
-        Nothing, if no picture of such a size and device was judged.
 
     Raises:
         ResultsError: the results are damaged.
     """
     results = results.shown
+    found = choices(results, wanted)
+    said = tuple(cautions(results)) if found else ()
+    stores = {str(store.path): store for store in results.stores}
+
+    def line(choice: Choice) -> str:
+        if choice.taken is None:
+            return ""
+        folder, trial_id = choice.table["trials"][choice.taken][0]
+        return stylize_line(stores[folder], trial_id, defaults)
+
+    return [replace(each, stylize=line(each), cautions=said) for each in found]
+
+
+def choices(results: Results, wanted: Wish) -> list[Choice]:
+    """Choose, without the command and the cautions.
+
+    Returns:
+        Nothing, if no picture of the wanted size and device was judged.
+
+    Raises:
+        ResultsError: the results are damaged.
+    """
     runs = with_folder(results, "runs")
     judged = runs[runs["status"].eq("ok") & runs[wanted.quality].notna() & runs["optimise_s"].notna()]
     if judged.empty:
@@ -85,19 +104,13 @@ def choose(results: Results, wanted: Wish, defaults: Defaults = no_defaults) -> 
     rows = with_configurations(judged)
     rows = rows.assign(**costs(results, rows))
     rows = rows.fillna({"device": UNKNOWN, "device_name": UNKNOWN})
-    said = tuple(cautions(results))
-    stores = {str(store.path): store for store in results.stores}
-    made = []
-    for place, group in rows.groupby(list(PLACE)):
-        found = _choice(wanted, group, place)
-        size, device = wanted.only
-        if size in (None, found.size) and device in (None, found.device, found.device_name):
-            line = ""
-            if found.taken is not None:
-                row = group.loc[group["trial_id"] == found.table["trials"][found.taken][0]].iloc[0]
-                line = stylize_line(stores[row["results"]], row["trial_id"], defaults)
-            made.append(replace(found, stylize=line, cautions=said))
-    return made
+    found = [_choice(wanted, group, place) for place, group in rows.groupby(list(PLACE))]
+    size, device = wanted.only
+    return [
+        each
+        for each in found
+        if size in (None, each.size) and device in (None, each.device, each.device_name)
+    ]
 
 
 def choose_folders(
@@ -174,7 +187,7 @@ def _table(wanted: Wish, rows: pd.DataFrame) -> pd.DataFrame:
         loss=wanted.as_loss(table[wanted.quality]),
         per_hour=3600 / table["each_s"],
         verified=of["verified"].agg(_verified).astype(object),
-        trials=of["trial_id"].agg(list),
+        trials=of[["results", "trial_id"]].apply(lambda own: list(own.itertuples(index=False, name=None))),
     )
     table["front"] = front(table["seconds"], table["loss"])
     return table.sort_values(["seconds", "loss"]).reset_index(drop=True)

@@ -23,7 +23,7 @@ from nstbench.report.page_values import json_in_html
 
 SCRIPTS = (
     *("format", "state", "pictures", "viewer", "sheet", "slider", "scrubber"),
-    *("plots", "curves", "tradeoff", "phases", "effects", "over_commits", "table", "main"),
+    *("plots", "curves", "budget", "tradeoff", "phases", "effects", "over_commits", "table", "main"),
 )
 """In the order they are loaded; `main` starts the others."""
 

@@ -9,8 +9,10 @@ import pandas as pd
 
 from nstbench.comparison.axes import Axis, axes
 from nstbench.comparison.cautions import cautions
+from nstbench.comparison.choose import choices
 from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
+from nstbench.comparison.wish import wish
 from nstbench.record import Results
 from nstbench.record.rows import plan_note
 from nstbench.record.schema import JUDGED
@@ -59,6 +61,7 @@ def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> di
         "notes": {"pictures": pictures.note, "curves": losses.note},
         "unused": UNUSED,
         "front": pareto_front(results.runs),
+        "choices": _choices(results),
         "judged": [(name, judged.title) for name, judged in JUDGED.items()],
         "times": {"phases": PHASES, "rows": [[str(label), *row] for label, *row in times.itertuples()]},
     }
@@ -92,6 +95,22 @@ def _trials(results: Results, found: list[Axis]) -> list[dict[str, Any]]:
         row["label"] = ", ".join(filter(None, (row["label"], plan_note(row))))
         row["name"] = " · ".join(filter(None, (row["backend_label"], row["label"])))
     return rows
+
+
+def _choices(results: Results) -> list[dict[str, Any]]:
+    """Return what each configuration costs and gives, for each device and size; `loss`: less is better."""
+    wanted = ["name", "once_s", "each_s", "quality", "loss"]
+    return [
+        {
+            "title": f"{choice.size} px on {choice.device}",
+            "quality": choice.wanted.judged.title,
+            "configurations": [
+                row | {"trials": [trial_id for _, trial_id in trials]}
+                for row, trials in zip(plain(choice.table[wanted]), choice.table["trials"], strict=True)
+            ],
+        }
+        for choice in choices(results, wish())
+    ]
 
 
 def _facts(runs: pd.DataFrame) -> dict[str, list[str]]:

@@ -136,7 +136,8 @@ function tile(trial, across, down) {
 }
 
 function markTiles() {
-  document.querySelectorAll(".tile[data-trial]").forEach(
-    (each) => each.classList.toggle("chosen", each.dataset.trial === selected)
-  );
+  document.querySelectorAll(".tile[data-trial]").forEach((each) => {
+    each.classList.toggle("bought", bought.has(each.dataset.trial));
+    each.classList.toggle("chosen", each.dataset.trial === selected);
+  });
 }

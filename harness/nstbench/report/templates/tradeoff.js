@@ -4,6 +4,8 @@
 function startTradeoff() {
   const redraw = figure(byId("tradeoff-plot"), describeTradeoff);
   onSelect(redraw);
+  document.addEventListener("budget", redraw);
+  startBudget();
 }
 
 function describeTradeoff() {
@@ -32,6 +34,8 @@ function describeTradeoff() {
 
 function trialTrace(label, shown, look) {
   const chosen = (trial) => trial.trial_id === selected;
+  const within = (trial) => bought.has(trial.trial_id);
+  const width = (trial) => (chosen(trial) || within(trial) ? 3 : 0);
   return {
     type: "scatter", mode: "markers", name: plainText(label), showlegend: true,
     x: shown.map((trial) => trial.optimise_s), y: shown.map((trial) => trial.referee_total),
@@ -39,8 +43,10 @@ function trialTrace(label, shown, look) {
     hovertemplate: "%{text}<br>%{x:.3g} s: %{y:.3g}<extra></extra>",
     marker: {
       opacity: 1, color: look.colour, symbol: look.symbol,
-      size: shown.map((trial) => (chosen(trial) ? 18 : 10)),
-      line: { color: colour("ink"), width: shown.map((trial) => (chosen(trial) ? 3 : 0)) },
+      size: shown.map((trial) => (chosen(trial) || within(trial) ? 18 : 10)),
+      line: {
+        color: shown.map((trial) => colour(within(trial) ? "good" : "ink")), width: shown.map(width),
+      },
     },
   };
 }
