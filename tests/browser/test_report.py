@@ -131,6 +131,25 @@ def test_the_trade_off_has_every_judged_trial_and_its_front(page, runs):
     assert set(page.evaluate("data.front")) == unbeaten
 
 
+def test_a_budget_marks_the_pictures_of_the_best_that_it_buys(page, folder):
+    place, choice = max(enumerate(nstbench.choose(folder)), key=lambda each: len(each[1].table))
+    table = choice.table
+    assert len(table) == 4  # two backends by two choices of layers
+    page.select_option("#budget-of", str(place))
+    assert page.locator("#budget-of option:checked").inner_text() == f"64 px on {choice.device}"
+    for key, row in (("Home", table.index[0]), ("End", table.index[table["front"]][-1])):
+        page.focus("#budget")
+        page.keyboard.press(key)
+        assert f": {table['name'][row]} (" in page.inner_text("#budget-says")
+        expected = {trial_id for _, trial_id in table["trials"][row]}
+        marked = page.locator(".tile.bought").evaluate_all("(tiles) => tiles.map((one) => one.dataset.trial)")
+        assert set(marked) == expected
+    draw_all(page)
+    page.wait_for_function("byId('tradeoff-plot').data.some((t) => t.marker?.line?.width?.includes(3))")
+    ringed = "(t) => (t.customdata ?? []).filter((_, at) => t.marker.line.width[at])"
+    assert set(page.evaluate(f"byId('tradeoff-plot').data.flatMap({ringed})")) == expected
+
+
 def test_the_table_sorts_both_ways_and_keeps_gaps_last(page, runs):
     header = page.locator("#table thead button", has_text="s / iteration")
     names = runs.assign(

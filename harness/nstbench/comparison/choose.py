@@ -186,14 +186,14 @@ def _table(wanted: Wish, rows: pd.DataFrame) -> pd.DataFrame:
         seconds_high=(once + table["each_high_s"]).where(measured_often),
         loss=wanted.as_loss(table[wanted.quality]),
         per_hour=3600 / table["each_s"],
-        verified=of["verified"].agg(_verified).astype(object),
+        verified=pd.Series({number: _verified(own) for number, own in of["verified"]}, dtype=object),
         trials=of[["results", "trial_id"]].apply(lambda own: list(own.itertuples(index=False, name=None))),
     )
     table["front"] = front(table["seconds"], table["loss"])
     return table.sort_values(["seconds", "loss"]).reset_index(drop=True)
 
 
-def _verified(trials: pd.Series) -> object:
+def _verified(trials: pd.Series) -> bool | None:
     return None if trials.isna().all() else bool(trials.eq(True).fillna(False).all())
 
 
