@@ -136,7 +136,7 @@ def test_a_budget_marks_the_pictures_of_the_best_that_it_buys(page, folder):
     table = choice.table
     assert len(table) == 4  # two backends by two choices of layers
     page.select_option("#budget-of", str(place))
-    assert page.locator("#budget-of option:checked").inner_text() == f"64 px on {choice.device}"
+    assert page.locator("#budget-of option:checked").inner_text() == choice.place
     for key, row in (("Home", table.index[0]), ("End", table.index[table["front"]][-1])):
         page.focus("#budget")
         page.keyboard.press(key)

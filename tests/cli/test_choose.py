@@ -20,7 +20,9 @@ backends: [{name: fake, options: {step_s: 0.002}}]
 def test_the_command_it_ends_with_makes_the_picture(nstbench, write, tmp_path):
     nstbench("sweep", write(EXPERIMENT))
     shown = nstbench("choose", "results/mine", "--within", "1h").stdout
-    assert re.match(r"For 32 px on cpu take fake · iterations \d, the best within 60 min 00 s: ", shown)
+    assert re.match(
+        r"For 32 px on cpu \(fake\) take fake · iterations \d, the best within 60 min 00 s: ", shown
+    )
     table = shown.partition("\n\n")[2].partition("\n\n")[0]
     assert max(map(len, table.splitlines())) <= 80
     (line,) = re.findall("^nstbench stylize .*$", shown, re.MULTILINE)

@@ -77,12 +77,12 @@ def test_the_one_to_take(results, wanted, name):
 
 def test_one_sentence_says_it_with_the_price_of_the_next_better_one(results):
     assert sentence(the_choice(results, within=10)) == (
-        "For 48 px on cpu take middle, the best within 10 s: the first picture takes 5 s (4.92 s to 5.09 s),"
-        " referee loss 0.3; the next better one, best, takes 15 s more (4 times as long) for 0.2"
+        "For 48 px on cpu (a processor) take middle, the best within 10 s: the first picture takes 5 s"
+        " (4.92 s to 5.09 s), referee loss 0.3; the next better one, best, takes 15 s more (4 times as long) for 0.2"
     )
     assert sentence(the_choice(results, within=0.5)) == (
-        "Nothing was measured that makes a picture of 48 px on cpu within 500 ms: the quickest, tiny, takes"
-        " 1 s (983 ms to 1.02 s), referee loss 0.9; the best, best, takes 20 s (19.7 s to 20.3 s), referee"
+        "Nothing was measured that makes a picture of 48 px on cpu (a processor) within 500 ms: the quickest,"
+        " tiny, takes 1 s (983 ms to 1.02 s), referee loss 0.9; the best, best, takes 20 s (19.7 s to 20.3 s), referee"
         " loss 0.2"
     )
 
@@ -255,4 +255,4 @@ def test_json_has_the_words_and_every_configuration(results, tmp_path, capsys):
     assert choice["configurations"][choice["taken"]]["name"] == "middle"
     assert choice["configurations"][choice["better"]]["name"] == "best"
     assert len(choice["configurations"]) == len(WORKED_OUT)
-    assert choice["sentence"].startswith("For 48 px on cpu take middle")
+    assert choice["sentence"].startswith("For 48 px on cpu (a processor) take middle")

@@ -13,20 +13,19 @@ from nstbench.record.words import number, seconds
 
 def sentence(choice: Choice) -> str:
     """Say in one sentence what to take, what it gives, and what the next better one costs."""
-    place = f"{choice.size} px on {choice.device}"
     wanted, table = choice.wanted, choice.table
     if choice.taken is None:
         quickest, best = table.iloc[0], table.iloc[int(table["loss"].argmin())]
         also = f"; the best, {_brief(choice, best)}" if best["name"] != quickest["name"] else ""
         return (
-            f"Nothing was measured that makes a picture of {place} {wanted.in_words()}:"
+            f"Nothing was measured that makes a picture of {choice.place} {wanted.in_words()}:"
             f" the quickest, {_brief(choice, quickest)}{also}"
         )
     mine = table.loc[choice.taken]
     superlative = "best" if wanted.at_least is None and wanted.limit is None else "quickest"
     each = f"each of {wanted.pictures:,} pictures" if wanted.pictures > 1 else "the first picture"
     return (
-        f"For {place} take {mine['name']}, the {superlative} {wanted.in_words()}: {each} takes"
+        f"For {choice.place} take {mine['name']}, the {superlative} {wanted.in_words()}: {each} takes"
         f" {_figures(choice, mine)}; {_next(choice, mine)}"
     )
 

@@ -64,6 +64,11 @@ class Choice:
     stylize: str = ""
     cautions: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Say what pictures on what device it is about."""
+        return f"{self.size} px on {self.device} ({self.device_name})"
+
 
 def choose(results: Results, wanted: Wish, defaults: Defaults = no_defaults) -> list[Choice]:
     """Choose among the configurations of results, for each device and size; see `choices`.

@@ -18,6 +18,9 @@ USUAL_SHARE = 0.8
 DIGITS = 3
 """Of a quality, as it is shown and compared: roundings alone change the fourth."""
 
+ROUNDING = 1e-9
+"""What a quotient may be off by."""
+
 _UNITS = {"ms": 1e-3, "": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -58,7 +61,8 @@ class Wish:
             bounds.append(best * self.at_least if best < 0 else best / self.at_least)
         if self.limit is not None:
             bounds.append(-self.limit if self.judged.higher else self.limit)
-        return min(bounds)
+        least = min(bounds)
+        return least + ROUNDING * abs(least) if math.isfinite(least) else least
 
     def in_words(self) -> str:
         """Say it after `the quickest` or `nothing`."""

@@ -102,7 +102,7 @@ def _choices(results: Results) -> list[dict[str, Any]]:
     wanted = ["name", "once_s", "each_s", "quality", "loss"]
     return [
         {
-            "title": f"{choice.size} px on {choice.device}",
+            "title": choice.place,
             "quality": choice.wanted.judged.title,
             "configurations": [
                 row | {"trials": [trial_id for _, trial_id in trials]}
