@@ -78,12 +78,13 @@ def test_the_one_to_take(results, wanted, name):
 def test_one_sentence_says_it_with_the_price_of_the_next_better_one(results):
     assert sentence(the_choice(results, within=10)) == (
         "For 48 px on cpu (a processor) take middle, the best within 10 s: the first picture takes 5 s"
-        " (4.92 s to 5.09 s), referee loss 0.3; the next better one, best, takes 15 s more (4 times as long) for 0.2"
+        " (4.92 s to 5.09 s), referee loss 0.3; the next better one, best, takes 15 s more"
+        " (4 times as long) for 0.2"
     )
     assert sentence(the_choice(results, within=0.5)) == (
         "Nothing was measured that makes a picture of 48 px on cpu (a processor) within 500 ms: the quickest,"
-        " tiny, takes 1 s (983 ms to 1.02 s), referee loss 0.9; the best, best, takes 20 s (19.7 s to 20.3 s), referee"
-        " loss 0.2"
+        " tiny, takes 1 s (983 ms to 1.02 s), referee loss 0.9; the best, best, takes 20 s"
+        " (19.7 s to 20.3 s), referee loss 0.2"
     )
 
 
