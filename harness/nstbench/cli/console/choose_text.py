@@ -54,6 +54,6 @@ def _cells(choice: Choice, row: Any) -> tuple[str, ...]:
         seconds(row.seconds),
         "" if math.isnan(reach) else f"± {percent(reach)}",
         number(row.quality, 3),
-        f"{float(number(row.per_hour, 3)):,.6g}",
+        f"{float(number(row.per_hour, 3)):,.9g}",
         {True: "yes", False: "no"}.get(row.verified, ""),
     )
