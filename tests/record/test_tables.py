@@ -169,10 +169,10 @@ def test_timings_have_phases_and_rounds_with_warm_ups_marked(record, folder):
     timings = open_results(folder(record()).path).timings.drop(columns="trial_id")
     rows = timings.astype(object).where(timings.notna(), None).to_dict("split")["data"]
     assert rows == [
-        ["import", None, None, 1.5, False],
-        ["prepare", None, None, 0.25, False],
-        ["round", 1, 2, 1.0, True],
-        ["round", 2, 2, 0.5, False],
+        [None, "import", None, None, 1.5, False],
+        [1, "prepare", None, None, 0.25, False],
+        [1, "round", 1, 2, 1.0, True],
+        [1, "round", 2, 2, 0.5, False],
     ]
 
 

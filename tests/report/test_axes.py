@@ -38,12 +38,14 @@ VALUES = {
     "content_weights": [1, 2],
     "style_weights": [[1, 9], [9, 1]],
     "init": ["content", "noise"],
+    "stages": [1, 2],
 }
 """Two values of what the table of settings cannot tell two values of."""
 BESIDE = {
     "style_blend": {"style": TWO_STYLES["style"]},
     "style_weights": {"style_layers": TWO_STYLES["style_layers"]},
     "min_delta": {"patience": 1},
+    "stages": {"size": 64},
 }
 """What a setting needs beside it to mean anything."""
 

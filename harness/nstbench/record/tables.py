@@ -23,6 +23,9 @@ from nstbench.system.archives import read_npz
 OF_TRIAL = tuple(each.name for each in fields(Trial) if each.name in RUNS and each.name != "seed")
 """Columns of `runs` that are fields of a trial; its seed is among the settings of those that use it."""
 
+OF_WORKER = ("import", "load")
+"""Phases that belong to no stage."""
+
 MOST_BYTES_OF_LOSSES = 2**28
 """Those of five million iterations."""
 
@@ -192,9 +195,10 @@ def read_losses(path: Path) -> Columns:
 
 def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
     trial_id = record.trial.trial_id
-    once = {name: seconds for name, seconds in record.phases.items() if name in ("import", "load")}
-    several = record.stage_phases
-    of_stages = [(None, once), *enumerate(several, start=1)] if several else [(None, record.phases)]
+    once, rest = ({}, {})
+    for phase, seconds in record.phases.items():
+        (once if phase in OF_WORKER else rest)[phase] = seconds
+    of_stages = [(None, once), *enumerate(record.stage_phases or (rest,), start=1)]
     phases = [
         {"trial_id": trial_id, "stage": stage, "phase": phase, "seconds": seconds, "warmup": False}
         for stage, each in of_stages
