@@ -59,6 +59,7 @@ def test_a_trial_says_everything_its_backend_needs(only):
         "tv_form": "squared",
         "optimiser": "adam",
         "loss_scale": "gatys",
+        "stages": None,
         "learning_rate": 0.05,
         "learning_rate_decay": 1.0,
         "adam_beta1": 0.9,
@@ -82,7 +83,7 @@ def test_the_identity_is_the_hash_of_canonical_json(only):
     settings = {
         k: v
         for k, v in trial.noticed_settings().items()
-        if k not in ("content", "style", "weights", "loss_scale")
+        if k not in ("content", "style", "weights", "loss_scale", "stages")
     }
     written = {
         "backend": "jax-vgg19",

@@ -124,7 +124,6 @@ class Settings(Method):
         " {size, iterations}; null: one size",
         null=True,
         consumer="harness",
-        matters=lambda settings: settings.stages is not None,
         column="size:iterations of each stage, comma separated; empty for one size throughout",
     )
     loss_scale: str = choice(

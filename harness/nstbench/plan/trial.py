@@ -114,9 +114,11 @@ def identity(trial: Trial) -> dict[str, Any]:
     """Return what makes a trial what it is.
 
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
-    paths. Not labels, the place of the files, or how it is measured.
+    paths. Not labels, the place of the files, or how it is measured; nor a setting of None, which asks for
+    nothing, so that a trial stays what it was before there was that setting.
     """
-    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in (*REFERENCES, *SPELLING)}
+    apart = (*REFERENCES, *SPELLING)
+    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in apart and v is not None}
     if trial.init_sha256:
         decisive["init"] = trial.init_sha256
     return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}
