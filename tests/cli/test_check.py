@@ -281,3 +281,11 @@ def _nothing_runs_with(word):
             return
         time.sleep(0.05)
     raise AssertionError(f"left behind: {left}")
+
+
+def test_a_gate_has_no_executor_but_this_machine(check):
+    said = check("tiny.yaml", "--base", "HEAD", "--executor", "ray", code=2).stderr
+    assert said.startswith(
+        "nstbench: check: --executor ray: a gate times two versions in turns, alone on one"
+    )
+    assert len(said.splitlines()) == 1

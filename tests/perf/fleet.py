@@ -1,11 +1,13 @@
 """How long a sweep takes on many devices: a simulation, and real sweeps that it is held against.
 
-`python -m tests.perf.fleet` measures what a trial costs beyond its backend, on one slot, predicts sweeps on
-two and four, runs these, and says what comes of 100,000 trials on 100 GPUs. Alone on the machine, please. The
-trials are those of the shipped fake, which sleeps, so that slots do not compete for the processor.
+`python -m tests.perf.fleet` measures what a trial costs beyond its backend, on one slot and over a thousand
+trials, predicts sweeps on one, two and four, runs these, and says what comes of 100,000 trials on 100 GPUs.
+Alone on the machine, please. The trials are those of the shipped fake, which sleeps, so that slots do not
+compete for the processor.
 """
 
 import heapq
+import math
 import os
 import sys
 import tempfile
@@ -34,11 +36,15 @@ class Costs:
     judge: float = 0.0
 
 
-def simulate(trials, slots, seconds, costs):
-    """Return the seconds that a sweep takes: a queue of trials, slots, and one driver whom they wait for."""
+def simulate(trials, slots, seconds, costs, cores=math.inf):
+    """Return the seconds that a sweep takes: a queue of trials, slots, and one driver whom they wait for.
+
+    Args:
+        cores: of the machine that all workers start on: to start is work for one of them.
+    """
     driver = 0.0
     # A slot is heard when its trial is over, and again when the driver has written it down and begun another.
-    ends = [(costs.start, slot) for slot in range(min(slots, trials))]
+    ends = [(costs.start * max(1, slots / cores), slot) for slot in range(min(slots, trials))]
     left = trials
     last = 0.0
     heapq.heapify(ends)
@@ -102,15 +108,15 @@ on_ray.cluster = None
 
 
 def main():
-    few, many, seconds = 20, 220, 0.1
+    trials, seconds = 220, 0.1
     for name in sys.argv[1:] or ["local", "ray"]:
         executor = {"local": on_this_machine, "ray": on_ray}[name]
-        costs = costs_of(few, many, seconds, executor)
+        costs = costs_of(100, 1100, 0.01, executor)
         print(f"{name}: {1000 * costs.driver:.1f} ms driver, {1000 * costs.worker:.1f} ms worker,", end=" ")
         print(f"{1000 * (costs.driver + costs.worker):.1f} ms a trial in all, {costs.start:.1f} s to start")
         for slots in (1, 2, 4):
-            wall, _ = measured(many, seconds, executor(slots))
-            said = simulate(many, slots, seconds, costs)
+            wall, _ = measured(trials, seconds, executor(slots))
+            said = simulate(trials, slots, seconds, costs, os.cpu_count())
             print(f"  {slots} slots: {wall:.1f} s, predicted {said:.1f} s ({100 * (said / wall - 1):+.0f} %)")
         for judge in (0.0, 0.3):
             for seconds_each in (1, 10, 60):

@@ -35,6 +35,7 @@ def check(
     extras: option.Extras = "",
     overrides: OverridesOption = None,
     backends: option.Backends = None,
+    executor: option.Executor = "local",
     inconclusive: option.Inconclusive = "fail",
     out: option.Out = None,
     junit: option.JUnit = None,
@@ -48,12 +49,16 @@ def check(
 
     Ends in 4 for a regression, 3 if the candidate failed, 5 if nothing can be said.
     """
+    from nstbench.api import UsageError
     from nstbench.cli.console.check_output import CheckOutput
     from nstbench.cli.console.check_progress import CheckProgress
     from nstbench.experiment import load_experiment
     from nstbench.gate import check as gate
     from nstbench.gate.sides import Versions
 
+    if executor != "local":
+        reason = "a gate times two versions in turns, alone on one machine; run it there"
+        raise UsageError(f"check: --executor {executor}: {reason}")
     one = candidate[0] if candidate and not pytest_json else None
     versions = Versions(base, one, base_python, candidate_python, project, own_dependencies, extras)
     _refuse(experiment, versions, pytest_json or (), candidate or (), baseline, update_baseline)

@@ -49,6 +49,8 @@ OwnDependencies: TypeAlias = Annotated[
 Extras: TypeAlias = Annotated[
     str, typer.Option(metavar="NAMES", help="Extras of the project, with --own-dependencies.")
 ]
+Executor: TypeAlias = Annotated[str, typer.Option(metavar="NAME", hidden=True)]
+"""Known only to be refused with a reason: who sweeps with one may expect it here."""
 Inconclusive: TypeAlias = Annotated[
     str, typer.Option(metavar="pass|fail", help="Whether a check that can say nothing ends in 0 or in 5.")
 ]
