@@ -60,6 +60,7 @@ def test_a_trial_says_everything_its_backend_needs(only):
         "optimiser": "adam",
         "loss_scale": "gatys",
         "stages": None,
+        "balanced_layers": False,
         "learning_rate": 0.05,
         "learning_rate_decay": 1.0,
         "adam_beta1": 0.9,
@@ -83,7 +84,7 @@ def test_the_identity_is_the_hash_of_canonical_json(only):
     settings = {
         k: v
         for k, v in trial.noticed_settings().items()
-        if k not in ("content", "style", "weights", "loss_scale", "stages")
+        if k not in ("content", "style", "weights", "loss_scale", "stages", "balanced_layers")
     }
     written = {
         "backend": "jax-vgg19",

@@ -24,6 +24,7 @@ class Setting:
         iterative: whether only iterative backends have a use for it.
         traced: whether it is a number that compiled programs take as an argument.
         matters: whether it changes anything beside the others.
+        later: whether there were trials before there was the setting: its default is no part of an identity.
         contrast: two values between which whoever obeys it gives different results, for the contract checks.
         column: what its column means, where that is not what it says.
     """
@@ -43,6 +44,7 @@ class Setting:
     iterative: bool = True
     traced: bool = False
     matters: Callable[[Any], bool] = lambda _: True
+    later: bool = False
     contrast: tuple[float, float] | None = None
     column: str = ""
 

@@ -109,6 +109,15 @@ class Settings(Method):
         null=True,
         column="comma separated, in the order of style_layers",
     )
+    balanced_layers: bool = declare(
+        "switch",
+        False,
+        "Divide each style layer's weight by its loss at the content image, so that all pull alike; their sum"
+        " there stays what it was",
+        consumer="harness",
+        later=True,
+        column="whether each style layer's weight was divided by its loss at the content image",
+    )
     iterations: int = declare(
         "count",
         60,
@@ -124,6 +133,7 @@ class Settings(Method):
         " {size, iterations}; null: one size",
         null=True,
         consumer="harness",
+        later=True,
         column="size:iterations of each stage, comma separated; empty for one size throughout",
     )
     loss_scale: str = choice(

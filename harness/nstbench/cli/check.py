@@ -46,22 +46,17 @@ def check(
 
     Without --base or --base-python: one sweep against a committed baseline, in figures that do not depend on
     how busy the machine is. With one of them: both versions side by side, in fresh processes.
-
     Ends in 4 for a regression, 3 if the candidate failed, 5 if nothing can be said.
     """
-    from nstbench.api import UsageError
     from nstbench.cli.console.check_output import CheckOutput
     from nstbench.cli.console.check_progress import CheckProgress
     from nstbench.experiment import load_experiment
     from nstbench.gate import check as gate
     from nstbench.gate.sides import Versions
 
-    if executor != "local":
-        reason = "a gate times two versions in turns, alone on one machine; run it there"
-        raise UsageError(f"check: --executor {executor}: {reason}")
     one = candidate[0] if candidate and not pytest_json else None
     versions = Versions(base, one, base_python, candidate_python, project, own_dependencies, extras)
-    _refuse(experiment, versions, pytest_json or (), candidate or (), baseline, update_baseline)
+    _refuse(experiment, versions, pytest_json or (), candidate or (), baseline, update_baseline, executor)
     output = CheckOutput(junit, as_json, as_markdown, inconclusive)
     if not experiment:
         raise typer.Exit(output.tell([_judged(pytest_json or (), candidate or ())]))
@@ -79,11 +74,14 @@ def _refuse(
     candidates: Sequence[str],
     baseline: Path | None,
     update: bool,
+    executor: str,
 ) -> None:
     """Refuse options that do not go together, besides those that `Versions` refuses."""
     from nstbench.api import UsageError
 
+    alone = "a gate times two versions in turns, alone on one machine; run it there"
     refused = {
+        f"--executor {executor}: {alone}": executor != "local",
         "name an experiment file, or give --pytest-json FILE... --candidate FILE...": not (
             experiment or files
         ),

@@ -97,6 +97,8 @@ def refusal(name: str, settings: Settings, capabilities: Capabilities) -> str | 
         if setting == "style_blend":
             return f"{name} takes one style image, not {len(settings.style)}"
         return f"{name} has no setting {setting!r}; leave it at its default, or leave {name} out"
+    if capabilities.iterative and settings.balanced_layers and not capabilities.has_ladder:
+        return f"{name} has no layers of VGG-19 whose losses could be balanced"
     return None
 
 

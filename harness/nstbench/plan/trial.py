@@ -114,11 +114,14 @@ def identity(trial: Trial) -> dict[str, Any]:
     """Return what makes a trial what it is.
 
     Backend and version, consumed settings (a consumed seed among them), options, and hashes in the place of
-    paths. Not labels, the place of the files, or how it is measured; nor a setting of None, which asks for
-    nothing, so that a trial stays what it was before there was that setting.
+    paths. Not labels, the place of the files, or how it is measured.
     """
-    apart = (*REFERENCES, *SPELLING)
-    decisive = {k: v for k, v in trial.noticed_settings().items() if k not in apart and v is not None}
+    decisive = {
+        name: value
+        for name, value in trial.noticed_settings().items()
+        if name not in (*REFERENCES, *SPELLING)
+        and not (SETTINGS[name].later and value == SETTINGS[name].default)
+    }
     if trial.init_sha256:
         decisive["init"] = trial.init_sha256
     return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}

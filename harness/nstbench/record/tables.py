@@ -195,7 +195,8 @@ def read_losses(path: Path) -> Columns:
 
 def _timing_rows(record: RunRecord) -> list[dict[str, Any]]:
     trial_id = record.trial.trial_id
-    once, rest = ({}, {})
+    once: dict[str, float] = {}
+    rest: dict[str, float] = {}
     for phase, seconds in record.phases.items():
         (once if phase in OF_WORKER else rest)[phase] = seconds
     of_stages = [(None, once), *enumerate(record.stage_phases or (rest,), start=1)]

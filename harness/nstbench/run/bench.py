@@ -72,7 +72,7 @@ class Bench:
             whole = build_problem(job.trials[0], job.base, job.inputs)
             *earlier, last = stages_of(job.trials[-1])
             for stage in (*earlier, last):
-                problem = at_stage(whole, job.trials[0], stage, session)
+                problem = at_stage(whole, job.trials[0], stage, session, job.weights)
                 if session is not None:
                     session.close()
                 session = yield from self._prepared(problem, job, log)

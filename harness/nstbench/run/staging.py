@@ -7,22 +7,35 @@ from dataclasses import replace
 import numpy as np
 
 from nstbench.api import Array, OptimiserState, Problem, Session
-from nstbench.assets import resize, stretch
+from nstbench.assets import WeightsSource, resize, stretch
 from nstbench.plan import PlannedStage, Trial
 from nstbench.run import answers
 from nstbench.run.problem import noise
 
 
-def at_stage(whole: Problem, trial: Trial, stage: PlannedStage, before: Session | None) -> Problem:
+def at_stage(
+    whole: Problem, trial: Trial, stage: PlannedStage, before: Session | None, weights: WeightsSource | None
+) -> Problem:
     """Return the problem of a stage.
 
     Args:
         whole: that of the trial, at its own size.
         before: the session of the stage before; None in the first.
+        weights: of the network, by whose losses layers are balanced.
 
     Raises:
-        WrongAnswer: what that hands over is not as the contract has it.
+        WrongAnswer: what the session hands over is not as the contract has it.
+        AssetError: layers cannot be balanced.
     """
+    problem = _resized(whole, trial, stage, before)
+    if trial.settings.balanced_layers and weights:
+        from nstbench.run.balance import balanced
+
+        return balanced(problem, weights)
+    return problem
+
+
+def _resized(whole: Problem, trial: Trial, stage: PlannedStage, before: Session | None) -> Problem:
     height, width = stage.height, stage.width
     init, state = _start(whole, trial, height, width), None
     if before is not None:
