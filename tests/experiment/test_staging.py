@@ -36,6 +36,10 @@ def test_a_list_says_size_and_iterations():
     assert settings(stages=stages((128, 60), (256, 40)), size=256, iterations=100) == made
 
 
+def test_a_stage_may_be_a_pair_as_records_have_it():
+    assert settings(stages=[[128, 60], [256, 40]]) == settings(stages=stages((128, 60), (256, 40)))
+
+
 def test_one_stage_is_none():
     assert settings(stages=1) == settings()
     assert settings(stages=stages((64, 10))) == settings(size=64, iterations=10)

@@ -72,7 +72,8 @@ def _settings() -> dict[str, Any]:
         "properties": dict.fromkeys(Stage._fields, whole),
         "required": [*Stage._fields],
     }
-    several = {"type": "array", "minItems": 1, "maxItems": MOST_STAGES, "items": stage}
+    pair = {"type": "array", "minItems": 2, "maxItems": 2, "items": whole}
+    several = {"type": "array", "minItems": 1, "maxItems": MOST_STAGES, "items": {"anyOf": [stage, pair]}}
     count = whole | {"maximum": MOST_STAGES}
     either = {"anyOf": [count, several, {"type": "null"}]}
     settings["stages"] = _description(settings["stages"]) | either

@@ -74,8 +74,10 @@ def _come_to(stages: tuple[Stage, ...]) -> dict[str, int]:
 
 
 def _stage(number: int, value: Any) -> Stage:
+    if isinstance(value, list) and len(value) == len(_PARTS):  # as records have it
+        value = dict(zip(_PARTS, value, strict=True))
     if not isinstance(value, Mapping) or value.keys() != _PARTS.keys():
-        raise _wrong(f"stage {number} must be {{size: PIXELS, iterations: N}}")
+        raise _wrong(f"stage {number} must be {{size: PIXELS, iterations: N}}, or [PIXELS, N]")
     for name, setting in _PARTS.items():
         if not _fits(value[name], setting):
             limits = f"from {setting.least:g} to {setting.most:,.0f}"
