@@ -30,7 +30,7 @@ help:
 	@echo "make demo    install what it needs into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
 	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
-	@echo "make gpu-kit what a machine with a GPU and no network needs, in build/gpu-kit"
+	@echo "make gpu-kit try the steps for a GPU here, and put what it needs without a network into build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 	@echo "make bench   the iterative backends and plain loops in turns, at three sizes: a quarter of an hour, alone"
 	@echo "make torture kill sweeps and repairs at $(MOMENTS) random moments, and go on: some twenty minutes"
@@ -66,7 +66,7 @@ types: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-dev
-	$(BIN)/pytest --ignore=tests/perf --numprocesses=2 --dist=loadfile --no-loadscope-reorder --benchmark-disable
+	$(BIN)/pytest --ignore=tests/perf --ignore=tests/gpu --numprocesses=2 --dist=loadfile --no-loadscope-reorder --benchmark-disable
 
 gate: $(VENV)/installed-dev
 	$(BIN)/nstbench check experiments/smoke.yaml --set weights=bundled --inconclusive pass
@@ -86,6 +86,7 @@ matrix:
 	$(PYTHON) tests/matrix.py .matrix
 
 gpu-kit: $(VENV)/installed-dev
+	$(BIN)/pytest tests/gpu --quiet
 	$(BIN)/python tests/gpu/build_kit.py build/gpu-kit --python $(GPU_PYTHON)
 
 clean:
