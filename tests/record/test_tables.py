@@ -81,6 +81,7 @@ def test_counts_are_whole_numbers_and_measurements_are_not(situation):
         "threads",
         "compile_count",
         "evaluations",
+        "referee_ruler",
     ]
     assert set(runs.select_dtypes("Int64")) == {*counts, "peak_rss_bytes", "peak_device_bytes"}
     seconds = {name for name in runs if name.endswith("_s")}

@@ -66,10 +66,11 @@ def test_a_judgement_equals_two_frameworks_in_double_precision(pair):
 def test_where_the_content_is_the_style_it_scores_nothing_and_other_pictures_have_no_score(weights, pair):
     content, _, style_itself = pair
     judge = Referee(weights).against(content, [content], [1.0], content)
-    assert judge.units == (0, 0)
-    assert judge.judge(content).total == judge.style_itself.total == 0
+    assert (judge.units.content, judge.units.style) == (0, 0)
+    itself = judge.judge(content)
+    assert (itself.total, itself.swd, judge.style_itself.total) == (0, 0, 0)
     other = judge.judge(style_itself)
-    assert other.total is None
+    assert other.total is other.swd is None
     assert min(other.content, other.style, other.heldout) > 0
 
 

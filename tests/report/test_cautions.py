@@ -37,6 +37,7 @@ def test_results_without_a_fault_are_no_cause_for_caution(tmp_path):
         ({"shared_trajectory": True}, "1 trial shares an optimisation with others"),
         ({"exclusive": False}, "1 trial was measured beside others"),
         ({"looks": ()}, "1 trial was not judged by the referee"),
+        ({"referee_ruler": 2}, "1 trial was judged by an older ruler; the next sweep"),
         ({"looks": ((40, 4.0, None),)}, "1 trial has no referee loss, as content and style"),
         ({"rounds": (Round(4, 1.0, True), Round(4, 1.0, False))}, "1 trial has fewer than 3 steady rounds"),
         (

@@ -1,13 +1,18 @@
 """The referee in a sweep: every picture is judged, whoever made it, now or later."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import nstbench
 from nstbench.api import AssetError
 from nstbench.assets import load_image, load_weights, resolve_weights
 from nstbench.record import Store
-from nstbench.referee import Referee
+from nstbench.record.judged import JUDGED, REFERENCES
+from nstbench.referee import RULER, Referee
 from nstbench.run.sweep import Watcher
 
 INPUTS = {"content": "sample:cat", "style": "sample:coffee"}
@@ -88,6 +93,61 @@ def test_pictures_that_were_never_judged_are_judged_by_the_next_sweep(tmp_path):
     assert list(after["wall_s"]) == list(before["wall_s"])  # nothing ran again
 
 
+FIRST_FIGURES = ("total", "content", "style", "heldout", "tv", "ssim", "style_conv1_1")
+NEW = ["referee_msssim", "referee_cfsd", "referee_colour", "referee_swd"]
+
+
+@pytest.fixture
+def by_an_older_ruler(swept, tmp_path):
+    """Copy what was swept, and take away what the first ruler did not see."""
+    folder = shutil.copytree(swept[0], tmp_path / "old")
+    store = Store(folder)
+    for record in store.records():
+        seen = [{name: each.referee[name] for name in FIRST_FIGURES} for each in record.pictures]
+        pictures = tuple(
+            replace(picture, referee=figures) for picture, figures in zip(record.pictures, seen, strict=True)
+        )
+        reference = {name: value for name, value in record.reference.items() if "colour" not in name}
+        store.write_record(replace(record, pictures=pictures, reference=reference, referee_ruler=None))
+    return folder
+
+
+def test_pictures_of_an_older_ruler_can_be_read_and_the_next_sweep_judges_them_anew(swept, by_an_older_ruler):
+    old, before = nstbench.open_results(by_an_older_ruler), swept[1]
+    assert old.runs[["referee_ruler", "referee_colour_of_content", *NEW]].isna().all(axis=None)
+    assert old.images[NEW].isna().all(axis=None)
+    assert list(old.runs["referee_total"]) == list(before.runs["referee_total"])
+    after = nstbench.sweep(experiment(measure={"snapshot_every": 2}), by_an_older_ruler)
+    pd.testing.assert_frame_equal(after.runs, before.runs)
+    pd.testing.assert_frame_equal(after.images, before.images)
+    assert set(after.runs["referee_ruler"]) == {RULER}
+
+
+@pytest.mark.filterwarnings("ignore:.*judged by a referee with other weights")
+def test_what_an_older_ruler_said_stays_where_its_weights_are_not_at_hand(swept, by_an_older_ruler):
+    for referee in ("none", "random:1"):
+        measure = {"snapshot_every": 2}
+        after = nstbench.sweep(experiment(referee, measure=measure), by_an_older_ruler).runs
+        assert list(after["referee_total"]) == list(swept[1].runs["referee_total"])
+        assert after[["referee_ruler", "referee_colour"]].isna().all(axis=None)
+        assert set(after["referee_weights"]) == {"random:0"}
+
+
+def test_what_a_newer_ruler_said_stays(by_an_older_ruler):
+    store = Store(by_an_older_ruler)
+    for record in store.records():
+        store.write_record(replace(record, referee_ruler=RULER + 1))
+    after = nstbench.sweep(experiment(measure={"snapshot_every": 2}), by_an_older_ruler).runs
+    assert set(after["referee_ruler"]) == {RULER + 1}
+    assert after["referee_colour"].isna().all()
+
+
+def test_every_column_that_judges_has_a_figure_and_what_marks_the_end_of_its_scale(swept):
+    runs = swept[1].runs
+    assert runs[[*JUDGED, *REFERENCES, "referee_tv"]].notna().all(axis=None)
+    assert swept[1].images[[*JUDGED, "referee_tv"]].notna().all(axis=None)
+
+
 def test_a_picture_that_is_gone_is_said_and_hides_no_measurement(tmp_path):
     runs = nstbench.sweep(experiment("none"), tmp_path).runs
     (tmp_path / runs["image"][0]).unlink()
@@ -108,7 +168,7 @@ def test_a_shared_trajectory_is_judged_at_each_checkpoint(tmp_path):
     made = experiment(sweep={"iterations": [2, 4]}, backends=["fake"])
     runs = nstbench.sweep(made, tmp_path).runs
     assert runs["referee_ssim"][0] > runs["referee_ssim"][1]  # the fake walks away from the content
-    assert all(record.judged for record in Store(tmp_path).records())
+    assert all(picture.referee for record in Store(tmp_path).records() for picture in record.pictures)
 
 
 def test_a_referee_whose_weights_overflow_judges_nothing_and_spoils_no_sweep(tmp_path):

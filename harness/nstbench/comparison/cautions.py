@@ -74,6 +74,10 @@ def _referee(ok: pd.DataFrame) -> Iterator[str]:
     if len(weights) > 1:
         yield f"the referee had different weights, so its losses do not compare: {_list(weights)}"
     judged = ok["referee_ssim"].notna()
+    rulers = ok["referee_ruler"][judged].fillna(1)
+    if old := int((rulers < rulers.max()).sum()):
+        said = _trials(old, "was", "were")
+        yield f"{said} judged by an older ruler; the next sweep with the same referee adds what they lack"
     if missing := int((~judged).sum()):
         yield f"{_trials(missing, 'was', 'were')} not judged by the referee, so there is no common measure"
     if alone := int((judged & ok["referee_total"].isna()).sum()):

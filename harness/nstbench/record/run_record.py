@@ -71,6 +71,7 @@ class RunRecord:
         reference: the referee's figures of the two trivial answers: the content image itself and the style
             image itself.
         referee_weights, referee_weights_sha256: which VGG-19 parameters the referee used.
+        referee_ruler: which version of its figures; None before there were versions, which is 1.
         backend_code: twelve digits for the source files of the backend that ran, see `nstbench.run.code`.
         commit: what the repository of the working directory had checked out when the sweep began; None
             without one.
@@ -111,6 +112,7 @@ class RunRecord:
     reference: Mapping[str, float | None] = field(default_factory=dict)
     referee_weights: str | None = None
     referee_weights_sha256: str | None = None
+    referee_ruler: int | None = None
     verified: bool | None = None
     environment_id: str | None = None
     options_taken: Mapping[str, Any] = field(default_factory=dict)
@@ -134,11 +136,6 @@ class RunRecord:
     def image(self) -> str | None:
         """Path of the pastiche, relative to the results folder."""
         return self.pastiche.path if self.pastiche else None
-
-    @property
-    def judged(self) -> bool:
-        """Whether the referee has seen every picture."""
-        return all(picture.referee is not None for picture in self.pictures)
 
     @property
     def iterations_done(self) -> int | None:

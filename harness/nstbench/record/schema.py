@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nstbench.api import SETTINGS, Setting
+from nstbench.record.judged import JUDGED, REFERENCES
 
 _TYPES = {"number": "float64", "count": "Int64", "switch": "boolean"}
 """Kind of setting -> pandas type of its column; of every other kind it is text."""
@@ -76,21 +75,12 @@ RUNS: dict[str, tuple[str, str]] = {
     "final_total": ("float64", "at the last logged iteration: before its update"),
     "final_content": ("float64", "likewise, without alpha"),
     "final_style": ("float64", "likewise, without beta"),
-    "referee_total": (
-        "float64",
-        "content loss in the style image's + style loss in the content's; empty if they are one image",
-    ),
-    "referee_content": ("float64", "content loss of the 8-bit picture at conv4_2"),
-    "referee_style": ("float64", "mean E_l of conv1_1 conv2_1 conv3_1 conv4_1 conv5_1"),
-    "referee_heldout": ("float64", "mean E_l of conv2_2 conv3_4, which by default nobody optimises"),
-    "referee_tv": ("float64", "squared total variation"),
-    "referee_ssim": ("float64", "structural similarity to the content image"),
-    "referee_style_of_content": ("float64", "style loss of the content image itself"),
-    "referee_heldout_of_content": ("float64", "held-out style loss of the content image itself"),
-    "referee_content_of_style": ("float64", "content loss of the style image itself"),
-    "referee_ssim_of_style": ("float64", "structural similarity of the style image itself"),
+    **{name: ("float64", judged.sees) for name, judged in JUDGED.items()},
+    "referee_tv": ("float64", "squared total variation: of noise, but of strokes too"),
+    **{name: ("float64", meaning) for name, meaning in REFERENCES.items()},
     "referee_weights": ("string", "name of the referee's network parameters"),
     "referee_weights_sha256": ("string", "their hash"),
+    "referee_ruler": ("Int64", "which version of its figures; empty is the first"),
     "verified": ("boolean", "whether nstbench verify had passed here for this backend and precision"),
     "image": ("string", "path of the picture within the results folder"),
     "commit": ("string", "what the repository of the working directory had checked out; empty without one"),
@@ -98,27 +88,6 @@ RUNS: dict[str, tuple[str, str]] = {
     "environment_id": ("string", "environment/<id>.json describes machine and packages"),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A figure of the referee that says how good a picture is.
-
-    Attributes:
-        title: what people read; higher: whether more is better, else less is.
-    """
-
-    title: str
-    higher: bool = False
-
-
-JUDGED: dict[str, Judged] = {
-    "referee_total": Judged("referee loss"),
-    "referee_style": Judged("referee style loss"),
-    "referee_content": Judged("referee content loss"),
-    "referee_heldout": Judged("referee held-out style loss"),
-    "referee_ssim": Judged("SSIM to the content", higher=True),
-}
-"""Columns of `runs` by which pictures can be ranked; the first is the usual one."""
 
 LOSSES: dict[str, tuple[str, str]] = {
     "trial_id": ("string", ""),
@@ -155,12 +124,7 @@ IMAGES: dict[str, tuple[str, str]] = {
     "sha256": ("string", "of the PNG file"),
     "height": ("Int64", "pixels"),
     "width": ("Int64", "pixels"),
-    "referee_total": ("float64", "as in runs; so are the next five"),
-    "referee_content": ("float64", ""),
-    "referee_style": ("float64", ""),
-    "referee_heldout": ("float64", ""),
-    "referee_tv": ("float64", ""),
-    "referee_ssim": ("float64", ""),
+    **dict.fromkeys((*JUDGED, "referee_tv"), ("float64", "as in runs")),
 }
 """Followed by `referee_style_<layer>` and `referee_heldout_<layer>`: E_l, before any weight."""
 

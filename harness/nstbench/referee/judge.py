@@ -7,23 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nstbench.api import GATYS_STYLE_LAYERS, Array, UsageError, VggWeights
-from nstbench.referee.losses import content_loss, gram, style_energy, total_variation
+from nstbench.api import Array, UsageError, VggWeights
+from nstbench.referee.colour import blended_histogram, colour_distance, colour_histogram
+from nstbench.referee.look import HELD_OUT_LAYERS, PRECISION, STYLE_LAYERS, Look, look_at
+from nstbench.referee.losses import content_loss, style_energy, total_variation
+from nstbench.referee.multiscale import ms_ssim
 from nstbench.referee.network import Floats, Vgg19
-from nstbench.referee.oracle import blended_grams
+from nstbench.referee.oracle import check_blend
+from nstbench.referee.sliced import LEVELS, blended_quantiles, quantiles, sliced_distance
+from nstbench.referee.structure import self_similarity, structural_distance
 
-CONTENT_LAYER = "conv4_2"
-STYLE_LAYERS = GATYS_STYLE_LAYERS
-HELD_OUT_LAYERS = ("conv2_2", "conv3_4")
-"""Layers that no default optimises: a picture that suits only what was optimised shows here."""
+RULER = 2
+"""Raised whenever a figure is added or means something else: pictures judged by an older one are judged anew.
 
-PRECISION = np.float32
-"""Of the taps; Gram matrices and sums are float64.
-
-Against float64 throughout, at 128 px: pastiches and blends, 5e-7 relative at most in any loss. A style image
-with noise of one 8-bit step, where G - A cancels most, 5e-5; no picture was worse but the style image with
-one pixel in 500 changed by two steps, 2e-4, and there E_l itself is next to nothing. Float64 throughout
-takes twice as long.
+1 had no colour, sliced Wasserstein, MS-SSIM and CFSD.
 """
 
 
@@ -37,6 +34,13 @@ class Judgement:
         heldout: mean E_l over conv2_2 and conv3_4; each in `heldout_layers`.
         tv: squared differences between neighbours, summed.
         ssim: structural similarity to the content image (Wang et al. 2004), 7 x 7 window, mean of R, G and B.
+        msssim: the same of luma at up to five scales, see `nstbench.referee.multiscale`.
+        cfsd: how far what is alike in the content image is so no longer, at conv3_4, see
+            `nstbench.referee.structure`.
+        colour: distance of the colours from the style's, 0 to 1, see `nstbench.referee.colour`.
+        swd: distance of the features from the style's, see `nstbench.referee.sliced`: at each of the five
+            style layers in units of the content image's, then the mean, so the content image scores 1. None
+            where that has no distance and the picture has.
         total: content in units of the style image's content loss, plus style in units of the content image's
             style loss. Either of these two scores about 1, a good pastiche less. Where the content image is
             the style image both units are nothing: that image itself then scores 0, any other None.
@@ -47,6 +51,10 @@ class Judgement:
     heldout: float
     tv: float
     ssim: float
+    msssim: float
+    cfsd: float
+    colour: float
+    swd: float | None
     total: float | None
     style_layers: Mapping[str, float]
     heldout_layers: Mapping[str, float]
@@ -73,29 +81,43 @@ class Referee:
             UsageError: a wrong shape, or not one weight for each style.
         """
         _check_size(style_itself, content)
-        layers = (*STYLE_LAYERS, *HELD_OUT_LAYERS)
+        check_blend(styles, style_blend)
         network = Vgg19(self.weights, "max", PRECISION)
-        targets = blended_grams(network, styles, style_blend, layers)
-        tap, grams = _look(network, content)
-        goal = _Goal(content, tap, targets)
-        style_tap, style_grams = _look(network, style_itself)
-        units = content_loss(style_tap, tap), _energy(grams, targets, STYLE_LAYERS)[0]
+        seen, of_style = look_at(network, content), look_at(network, style_itself)
+        goal = _goal(content, seen, styles, [look_at(network, each) for each in styles], style_blend)
+        units = _Units(
+            content_loss(of_style.content, seen.content),
+            _energy(seen.grams, goal.grams, STYLE_LAYERS)[0],
+            _sliced(seen, goal),
+        )
         return Judge(
             network,
             goal,
             units,
-            content_itself=_judgement(content, tap, grams, goal, units),
-            style_itself=_judgement(style_itself, style_tap, style_grams, goal, units),
+            content_itself=_judgement(content, seen, goal, units),
+            style_itself=_judgement(style_itself, of_style, goal, units),
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Goal:
-    """What pictures are held against: the content image with its tap, and the style's Gram matrices."""
+    """What pictures are held against: the content image, and the style or blend of styles."""
 
-    content: Array
-    tap: Floats
+    image: Array
+    content: Floats
+    structure: Floats
     grams: Mapping[str, Floats]
+    sliced: Mapping[str, Floats]
+    colours: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Content loss of the style image; style loss and sliced distances, by layer, of the content image."""
+
+    content: float
+    style: float
+    sliced: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,13 +125,13 @@ class Judge:
     """Judges pictures of one content in one style; made by `Referee.against`, targets computed once.
 
     Attributes:
-        units: content loss of the style image and style loss of the content image.
+        units: what losses and distances of the two images themselves are 1.
         content_itself, style_itself: judgements of these two, the ends of the scale.
     """
 
     network: Vgg19
     goal: _Goal
-    units: tuple[float, float]
+    units: _Units
     content_itself: Judgement
     style_itself: Judgement
 
@@ -119,23 +141,45 @@ class Judge:
         Raises:
             UsageError: its shape is not that of the content image.
         """
-        _check_size(picture, self.goal.content)
-        return _judgement(picture, *_look(self.network, picture), self.goal, self.units)
+        _check_size(picture, self.goal.image)
+        return _judgement(picture, look_at(self.network, picture), self.goal, self.units)
 
 
-def _judgement(
-    picture: Array, tap: Floats, grams: Mapping[str, Floats], goal: _Goal, units: tuple[float, float]
-) -> Judgement:
-    content = content_loss(tap, goal.tap)
-    style, style_layers = _energy(grams, goal.grams, STYLE_LAYERS)
-    heldout, heldout_layers = _energy(grams, goal.grams, HELD_OUT_LAYERS)
+def _goal(
+    image: Array, seen: Look, styles: Sequence[Array], looks: Sequence[Look], blend: Sequence[float]
+) -> _Goal:
+    return _Goal(
+        image,
+        seen.content,
+        self_similarity(seen.structure),
+        {
+            layer: np.sum([b * look.grams[layer] for b, look in zip(blend, looks, strict=True)], axis=0)
+            for layer in seen.grams
+        },
+        {
+            layer: blended_quantiles([look.sliced[layer] for look in looks], blend, min(LEVELS, own.shape[1]))
+            for layer, own in seen.sliced.items()
+        },
+        blended_histogram(styles, blend),
+    )
+
+
+def _judgement(picture: Array, seen: Look, goal: _Goal, units: _Units) -> Judgement:
+    content = content_loss(seen.content, goal.content)
+    style, style_layers = _energy(seen.grams, goal.grams, STYLE_LAYERS)
+    heldout, heldout_layers = _energy(seen.grams, goal.grams, HELD_OUT_LAYERS)
+    sliced = [_share(distance, units.sliced[layer]) for layer, distance in _sliced(seen, goal).items()]
     return Judgement(
         content=content,
         style=style,
         heldout=heldout,
         tv=total_variation(picture),
-        ssim=_ssim(picture, goal.content),
-        total=_total(_share(content, units[0]), _share(style, units[1])),
+        ssim=_ssim(picture, goal.image),
+        msssim=ms_ssim(picture, goal.image),
+        cfsd=structural_distance(self_similarity(seen.structure), goal.structure),
+        colour=colour_distance(colour_histogram(picture), goal.colours),
+        swd=_mean(sliced),
+        total=_total(_share(content, units.content), _share(style, units.style)),
         style_layers=style_layers,
         heldout_layers=heldout_layers,
     )
@@ -152,15 +196,17 @@ def _total(content: float | None, style: float | None) -> float | None:
     return None if content is None or style is None else content + style
 
 
-def _look(network: Vgg19, picture: Array) -> tuple[Floats, dict[str, Floats]]:
-    """Return the content tap and the Gram matrices; every other tap is let go at once."""
-    kept, grams = {}, {}
-    for layer, tap in network.forward(picture, STYLE_LAYERS):
-        if layer == CONTENT_LAYER:
-            kept[layer] = tap
-        elif layer in STYLE_LAYERS or layer in HELD_OUT_LAYERS:
-            grams[layer] = gram(tap)
-    return kept[CONTENT_LAYER], grams
+def _mean(shares: Sequence[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return sum(known) / len(known) if len(known) == len(shares) else None
+
+
+def _sliced(seen: Look, goal: _Goal) -> dict[str, float]:
+    """Return the sliced Wasserstein distance from the style at each style layer."""
+    return {
+        layer: sliced_distance(quantiles(seen.sliced[layer], target.shape[1]), target)
+        for layer, target in goal.sliced.items()
+    }
 
 
 def _energy(

@@ -13,7 +13,7 @@ POSITIONS = 1 << 13
 
 def content_loss(tap: Floats, target: Floats) -> float:
     """Return 1/2 sum (F - P)^2 (Gatys, Ecker and Bethge 2016, eq. 1), summed in float64."""
-    return 0.5 * _distance(tap.astype(np.float64), target.astype(np.float64))
+    return 0.5 * squared_distance(tap.astype(np.float64), target.astype(np.float64))
 
 
 def gram(tap: Floats) -> Floats:
@@ -31,10 +31,10 @@ def gram(tap: Floats) -> Floats:
 
 def style_energy(gram: Floats, target: Floats) -> float:
     """Return E_l = sum (G - A)^2 / (4 N^2) (eq. 4, each Gram matrix divided by its own M)."""
-    return _distance(gram, target) / (4 * len(target) ** 2)
+    return squared_distance(gram, target) / (4 * len(target) ** 2)
 
 
-def _distance(seen: Floats, target: Floats) -> float:
+def squared_distance(seen: Floats, target: Floats) -> float:
     """Return sum (seen - target)^2, or 0 where that is less than `nstbench.api.ROUNDING` can make."""
     squares = float(np.sum(np.square(seen - target)))
     return 0.0 if squares < ROUNDING**2 * float(np.sum(np.square(target))) else squares

@@ -107,8 +107,7 @@ def blended_grams(
     Raises:
         UsageError: not one weight for each style, or a style that is no picture.
     """
-    if not styles or len(styles) != len(blend):
-        raise UsageError(f"{len(styles)} style images and {len(blend)} weights; give one weight for each")
+    check_blend(styles, blend)
     layers = tuple(layers)
     blended: dict[str, Floats] = {}
     for style, share in zip(styles, blend, strict=True):
@@ -116,6 +115,16 @@ def blended_grams(
             if layer in layers:
                 blended[layer] = blended.get(layer, 0) + share * gram(tap)
     return blended
+
+
+def check_blend(styles: Sequence[Floats], blend: Sequence[float]) -> None:
+    """Refuse styles that have not one weight each.
+
+    Raises:
+        UsageError: there are more or fewer weights, or no style at all.
+    """
+    if not styles or len(styles) != len(blend):
+        raise UsageError(f"{len(styles)} style images and {len(blend)} weights; give one weight for each")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,8 @@ from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
 from nstbench.comparison.wish import wish
 from nstbench.record import Results
+from nstbench.record.judged import JUDGED
 from nstbench.record.rows import plan_note
-from nstbench.record.schema import JUDGED
 from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
 from nstbench.report.page_budget import BUDGET, beside
 from nstbench.report.page_curves import curves

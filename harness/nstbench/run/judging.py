@@ -15,6 +15,8 @@ from nstbench.assets import WeightsSource, load_image, load_weights, resize
 from nstbench.experiment import Experiment
 from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
+from nstbench.record.judged import JUDGED, figure
+from nstbench.referee import RULER
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.problem import planned_image
 
@@ -41,6 +43,12 @@ class Judging:
     _targets: tuple[Any, Judge] | None = field(default=None, init=False)
     _said: dict[str, Mapping[str, float | None]] = field(default_factory=dict, init=False)
 
+    def is_done(self, record: RunRecord) -> bool:
+        """Whether every picture has been seen, by the present ruler or with other weights: these stay."""
+        seen = all(picture.referee is not None for picture in record.pictures)
+        other = record.referee_weights_sha256 != self.source.sha256
+        return seen and (other or (record.referee_ruler or 1) >= RULER)
+
     def judge(self, record: RunRecord, folder: Path) -> RunRecord:
         """Return the record with the referee's figures for each of its pictures.
 
@@ -55,12 +63,11 @@ class Judging:
             judge = self._against(record.trial)
             pixels = record.trial.height * record.trial.width
             pictures = tuple(self._judged(judge, picture, folder, pixels) for picture in record.pictures)
-        content, style = judge.content_itself, judge.style_itself
+        trivial = {"content": judge.content_itself, "style": judge.style_itself}
         reference = {
-            "style_of_content": content.style,
-            "heldout_of_content": content.heldout,
-            "content_of_style": style.content,
-            "ssim_of_style": style.ssim,
+            f"{figure(column)}_of_{each.reference}": getattr(trivial[each.reference], figure(column))
+            for column, each in JUDGED.items()
+            if each.reference
         }
         self._refuse_infinite([reference, *(picture.referee or {} for picture in pictures)])
         return replace(
@@ -69,11 +76,10 @@ class Judging:
             reference=reference,
             referee_weights=self.source.name,
             referee_weights_sha256=self.source.sha256,
+            referee_ruler=RULER,
         )
 
     def _judged(self, judge: Judge, picture: Picture, folder: Path, most_pixels: int) -> Picture:
-        if picture.referee is not None:
-            return picture
         if picture.sha256 not in self._said:
             pixels = load_image(picture.path, None, folder, most_pixels).pixels
             self._said[picture.sha256] = _flat(judge.judge(pixels))
@@ -139,8 +145,6 @@ def find_judging(experiment: Experiment, look_up: AssetLookUp, say: Callable[[st
 
 def _flat(judgement: Judgement) -> Mapping[str, float | None]:
     """Name the figures as the tables do, `style_conv1_1` and so on."""
-    plain = {
-        name: getattr(judgement, name) for name in ("total", "content", "style", "heldout", "tv", "ssim")
-    }
+    plain = {name: getattr(judgement, name) for name in (*map(figure, JUDGED), "tv")}
     layers = {f"style_{layer}": value for layer, value in judgement.style_layers.items()}
     return plain | layers | {f"heldout_{layer}": value for layer, value in judgement.heldout_layers.items()}

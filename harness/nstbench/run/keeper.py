@@ -80,11 +80,11 @@ class Keeper:
         self.watch.recorded(record)
 
     def judge(self, trials: tuple[Trial, ...]) -> None:
-        """Have the referee look at pictures it has not seen, of this sweep or an earlier one."""
+        """Have the referee look at pictures it has not seen, or by an older ruler, of this sweep or not."""
         if self.judging is None:
             return
         for record in filter(None, (self.store.record(trial.trial_id) for trial in trials)):
-            if record.judged:
+            if self.judging.is_done(record):
                 continue
             try:
                 with closing(AtWork()):

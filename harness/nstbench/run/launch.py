@@ -101,7 +101,7 @@ class Launch:
                 if trial_id in waiting:
                     waiting.discard(trial_id)
                     self.keeper.note(record)
-                if record.judged:
+                if not self.keeper.judging or self.keeper.judging.is_done(record):
                     unjudged.discard(trial_id)
 
     def _sleep(self, looked_s: float) -> None:

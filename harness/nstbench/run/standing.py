@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nstbench.plan import Trial
 from nstbench.record import Results
+from nstbench.referee import RULER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,13 @@ class Standing:
     Attributes:
         runs: their rows.
         unjudged: those with a picture that no referee has seen.
+        outdated: those judged by an older ruler -> hash of the referee's weights.
         rates: backend -> median GFLOP/s of all that was measured in the folder.
     """
 
     runs: pd.DataFrame
     unjudged: frozenset[str]
+    outdated: Mapping[str, str]
     rates: Mapping[str, float]
 
     @classmethod
@@ -54,10 +57,21 @@ class Standing:
             ResultsError: the plan of their folder cannot be read.
         """
         runs, images = results.runs, results.images
-        unjudged = images["trial_id"][images["referee_style"].isna()]
+        unjudged = frozenset(images["trial_id"][images["referee_style"].isna()])
+        judged = runs.dropna(subset=["referee_weights_sha256"]).set_index("trial_id")
+        old = judged.loc[judged["referee_ruler"].fillna(1) < RULER, "referee_weights_sha256"]
         done = runs["trial_id"].isin([trial.trial_id for trial in trials]) & (runs["status"] != "interrupted")
         rates = runs.dropna(subset=["gflop_per_s"]).groupby("backend")["gflop_per_s"].median()
-        return cls(runs[done], frozenset(unjudged), {str(name): float(rate) for name, rate in rates.items()})
+        return cls(
+            runs[done],
+            unjudged,
+            {str(trial_id): sha256 for trial_id, sha256 in old.items()},
+            {str(name): float(rate) for name, rate in rates.items()},
+        )
+
+    def is_judged(self, trial: Trial, weights_sha256: str) -> bool:
+        """Whether a referee with these weights has nothing to add to what a trial's pictures were judged."""
+        return not (trial.trial_id in self.unjudged or self.outdated.get(trial.trial_id) == weights_sha256)
 
     def staying(self, redo: Redo) -> pd.DataFrame:
         """Return the rows of trials that are not done again."""

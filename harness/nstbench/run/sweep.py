@@ -119,7 +119,7 @@ class Sweep:
         return self._outcome(written, keeper.recorded, unapplied, stopped)
 
     def _is_unjudged(self, trial: Trial, standing: Standing) -> bool:
-        return self.judging is not None and trial.trial_id in standing.unjudged
+        return self.judging is not None and not standing.is_judged(trial, self.judging.source.sha256)
 
     def _keeper(self) -> Keeper:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())

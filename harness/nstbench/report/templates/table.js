@@ -3,6 +3,10 @@
 
 const ROWS_AT_ONCE = 50;
 const ROW_HEIGHT = 33;
+const JUDGES = [
+  ["SSIM", "referee_ssim"], ["MS-SSIM", "referee_msssim"], ["CFSD", "referee_cfsd"],
+  ["colour", "referee_colour"], ["SWD", "referee_swd"],
+];
 const order = { column: null, descending: false };
 const { compare: compareTexts } = new Intl.Collator();
 let columns = [];
@@ -47,7 +51,8 @@ function tableColumns() {
     figure("GFLOP/s", "gflop_per_s", (value) => number(value, 3)),
     figure("total loss", "final_total", number),
     figure("referee", "referee_total", (value) => number(value, 3)),
-    ...arrivals, figure("SSIM", "referee_ssim", (value) => number(value, 3)),
+    ...arrivals,
+    ...JUDGES.map(([title, name]) => figure(title, name, (value) => number(value, 3))),
     figure("memory", "peak_rss_bytes", bytes),
     figure("device memory", "peak_device_bytes", bytes),
   ];
