@@ -11,6 +11,8 @@ from nstbench.cli.app import app
 from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.experiment import experiment_from_mapping, load_experiment
 from nstbench.experiment.measure import Measure
+from nstbench.record.judged import JUDGED
+from nstbench.record.schema import RUNS
 
 from .settings_table import table
 
@@ -70,3 +72,12 @@ def test_exit_codes_are_those_listed(readme):
     assert code_of_error(UsageError("")) == code_of_error(NstbenchError("")) == 2
     with pytest.raises(UsageError):
         experiment_from_mapping({}, ".")
+
+
+def test_the_guide_to_judging_has_every_column_that_judges_and_which_way_is_better(request):
+    guide = (request.config.rootpath / "docs" / "judging.md").read_text()
+    better = dict(re.findall(r"^\| `(referee_\w+)` \| (lower|higher) \|", guide, re.MULTILINE))
+    assert better == {name: "higher" if each.higher else "lower" for name, each in JUDGED.items()}
+    assert set(re.findall(r"\breferee_\w+", guide)) <= RUNS.keys()
+    for name in re.findall(r"\]\(([^)#:]+)\)", guide):
+        assert (request.config.rootpath / "docs" / name).exists(), name

@@ -23,11 +23,6 @@ class Judged:
     higher: bool = False
     reference: Literal["content", "style"] | None = None
 
-    @property
-    def better(self) -> str:
-        """In a word."""
-        return "higher" if self.higher else "lower"
-
 
 JUDGED: dict[str, Judged] = {
     "referee_total": Judged(
