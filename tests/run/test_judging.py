@@ -13,6 +13,8 @@ from nstbench.assets import load_image, load_weights, resolve_weights
 from nstbench.record import Store
 from nstbench.record.judged import JUDGED, REFERENCES
 from nstbench.referee import RULER, Referee
+from nstbench.run.judging import Judging
+from nstbench.run.standing import Standing
 from nstbench.run.sweep import Watcher
 
 INPUTS = {"content": "sample:cat", "style": "sample:coffee"}
@@ -133,13 +135,26 @@ def test_what_an_older_ruler_said_stays_where_its_weights_are_not_at_hand(swept,
         assert set(after["referee_weights"]) == {"random:0"}
 
 
-def test_what_a_newer_ruler_said_stays(by_an_older_ruler):
-    store = Store(by_an_older_ruler)
+@pytest.mark.parametrize(
+    ("ruler", "by", "done"),
+    [
+        (None, "random:0", False),
+        (RULER - 1, "random:0", False),
+        (RULER, "random:0", True),
+        (RULER + 1, "random:0", True),
+        (None, "random:1", True),
+    ],
+)
+def test_only_an_older_ruler_with_the_same_weights_is_to_be_judged_anew(by_an_older_ruler, ruler, by, done):
+    store, source = Store(by_an_older_ruler), resolve_weights(by, by_an_older_ruler)
+    judging = Judging(source, by_an_older_ruler)
     for record in store.records():
-        store.write_record(replace(record, referee_ruler=RULER + 1))
-    after = nstbench.sweep(experiment(measure={"snapshot_every": 2}), by_an_older_ruler).runs
-    assert set(after["referee_ruler"]) == {RULER + 1}
-    assert after["referee_colour"].isna().all()
+        store.write_record(replace(record, referee_ruler=ruler))
+    records = store.records()
+    assert [judging.is_done(record) for record in records] == [done, done]
+    trials = [record.trial for record in records]
+    standing = Standing.of(trials, nstbench.open_results(store.path))
+    assert [standing.is_judged(trial, source.sha256) for trial in trials] == [done, done]
 
 
 def test_every_column_that_judges_has_a_figure_and_what_marks_the_end_of_its_scale(swept):
