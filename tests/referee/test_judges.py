@@ -191,8 +191,10 @@ def test_the_judge_takes_each_style_layer_as_a_share_of_what_the_content_has(jud
         shares.append(sliced_distance(own, target) / sliced_distance(itself, target))
     judgement = judge.judge(picture)
     assert judgement.swd == pytest.approx(np.mean(shares), rel=1e-4)
-    structure = [self_similarity(grid(taps(weights, image, ["conv3_4"], "max", np.float32)["conv3_4"])) for image in
-                 (picture, content)]  # fmt: skip
+    structure = [
+        self_similarity(grid(taps(weights, image, ["conv3_4"], "max", np.float32)["conv3_4"]))
+        for image in (picture, content)
+    ]
     assert judgement.cfsd == pytest.approx(structural_distance(*structure), rel=1e-4)
     histograms = colour_histogram(picture), colour_histogram(style)
     assert judgement.colour == pytest.approx(colour_distance(*histograms), rel=1e-6)
