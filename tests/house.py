@@ -55,6 +55,7 @@ OWNERS = {
     "ray": {"executors"},
     "submitit": {"executors"},
     "requests": {"assets"},
+    "optuna": {"run"},
     "psutil": {"run"},
     "pynvml": {"run"},
     "filelock": {"record"},

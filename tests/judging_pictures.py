@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 import nstbench
+from nstbench.api.judged import JUDGED, figure
 from nstbench.assets import load_image, load_weights, resize, resolve_weights
-from nstbench.record.judged import JUDGED, figure
 from nstbench.referee import Referee
 
 CONTENT, STYLE, SIZE = "sample:cat", "sample:waves", 192

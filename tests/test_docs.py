@@ -6,12 +6,12 @@ import pytest
 from typer.main import get_command
 
 from nstbench.api import NstbenchError, UsageError
+from nstbench.api.judged import JUDGED
 from nstbench.assets import SAMPLES
 from nstbench.cli.app import app
 from nstbench.cli.console.exit_codes import code_of_error
 from nstbench.experiment import experiment_from_mapping, load_experiment
 from nstbench.experiment.measure import Measure
-from nstbench.record.judged import JUDGED
 from nstbench.record.schema import RUNS
 
 from .settings_table import table

@@ -9,9 +9,9 @@ import pytest
 
 import nstbench
 from nstbench.api import AssetError
+from nstbench.api.judged import JUDGED, REFERENCES
 from nstbench.assets import load_image, load_weights, resolve_weights
 from nstbench.record import Store
-from nstbench.record.judged import JUDGED, REFERENCES
 from nstbench.referee import RULER, Referee
 from nstbench.run.judging import Judging
 from nstbench.run.standing import Standing

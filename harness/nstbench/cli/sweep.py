@@ -113,6 +113,7 @@ def sweep(
 
 def _report(outcome: Outcome, as_json: bool, again: str) -> None:
     from nstbench.cli.console.console import counted, stderr
+    from nstbench.cli.console.found import print_best
     from nstbench.cli.console.results_table import print_left_out, print_table
 
     results, folder = outcome.results, outcome.results.stores[0].path
@@ -126,6 +127,7 @@ def _report(outcome: Outcome, as_json: bool, again: str) -> None:
         running = f"another sweep is running {elsewhere} of them"
         stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}. Go on with: {again}"
         console.print(stopped if outcome.stopped else running, soft_wrap=True)
+    print_best(outcome)
     _print_not_applied(outcome.not_applied, f"{again} --force")
     print_left_out(results)
     console.print(f"tables   {folder}/tables/   (nstbench show {folder})")

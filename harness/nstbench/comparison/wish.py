@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nstbench.api import UnknownName, UsageError
-from nstbench.record.judged import JUDGED, Judged
+from nstbench.api.judged import JUDGED, Judged
 from nstbench.record.words import number, seconds
 
 USUAL_SHARE = 0.8
@@ -29,7 +29,7 @@ class Wish:
     """What is wanted of a configuration.
 
     Attributes:
-        quality: a column of `nstbench.record.judged.JUDGED`; limit: the least quality in its own unit.
+        quality: a column of `nstbench.api.judged.JUDGED`; limit: the least quality in its own unit.
         within: seconds for a picture, at most.
         at_least: the least quality, as a share of the best of all.
         pictures: how many share what is paid once.

@@ -8,6 +8,7 @@ from nstbench.experiment.measure import Measure
 from nstbench.experiment.options import read_options, written_options
 from nstbench.experiment.point import Point
 from nstbench.experiment.schema import json_schema
+from nstbench.experiment.search import Range, Search, Values
 
 __all__ = [
     "BackendChoice",
@@ -16,6 +17,9 @@ __all__ = [
     "Gate",
     "Measure",
     "Point",
+    "Range",
+    "Search",
+    "Values",
     "experiment_from",
     "experiment_from_mapping",
     "json_schema",

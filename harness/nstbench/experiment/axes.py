@@ -70,7 +70,7 @@ def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mista
     for name, value in sweep.items():
         if name == "zip":
             groups += _zipped(value, (*root, name), axes, mistakes)
-        elif name not in SWEEP_RULES and (choices := _axis(name, value, (*root, name), axes, mistakes)):
+        elif name not in SWEEP_RULES and (choices := read_axis(name, value, (*root, name), axes, mistakes)):
             groups.append(tuple((choice,) for choice in choices))
     # Generators: what they find must be found before what follows looks at the mistakes.
     added = tuple(_included(sweep.get("include"), (*root, "include"), axes, mistakes))
@@ -81,9 +81,10 @@ def read_sweep(sweep: Mapping[str, Any], overridden: Mapping[str, Choice], mista
     return Sweep(tuple(groups), added, read_exclusions(entries, axes, overridden, mistakes))
 
 
-def _axis(
+def read_axis(
     name: str, value: Any, path: Path, axes: dict[str, tuple[Choice, ...]], mistakes: list[Mistake]
 ) -> tuple[Choice, ...]:
+    """Understand the values of an axis and add them to `axes`; nothing if they hold a mistake."""
     if name not in SETTINGS:
         mistakes.append(unknown_key(path, (*SETTINGS, *SWEEP_RULES)))
         return ()
@@ -115,7 +116,7 @@ def _zipped(
     value: Any, path: Path, axes: dict[str, tuple[Choice, ...]], mistakes: list[Mistake]
 ) -> Iterator[tuple[Step, ...]]:
     for group, where in _entries(value, path, mistakes):
-        made = {name: _axis(name, each, (*where, name), axes, mistakes) for name, each in group.items()}
+        made = {name: read_axis(name, each, (*where, name), axes, mistakes) for name, each in group.items()}
         if not made or not all(made.values()):
             continue
         if len({len(choices) for choices in made.values()}) > 1:

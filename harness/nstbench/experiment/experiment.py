@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nstbench.api import Settings
-from nstbench.experiment.axes import Step, Sweep, read_sweep
+from nstbench.experiment.axes import read_sweep
 from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
 from nstbench.experiment.contradictions import fixed_and_swept
@@ -19,7 +18,8 @@ from nstbench.experiment.messages import shown, unknown_key, validated
 from nstbench.experiment.overrides import apply_overrides
 from nstbench.experiment.places import Mistake, Path, Places
 from nstbench.experiment.point import Point
-from nstbench.experiment.settings import WRITTEN
+from nstbench.experiment.points import points_of
+from nstbench.experiment.search import Search, Values, read_search
 from nstbench.experiment.shape import FIXABLE, Inputs, Outline
 from nstbench.experiment.sources import contents, named, plain, written
 from nstbench.experiment.yaml12 import parse
@@ -38,6 +38,7 @@ class Experiment:
         chosen: names or labels that the command line limits this sweep to; empty: every backend.
         source: the bytes of its file, or the YAML of its mapping, without overrides.
         axes: the settings that vary, in file order.
+        search: how points are found that are not known beforehand; None for a sweep.
         overrides: the `--set` texts applied to it.
         data: what the file says, overrides applied.
         places: for errors found later.
@@ -52,6 +53,7 @@ class Experiment:
     backends: tuple[BackendChoice, ...]
     axes: tuple[str, ...]
     grid: tuple[Point, ...]
+    search: Search | None = None
     overrides: tuple[str, ...] = ()
     file: pathlib.Path | None = None
     chosen: tuple[str, ...] = ()
@@ -65,8 +67,24 @@ class Experiment:
         return kept | {"name": self.name, "backends": chosen}
 
     def points(self) -> tuple[Point, ...]:
-        """Return the points, the first axis varying slowest, no two with equal settings."""
+        """Return the points, the first axis varying slowest, no two with equal settings.
+
+        Of a search those at the ends of its axes.
+        """
         return self.grid
+
+    def at(self, values: Values, backend: BackendChoice) -> Experiment:
+        """Return this experiment with one point of its search, and one backend.
+
+        Raises:
+            ExperimentError: the values do not fit together.
+        """
+        assert self.search, "only a search has points that are not known beforehand"
+        mistakes: list[Mistake] = []
+        grid = points_of([self.search.step(values)], self.search.fixed, mistakes)
+        if mistakes:
+            raise self.places.error(mistakes)
+        return replace(self, grid=grid, backends=(backend,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +157,7 @@ def _read(given: _Given) -> Experiment:
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
     gate = validated(Gate, outline.gate, ("gate",), mistakes)
     chosen = read_backends(outline.backends, given.backends, mistakes)
-    sweep, grid = _spread(outline, changed.settings, (len(chosen), given.most_trials), mistakes)
+    spread = _spread(outline, changed.settings, (len(chosen), given.most_trials), mistakes)
     if mistakes or measure is None or gate is None:
         raise places.error(mistakes)
     return Experiment(
@@ -150,8 +168,9 @@ def _read(given: _Given) -> Experiment:
         measure=measure,
         gate=gate,
         backends=chosen,
-        axes=sweep.axes,
-        grid=grid,
+        axes=spread.axes,
+        grid=spread.grid,
+        search=spread.search,
         overrides=tuple(given.overrides),
         file=given.file,
         chosen=tuple(given.backends),
@@ -160,17 +179,31 @@ def _read(given: _Given) -> Experiment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """What varies. Of a search `grid` has the corners alone."""
+
+    axes: tuple[str, ...]
+    grid: tuple[Point, ...]
+    search: Search | None
+
+
 def _spread(
     outline: Outline, overridden: Collection[str], size: tuple[int, int], mistakes: list[Mistake]
-) -> tuple[Sweep, tuple[Point, ...]]:
+) -> _Spread:
     """Make the points unless there are mistakes; `size`: the number of backends, the most trials."""
     written = _fixed(outline, mistakes)
     fixed = preset_choices(outline, written, mistakes) | written
     single = {name: choice for name, choice in fixed.items() if name in overridden}
     sweep = read_sweep(outline.sweep, single, mistakes)
+    search = read_search(outline, fixed, mistakes)
     mistakes += fixed_and_swept(outline, sweep)
-    _refuse_hugeness(sweep, *size, mistakes)
-    return sweep, () if mistakes else _points(sweep, fixed, mistakes)
+    _refuse_hugeness(search.trials if search else sweep.most_points, *size, mistakes)
+    steps = search.corners() if search else sweep.steps()
+    grid = () if mistakes else points_of(steps, fixed, mistakes)
+    if not grid and not mistakes:
+        mistakes.append(Mistake(("sweep", "exclude"), "excludes every point; nothing is left to run"))
+    return _Spread(tuple(search.axes) if search else sweep.axes, grid, search)
 
 
 def _outline(data: Mapping[str, Any], mistakes: list[Mistake]) -> Outline:
@@ -198,43 +231,11 @@ def _fixed(outline: Outline, mistakes: list[Mistake]) -> dict[str, Choice]:
     return {choice.setting: choice for choice in made if choice}
 
 
-def _refuse_hugeness(sweep: Sweep, backends: int, most: int, mistakes: list[Mistake]) -> None:
-    count = sweep.most_points * max(1, backends)
+def _refuse_hugeness(points: int, backends: int, most: int, mistakes: list[Mistake]) -> None:
+    count = points * max(1, backends)
     if count > most:
-        found = f"{count:,} trials ({sweep.most_points:,} points, {backends} backends)"
+        found = f"{count:,} trials ({points:,} points, {backends} backends)"
         advice = (
             f"shorten an axis, let axes advance together with zip, or allow so many: --max-trials {count}"
         )
         mistakes.append(Mistake(("sweep",), f"{found}; at most {most:,}: {advice}"))
-
-
-def _points(sweep: Sweep, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> tuple[Point, ...]:
-    points: dict[Settings, Point] = {}
-    for step in sweep.steps():
-        point = _point(step, fixed, mistakes)
-        if point:
-            points.setdefault(point.settings, point)
-    if not points and not mistakes:
-        mistakes.append(Mistake(("sweep", "exclude"), "excludes every point; nothing is left to run"))
-    return tuple(points.values())
-
-
-def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> Point | None:
-    chosen = {**fixed, **{choice.setting: choice for choice in step}}
-    missing = [name for name in Inputs.model_fields if name not in chosen]
-    for name in missing:
-        text = f"no {name} image; give inputs: {{{name}: PATH}}, where PATH is a file or sample:NAME"
-        mistakes.append(Mistake(("inputs",), text))
-    if missing:
-        return None
-    found: list[Mistake] = []
-    raw = {name: choice.raw for name, choice in chosen.items()}
-    written = validated(WRITTEN, raw, (), found)
-    for each in found:
-        choice = chosen.get(str(each.path[0])) if each.path else None
-        where = (*choice.path, *each.path[1:]) if choice else ("sweep",)
-        mistakes.append(Mistake(where, each.text))
-    origins = {name: choice.path for name, choice in chosen.items()}
-    labels = {choice.setting: choice.label for choice in step}
-    names = {choice.setting: choice.label for choice in step if choice.named}
-    return Point(written.complete(), labels, names, origins) if written else None

@@ -11,7 +11,7 @@ from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.places import Mistake, Path
 from nstbench.experiment.settings import KINDS
-from nstbench.experiment.shape import FIXABLE, SWEEP_RULES
+from nstbench.experiment.shape import FIXABLE, SEARCH_RULES, SWEEP_RULES
 from nstbench.experiment.yaml12 import parse
 
 SCALARS = ("name", "description", "preset", "seed")
@@ -57,7 +57,7 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
     A setting gets its one value everywhere: in `fixed` (`content` and `style`: in `inputs`; `seed`: at the
     top level), no longer as an axis, and no longer in `include`, where entries that say nothing else go. Of
     axes that advance together, all must be set or none. `sweep.KEY=[...]` gives an axis in place of a fixed
-    value, and `measure.KEY`, `gate.KEY`, `name` and `description` set what they name.
+    value, `search.KEY` likewise, and `measure.KEY`, `gate.KEY`, `name` and `description` set what they name.
     """
     given = [found for text in texts if (found := _read(text, mistakes))]
     fixed = {each.key: each for each in given if each.sets_one_value}
@@ -65,7 +65,9 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
     if isinstance(sweep := made.get("sweep"), Mapping):
         replaced = {each.key: None for each in given if each.path == ("sweep", "zip")}
         made["sweep"] = _unswept({**sweep, **replaced}, fixed, mistakes)
-    swept = {name for each in given if each.path[0] == "sweep" for name in _axes_of(each)}
+    if isinstance(search := made.get("search"), Mapping):
+        made["search"] = {name: value for name, value in search.items() if name not in fixed}
+    swept = {name for each in given if each.path[0] in ("sweep", "search") for name in _axes_of(each)}
     made = {name: value for name, value in made.items() if name != "seed" or name not in swept}
     for section in ("fixed", "inputs"):
         if isinstance(written := made.get(section), Mapping):
@@ -79,7 +81,7 @@ def apply_overrides(data: Mapping[str, Any], texts: Sequence[str], mistakes: lis
     overlay = {_place(text): _shown(text) for text in texts} | {
         each.path: _shown(each.text) for each in given
     }
-    reswept = {each.key for each in given if each.path[0] == "sweep"}
+    reswept = {each.key for each in given if each.path[0] in ("sweep", "search")}
     return Overridden(made, overlay, frozenset(fixed) - reswept)
 
 
@@ -94,6 +96,7 @@ def target(key: str) -> Path | None:
         "measure": Measure.model_fields,
         "gate": Gate.model_fields,
         "sweep": (*SETTINGS, *SWEEP_RULES),
+        "search": (*SETTINGS, *SEARCH_RULES),
     }
     if dot:
         return (section, name) if name in known.get(section, ()) else None
@@ -126,9 +129,11 @@ def _shown(text: str) -> str:
 def _unknown(key: str) -> str:
     known = [*SETTINGS, *SCALARS, *(f"measure.{name}" for name in Measure.model_fields)]
     known += [f"gate.{name}" for name in Gate.model_fields]
-    known += [f"sweep.{name}" for name in (*SETTINGS, *SWEEP_RULES)] if key.startswith("sweep.") else []
+    for section, rules in (("sweep", SWEEP_RULES), ("search", SEARCH_RULES)):
+        named = key.startswith(f"{section}.")
+        known += [f"{section}.{name}" for name in (*SETTINGS, *rules)] if named else []
     hint = did_you_mean(key, known)
-    others = ", ".join((*SCALARS, "measure.KEY", "gate.KEY", "sweep.KEY"))
+    others = ", ".join((*SCALARS, "measure.KEY", "gate.KEY", "sweep.KEY", "search.KEY"))
     return f"unknown key {key!r}; allowed: a setting, {others}.{hint}"
 
 
@@ -153,7 +158,7 @@ def _unswept(
 
 
 def _axes_of(override: Override) -> list[str]:
-    """Name the settings that an override of the section `sweep` makes axes."""
+    """Name the settings that an override of the sections `sweep` and `search` makes axes."""
     if override.key not in SWEEP_RULES:
         return [override.key]
     groups = override.value if isinstance(override.value, list) else [override.value]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from nstbench.api import LAYERS, SETTINGS, Stage
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
+from nstbench.experiment.search import RULES, Limits
 from nstbench.experiment.settings import KINDS, WEIGHTED, WRITTEN
 from nstbench.experiment.shape import FIXABLE, BackendEntry, Outline
 from nstbench.experiment.staging import MOST_STAGES
@@ -26,6 +27,7 @@ def json_schema() -> dict[str, Any]:
     top["inputs"] = _section({name: _setting(name) for name in KINDS}, top["inputs"])
     top["fixed"] = _section({name: _setting(name) for name in FIXABLE}, top["fixed"])
     top["sweep"] = _sweep(top["sweep"])
+    top["search"] = _search(top["search"])
     top["measure"] = _section(_properties(Measure), top["measure"])
     top["gate"] = _section(_properties(Gate), top["gate"])
     top["backends"] = {"type": "array", "minItems": 1, "items": _backend(), **_description(top["backends"])}
@@ -95,6 +97,25 @@ def _sweep(described: dict[str, Any]) -> dict[str, Any]:
     axes = {name: _axis(name) for name in SETTINGS}
     rules = {name: {"$ref": f"#/$defs/{name}"} for name in ("zip", "include", "exclude")}
     return _section({**axes, **rules}, described)
+
+
+def _search(described: dict[str, Any]) -> dict[str, Any]:
+    limits = {
+        "type": "object",
+        "required": ["low", "high"],
+        "additionalProperties": False,
+        "properties": _properties(Limits),
+    }
+    axes = {
+        name: {
+            "description": f"Axis: {each.says}",
+            "anyOf": [limits, {"type": "array", "items": _setting(name)}],
+        }
+        if each.kind in ("number", "count")
+        else _axis(name)
+        for name, each in SETTINGS.items()
+    }
+    return _section({**axes, **_properties(RULES)}, described)
 
 
 def _groups() -> dict[str, Any]:

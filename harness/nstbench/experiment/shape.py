@@ -19,6 +19,8 @@ FIXABLE = tuple(name for name in SETTINGS if name not in (*KINDS, "seed"))
 """Settings that stand under `fixed`: the images stand under `inputs`, the seed at the top level."""
 
 SWEEP_RULES = ("zip", "include", "exclude")
+SEARCH_RULES = ("trials", "for", "within_s")
+"""What stands in `sweep` and in `search` beside settings."""
 
 _SEED = SETTINGS["seed"]
 
@@ -44,6 +46,7 @@ class Outline(Strict):
     inputs: Section = Field({}, description="The two images")
     fixed: Section = Field({}, description="Settings with one value")
     sweep: Section = Field({}, description="Axes, multiplied in file order: the first varies slowest")
+    search: Section = Field({}, description="Axes that are ranges or choices, tried where it looks best")
     backends: list[Any] = Field([], description="Who does the work: names, or name with options and label")
     preset: str | None = Field(
         None, description="A known project's settings as defaults; `nstbench presets` lists them"
@@ -78,6 +81,7 @@ def belongs(key: str) -> str:
         **dict.fromkeys(Measure.model_fields, "measure"),
         **dict.fromkeys(Gate.model_fields, "gate"),
         **dict.fromkeys(SWEEP_RULES, "sweep"),
+        **dict.fromkeys(SEARCH_RULES, "search"),
         **dict.fromkeys(Outline.model_fields, "the top level"),
         "seed": "the top level or sweep",
     }

@@ -34,6 +34,7 @@ def check(
     watch: CheckWatcher | None = None,
 ) -> list[Verdict]:
     """Do what `nstbench.check` documents, the cheap and certain first."""
+    _refuse_search(experiment)
     found, watch = find_sides(versions), watch or CheckWatcher()
     if found:
         # What does not depend on a version; the backends may be known to the versions only.
@@ -68,6 +69,7 @@ def update_baseline(
     """
     if not reason.strip():
         raise UsageError("check: --update-baseline needs --reason TEXT: those who read the diff will ask")
+    _refuse_search(experiment)
     folder, watch = _folder(experiment, out), watch or CheckWatcher()
     refuse_unwritable(path := _baseline_path(experiment, baseline))
     made = without_refused(_swept(experiment, folder / "sweep", reason, watch))
@@ -78,6 +80,13 @@ def update_baseline(
         raise UsageError(f"no baseline written: not ok: {', '.join(broken)} (see {folder})")
     write_baseline(path, made)
     return path
+
+
+def _refuse_search(experiment: Experiment) -> None:
+    if experiment.search:
+        raise UsageError(
+            "check: a search has no fixed trials to compare; check an experiment with what it found"
+        )
 
 
 def _baseline_path(experiment: Experiment, named: str | Path | None) -> Path:

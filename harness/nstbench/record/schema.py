@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nstbench.api import SETTINGS, Setting
-from nstbench.record.judged import JUDGED, REFERENCES
+from nstbench.api.judged import JUDGED, REFERENCES
 
 _TYPES = {"number": "float64", "count": "Int64", "switch": "boolean"}
 """Kind of setting -> pandas type of its column; of every other kind it is text."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from nstbench.api.judged import JUDGED
 from nstbench.comparison.axes import Axis, axes
 from nstbench.comparison.cautions import cautions
 from nstbench.comparison.choose import choices
@@ -14,7 +15,6 @@ from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
 from nstbench.comparison.wish import wish
 from nstbench.record import Results
-from nstbench.record.judged import JUDGED
 from nstbench.record.rows import plan_note
 from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
 from nstbench.report.page_budget import BUDGET, beside

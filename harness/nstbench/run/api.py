@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from nstbench.api import UsageError
 from nstbench.experiment import ExperimentLike, experiment_from
 from nstbench.plan import Plan
 from nstbench.plan.planner import plan_trials as plan_with
@@ -16,7 +17,10 @@ from nstbench.run.sweep import Limits, Parallel, Redo, Watcher, prepare_sweep
 
 def plan_trials(experiment: ExperimentLike, overrides: Sequence[str] = ()) -> Plan:
     """Do what `nstbench.plan_trials` documents."""
-    return plan_with(experiment_from(experiment, overrides), facts, AssetLookUp(lambda _: None))
+    planned = experiment_from(experiment, overrides)
+    if planned.search:
+        raise UsageError(f"experiment {planned.name!r}: a search has no plan before it is run")
+    return plan_with(planned, facts, AssetLookUp(lambda _: None))
 
 
 def sweep(

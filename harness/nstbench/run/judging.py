@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nstbench.api import Array, AssetError
+from nstbench.api.judged import JUDGED, figure
 from nstbench.assets import WeightsSource, load_image, load_weights, resize
 from nstbench.experiment import Experiment
 from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
-from nstbench.record.judged import JUDGED, figure
 from nstbench.referee import RULER
 from nstbench.run.look_up import AssetLookUp
 from nstbench.run.problem import planned_image

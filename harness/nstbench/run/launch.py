@@ -133,8 +133,13 @@ def sweep_command(experiment: Experiment, store: Store, limits: Limits) -> Sweep
     """Return the command that does the same sweep into the same folder.
 
     Raises:
-        UsageError: there is none, as the experiment is not in a file.
+        UsageError: there is none, as the experiment is not in a file, or its trials are not known beforehand.
     """
+    if experiment.search:
+        raise UsageError(
+            "a search asks for one trial after the other, and this executor launches sweeps of trials that"
+            " are known beforehand: leave --executor out, and submit the command as one job"
+        )
     file = experiment.file
     if file is None or file.parent != experiment.base.resolve():
         raise UsageError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nstbench.record import Results
+from nstbench.run.search import Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Outcome:
         no_device: whether a backend did not find the device it was asked to use.
         not_applied: what is asked for now and is not done, as finished trials stay; a sentence each.
         stopped: why it ended before all was done; else empty.
+        best: of a search, the best trial of each backend that has one.
     """
 
     results: Results
@@ -27,6 +29,7 @@ class Outcome:
     no_device: bool
     not_applied: tuple[str, ...] = ()
     stopped: str = ""
+    best: tuple[Tried, ...] = ()
 
     @property
     def failed(self) -> bool:

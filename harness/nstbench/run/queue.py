@@ -38,18 +38,23 @@ class Queue:
         self._groups: dict[str, _Group] = {}
         self._last: dict[str, _Group] = {}
         self._group_of: dict[str, str] = {}
-        costs = {}
+        self._in_order = in_order
+        self._costs: dict[str, float] = {}
+        self.add(trajectories)
+
+    def add(self, trajectories: Iterable[Trajectory]) -> None:
+        """Have more trajectories wait."""
         for each in trajectories:
             first = each.trials[0]
-            name = self._group_of[first.trial_id] = "" if in_order else _program(first)
+            name = self._group_of[first.trial_id] = "" if self._in_order else _program(first)
             group = self._groups.setdefault(name, _Group(_backend(first)))
             group.waiting.append(each)
-            costs[first.trial_id] = cost = 0.0 if in_order else predict(each.trials[-1]).gflop or 0.0
+            cost = 0.0 if self._in_order else predict(each.trials[-1]).gflop or 0.0
+            self._costs[first.trial_id] = cost
             group.cost += cost
-        if not in_order:
+        if not self._in_order:
             for group in self._groups.values():
-                group.waiting = deque(sorted(group.waiting, key=lambda t: -costs[t.trials[0].trial_id]))
-        self._costs = costs
+                group.waiting = deque(sorted(group.waiting, key=lambda t: -self._costs[t.trials[0].trial_id]))
 
     def __len__(self) -> int:
         """Return how many trajectories wait."""

@@ -6,19 +6,19 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from nstbench.api import BackendUnavailable, NotKept, ResultsError, UsageError
 from nstbench.assets import why_no_cache
 from nstbench.experiment import Experiment
-from nstbench.plan import Plan, Trial
+from nstbench.plan import Plan, Trajectory, Trial
 from nstbench.plan.planner import plan_trials
 from nstbench.record import Results, Store
 from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import is_results_folder, refuse_other_experiment
-from nstbench.run.executor import Executor, InProcess
-from nstbench.run.executors import find_executor
+from nstbench.run.executor import Executor
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.installed import installed
 from nstbench.run.job import Job
@@ -28,9 +28,11 @@ from nstbench.run.launch import Launch, sweep_command
 from nstbench.run.launcher import Launcher
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
+from nstbench.run.opening import open_executor
 from nstbench.run.outcome import Outcome
 from nstbench.run.queue import Queue
-from nstbench.run.slots import Parallel, refuse_without_slot
+from nstbench.run.search import Searching
+from nstbench.run.slots import Parallel
 from nstbench.run.standing import Redo, Standing
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
@@ -45,6 +47,7 @@ class Sweep:
 
     Attributes:
         join: whether the folder may hold the results of another experiment.
+        searching: the search that makes the plan longer; None if there is none.
     """
 
     experiment: Experiment
@@ -55,6 +58,7 @@ class Sweep:
     look_up: AssetLookUp = field(repr=False)
     judging: Judging | None = field(repr=False)
     join: bool = False
+    searching: Searching | None = None
 
     def standing(self) -> Standing | None:
         """Say how far the folder has come with the plan; None if nothing was run in it.
@@ -84,7 +88,10 @@ class Sweep:
             ResultsError: the folder cannot be written; nothing was run.
             NotKept: what a trial came to cannot be written.
         """
-        executor = self._executor(parallel or Parallel())
+        measure, say = self.experiment.measure, self.watch.says
+        trials = self.searching.get_ready() if self.searching else self.plan.trials
+        command = partial(sweep_command, self.experiment, self.store, Limits())
+        executor = open_executor(parallel or Parallel(), measure, trials, say, command)
         try:
             return self._run(executor, limits or Limits())
         finally:
@@ -97,14 +104,14 @@ class Sweep:
         unapplied = tuple(self.not_applied(standing))
         keep_inputs(self.plan.trials, self.experiment.base, self.store)
         staying = {*standing.staying(self.redo)["trial_id"]}
-        self.watch.planned(self.plan, {trial.trial_id for trial in self.plan.trials} - staying)
+        self._tell_watcher({trial.trial_id for trial in self.plan.trials} - staying)
         keeper = self._keeper()
         unsettled = [
             t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
         ]
         stopped = ""
         try:
-            if unsettled:
+            if unsettled or self.searching:
                 self._work(keeper, unsettled, limits, executor).do_all()
             if limits.fail_fast and keeper.failed:
                 stopped = "as a trial has failed"
@@ -113,10 +120,16 @@ class Sweep:
         except ResultsError as error:
             raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
-            written = self._written(None if unsettled else results)
+            written = self._written(None if unsettled or self.searching else results)
         if written is None:
             raise NotKept(f"{self.store.path}: its plan is gone, and perhaps more; sweep once more")
         return self._outcome(written, keeper.recorded, unapplied, stopped)
+
+    def _tell_watcher(self, pending: Collection[str]) -> None:
+        if self.searching:
+            self.watch.searching(self.plan, pending, len(self.plan.trials) + self.searching.left)
+        else:
+            self.watch.planned(self.plan, pending)
 
     def _is_unjudged(self, trial: Trial, standing: Standing) -> bool:
         return self.judging is not None and not standing.is_judged(trial, self.judging.source.sha256)
@@ -124,26 +137,6 @@ class Sweep:
     def _keeper(self) -> Keeper:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
         return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
-
-    def _executor(self, parallel: Parallel) -> Executor | Launcher:
-        measure = self.experiment.measure
-        in_process = measure.isolation == "none"
-        if in_process and parallel.asked_for:
-            raise UsageError(
-                "isolation none runs one trial at a time: leave --executor, --devices and --jobs out"
-            )
-        kind = InProcess if in_process else find_executor(parallel.kind, parallel.options)
-        if issubclass(kind, Launcher):
-            sweep_command(self.experiment, self.store, Limits())  # refuses
-            return kind.open(parallel, self.watch.says)
-        assert issubclass(kind, Executor)
-        executor = kind.open(parallel, measure.exclusive, self.watch.says)
-        try:
-            refuse_without_slot(self.plan.trials, executor.slots)
-        except BaseException:
-            executor.close()
-            raise
-        return executor
 
     def _work(
         self, keeper: Keeper, trials: Sequence[Trial], limits: Limits, executor: Executor | Launcher
@@ -155,7 +148,20 @@ class Sweep:
             command, pending = sweep_command(self.experiment, self.store, limits), self._pending(trials)
             return Launch(executor, keeper, command, trials, pending, len(trajectories), limits, until)
         waiting = Queue(trajectories, in_order=len(executor.slots) == 1)
-        return Work(waiting, executor, keeper, self._pending, self._job, limits, until)
+        more = partial(self._more, len(executor.slots))
+        return Work(waiting, executor, keeper, self._pending, self._job, limits, until, more)
+
+    def _more(self, count: int) -> tuple[Trajectory, ...]:
+        """Plan what a search asks for next, as if it had been planned from the beginning."""
+        trials = self.searching.more(count) if self.searching else ()
+        if not (trials and self.searching):
+            return ()
+        self.plan = replace(self.plan, trials=self.searching.trials)
+        self.store.begin(self.experiment, self.plan, self.join)
+        keep_inputs(trials, self.experiment.base, self.store)
+        self._tell_watcher({trial.trial_id for trial in self._pending(trials)})
+        share = self.experiment.measure.share_trajectories
+        return replace(self.plan, trials=trials).trajectories(share)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""
@@ -169,9 +175,12 @@ class Sweep:
         counts = Counter(runs["status"])
         if missing := len(self.plan.trials) - len(runs):
             counts["interrupted"] = missing
+        if stopped and self.searching:
+            counts["interrupted"] += self.searching.left
         no_device = bool((runs["error_type"] == BackendUnavailable.__name__).any())
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
-        return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied, stopped)
+        best = self.searching.best if self.searching else ()
+        return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied, stopped, best)
 
     def _written(self, results: Results | None) -> Results | None:
         """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
@@ -226,9 +235,15 @@ def prepare_sweep(
     look_up = AssetLookUp(watch.says)
     plan = plan_trials(experiment, facts, look_up)
     judging = find_judging(experiment, look_up, watch.says)
-    for name in dict.fromkeys(trial.backend for trial in plan.trials):
+    store, searching = Store(folder), None
+    if experiment.search:
+        if judging is None:
+            raise UsageError("a search needs the referee, and there are no weights for it")
+        searching = Searching.begin(experiment, plan.trials, store, look_up, watch)
+        plan = replace(plan, trials=searching.trials)
+    for name in dict.fromkeys(choice.name for choice in experiment.backends):
         for advice in installed(name).plugin.planning().advise():
             if advice.urgent:
                 watch.says(f"{name}: {advice.line}")
     redo = replace(redo or Redo(), crowded=experiment.measure.exclusive)
-    return Sweep(experiment, plan, Store(folder), redo, watch, look_up, judging, join)
+    return Sweep(experiment, plan, store, redo, watch, look_up, judging, join, searching)

@@ -19,6 +19,9 @@ class Watcher:
     def planned(self, plan: Plan, pending: Collection[str]) -> None:
         """The plan is made; the trials of it with these ids will run."""
 
+    def searching(self, plan: Plan, pending: Collection[str], most: int) -> None:
+        """A search goes on with these trials; with those to come it has `most` at the end."""
+
     def submitted(self, job: Job, slot: Slot) -> None:
         """A job begins in a slot."""
 

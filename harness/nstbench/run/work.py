@@ -38,6 +38,7 @@ class Work:
         pending: says which of some trials are still to do.
         job_of: makes the job of trials that are to run.
         until: when the time is over, on the clock of `time.monotonic`.
+        more: asked for trajectories once all others are done and judged; none: that is all.
     """
 
     waiting: Queue
@@ -47,6 +48,7 @@ class Work:
     job_of: Callable[[tuple[Trial, ...]], Job]
     limits: Limits = field(default_factory=Limits)
     until: float = math.inf
+    more: Callable[[], Iterable[Trajectory]] = tuple
     _running: dict[str, Running] = field(default_factory=dict)
     _unjudged: deque[tuple[Trial, ...]] = field(default_factory=deque)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -59,7 +61,7 @@ class Work:
             Stopped: the time of the sweep is over, or there is no place left to run in.
         """
         try:
-            while self.waiting or self._running or self._unjudged:
+            while self.waiting or self._running or self._unjudged or self._ask_for_more():
                 if self.limits.fail_fast and self.keeper.failed:
                     self.waiting.clear()
                 if self._unjudged and not self._measuring_here():  # the referee would disturb a clock
@@ -72,6 +74,11 @@ class Work:
             self.executor.close()
             for each in self._running.values():
                 each.claim.release()
+
+    def _ask_for_more(self) -> bool:
+        if not (self.limits.fail_fast and self.keeper.failed):
+            self.waiting.add(self.more())
+        return bool(self.waiting)
 
     def _measuring_here(self) -> bool:
         return any(not each.slot.place for each in self._running.values())

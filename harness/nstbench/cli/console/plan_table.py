@@ -6,12 +6,14 @@ from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 from nstbench.cli.console.console import counted, print_json, size, stdout, table
+from nstbench.experiment import Range
 from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
 from nstbench.plan.cost import added
 from nstbench.record.words import number, seconds
 
 if TYPE_CHECKING:
     from nstbench.plan import Cost, Trial
+    from nstbench.run.search import Searching
     from nstbench.run.sweep import Sweep
 
 MOST_ROWS = 1000
@@ -45,12 +47,36 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
         console.print(f"{counted(left, 'more trial')}: --json has all")
     to_do = [row for row in rows if row["state"] == "to do"]
     total = sum(row["seconds"] or 0.0 for row in to_do)
+    if sweep.searching:
+        _print_search(sweep.searching, rates, len(rows) - len(to_do))
+        return
     console.print(
         f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
         f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
     )
     for sentence in sweep.not_applied(standing) if standing else ():
         console.print(f"not applied without --force to {sentence}")
+
+
+def _print_search(searching: Searching, rates: Mapping[str, float], done: int) -> None:
+    """Say what a search would try, and between what times its trials lie."""
+    search, console = searching.search, stdout()
+    limit = f" within {seconds(search.within_s)}" if search.within_s else ""
+    console.print(
+        f"\na search for the best {search.quality}{limit}:"
+        f" {counted(done + searching.left, 'trial')}, {done} done"
+    )
+    for name, axis in search.axes.items():
+        console.print(f"  {name}: {axis if isinstance(axis, Range) else ', '.join(axis)}", markup=False)
+    costs = [
+        gflop / (rates.get(trial.backend) or _nominal_rate())
+        for trial in searching.corners
+        if not trial.refusal and (gflop := predict(trial).gflop)
+    ]
+    if costs:
+        console.print(
+            f"a trial has {seconds(min(costs))} to {seconds(max(costs))} of iterations ({_basis(rates)})"
+        )
 
 
 def _rows(sweep: Sweep, rates: Mapping[str, float], done: Set[str]) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ class ProgressWatcher(Watcher):
         self._bars = bars(console)
         self._overall = self._bars.add_task("sweep", total=None, note="", visible=False)
         self._work: dict[str, float] = {}
+        self._trials = 0
         self._recorded = 0
         self._done = 0.0
         self._jobs: dict[str, Shown] = {}
@@ -56,12 +57,26 @@ class ProgressWatcher(Watcher):
 
     def planned(self, plan: Plan, pending: Collection[str]) -> None:
         """Set the overall bar, which measures arithmetic: trials of different sizes take their time."""
-        self._work = work(plan.trajectories(share=True), pending)
+        self._begin(plan.experiment, counted(len(plan.trials), "trial"), len(plan.trials) - len(pending))
+        self._trials = len(pending)
+        self._take(plan, pending)
+
+    def searching(self, plan: Plan, pending: Collection[str], most: int) -> None:
+        """Lengthen the overall bar; trials to come are taken for as much work as those known."""
         done = len(plan.trials) - len(pending)
+        if not self._trials:
+            self._begin(plan.experiment, f"a search of {counted(most, 'trial')}", done)
+            self._trials = most - done
+        self._take(plan, pending)
+
+    def _begin(self, experiment: str, what: str, done: int) -> None:
         already = f", {done} of them already done" if done else ""
-        self.says(f"{plan.experiment}: {counted(len(plan.trials), 'trial')}{already}")
-        note, total = self._note(), sum(self._work.values())
-        self._bars.update(self._overall, total=total, note=note, visible=True)
+        self.says(f"{experiment}: {what}{already}")
+
+    def _take(self, plan: Plan, pending: Collection[str]) -> None:
+        self._work |= work(plan.trajectories(share=True), pending)
+        known = sum(self._work.values()) / max(1, len(self._work))
+        self._bars.update(self._overall, total=known * self._trials, note=self._note(), visible=True)
 
     def submitted(self, job: Job, slot: Slot) -> None:
         """Begin a bar."""
@@ -100,11 +115,11 @@ class ProgressWatcher(Watcher):
         doubt = f"; caution: {record.caution}" if record.caution else ""
         outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}, {record.error_message}"
         name = " ".join(filter(None, (trial.backend_label, trial.label)))
-        self.says(f"[{self._recorded}/{len(self._work)}] {name}: {outcome}")
+        self.says(f"[{self._recorded}/{self._trials}] {name}: {outcome}")
 
     def _move(self) -> None:
         done = self._done + sum(shown.work for shown in self._jobs.values())
         self._bars.update(self._overall, completed=done, note=self._note())
 
     def _note(self) -> str:
-        return f"{self._recorded}/{len(self._work)} trials"
+        return f"{self._recorded}/{self._trials} trials"

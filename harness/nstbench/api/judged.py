@@ -23,6 +23,10 @@ class Judged:
     higher: bool = False
     reference: Literal["content", "style"] | None = None
 
+    def as_loss(self, figure: float) -> float:
+        """Return a figure as a number of which less is better, and back."""
+        return -figure if self.higher else figure
+
 
 JUDGED: dict[str, Judged] = {
     "referee_total": Judged(

@@ -1,0 +1,49 @@
+"""The executor of a sweep, ready to run its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from nstbench.api import UsageError
+from nstbench.experiment import Measure
+from nstbench.plan import Trial
+from nstbench.run.executor import Executor, InProcess
+from nstbench.run.executors import find_executor
+from nstbench.run.launcher import Launcher
+from nstbench.run.slots import Parallel, refuse_without_slot
+
+
+def open_executor(
+    parallel: Parallel,
+    measure: Measure,
+    trials: Iterable[Trial],
+    say: Callable[[str], None],
+    refuse_launch: Callable[[], object],
+) -> Executor | Launcher:
+    """Open what is asked for.
+
+    Args:
+        trials: each must have somewhere to run.
+        say: is told what is worth reading.
+        refuse_launch: raises if others cannot do this sweep.
+
+    Raises:
+        UsageError: it is not there, or a trial has nowhere to run.
+    """
+    in_process = measure.isolation == "none"
+    if in_process and parallel.asked_for:
+        raise UsageError(
+            "isolation none runs one trial at a time: leave --executor, --devices and --jobs out"
+        )
+    kind = InProcess if in_process else find_executor(parallel.kind, parallel.options)
+    if issubclass(kind, Launcher):
+        refuse_launch()
+        return kind.open(parallel, say)
+    assert issubclass(kind, Executor)
+    executor = kind.open(parallel, measure.exclusive, say)
+    try:
+        refuse_without_slot(trials, executor.slots)
+    except BaseException:
+        executor.close()
+        raise
+    return executor
