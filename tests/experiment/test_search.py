@@ -1,9 +1,11 @@
 """The section `search`: what it may say, and what is said about mistakes in it."""
 
+import jsonschema
 import pytest
+import yaml
 
 from nstbench.api import ExperimentError
-from nstbench.experiment import Range
+from nstbench.experiment import Range, json_schema
 
 SEARCH = """\
 inputs: {content: sample:cat, style: sample:strokes}
@@ -63,6 +65,13 @@ def test_a_mistake_is_one_line_with_its_place(load, old, new, said):
         load(changed)
     (line,) = caught.value.problems
     assert line.startswith(said)
+
+
+def test_an_editor_knows_what_a_search_may_say():
+    validator = jsonschema.Draft202012Validator(json_schema())
+    validator.validate(yaml.safe_load(SEARCH))
+    for wrong in ("beta: {low: 1}", "bta: [1]", "size: {low: 1, high: 2, step: 1}", "beta: 7"):
+        assert not validator.is_valid(yaml.safe_load(SEARCH.replace(RANGE, wrong))), wrong
 
 
 def test_a_search_without_axes_says_how_one_looks(load):

@@ -80,6 +80,8 @@ class Range:
 Labelled: TypeAlias = Mapping[str, Choice]
 """An axis of choices: label -> value."""
 
+Axis: TypeAlias = Range | Labelled
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -93,7 +95,7 @@ class Search:
         fixed: the settings that have one value.
     """
 
-    axes: Mapping[str, Range | Labelled]
+    axes: Mapping[str, Axis]
     trials: int
     quality: str
     within_s: float | None
@@ -142,7 +144,7 @@ def read_search(outline: Outline, fixed: Mapping[str, Choice], mistakes: list[Mi
     return Search(known, said["trials"], said["for"], said["within_s"], outline.seed, fixed)
 
 
-def _axis(name: str, value: Any, path: Path, mistakes: list[Mistake]) -> Range | Labelled | None:
+def _axis(name: str, value: Any, path: Path, mistakes: list[Mistake]) -> Axis | None:
     """A mapping is a range of a number, and otherwise has labels; a list has choices."""
     setting = SETTINGS.get(name)
     if setting and setting.kind in ("number", "count") and isinstance(value, Mapping):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nstbench.api import UsageError
 from nstbench.experiment import Range, Search, Values
+from nstbench.experiment.search import Axis
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-FIRST = 5
-"""Points that are drawn at random, before there is anything to learn from."""
+FIRST = 7
+"""Points before there is enough to learn from."""
 
 
 def ask(search: Search, told: Sequence[tuple[Values, float]], count: int, draw: int = 0) -> list[Values]:
-    """Return points to try, for given arguments always the same.
+    """Return points to try, for given arguments always the same; perhaps fewer than that.
 
     Args:
         told: what was tried, in this order, and its loss: less is better.
@@ -28,6 +34,9 @@ def ask(search: Search, told: Sequence[tuple[Values, float]], count: int, draw: 
     Raises:
         UsageError: Optuna is not installed, or not what it needs.
     """
+    rounded = partial(_rounded, search)
+    if len(told) < FIRST and not draw:
+        return [rounded(each) for each in _spread(search)[len(told) :][:count]]
     seed = (1_000_003 * search.seed + 1009 * len(told) + draw) % 2**32
     with _quietly():
         import optuna
@@ -35,21 +44,50 @@ def ask(search: Search, told: Sequence[tuple[Values, float]], count: int, draw: 
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         kinds = _distributions(search)
-        study = optuna.create_study(
-            sampler=RandomSampler(seed) if draw else GPSampler(seed=seed, n_startup_trials=FIRST)
-        )
+        learning = GPSampler(seed=seed, n_startup_trials=FIRST, deterministic_objective=True)
+        study = optuna.create_study(sampler=RandomSampler(seed) if draw else learning)
+        losses = _evened([loss for _, loss in told])
         study.add_trials(
             optuna.trial.create_trial(params=dict(values), distributions=kinds, value=loss)
-            for values, loss in told
+            for (values, _), loss in zip(told, losses, strict=True)
         )
-        asked = [study.ask(kinds).params for _ in range(count)]
-    return [
-        {
-            name: axis.rounded(each[name]) if isinstance(axis, Range) else each[name]
-            for name, axis in search.axes.items()
-        }
-        for each in asked
-    ]
+        return [rounded(study.ask(kinds).params) for _ in range(count)]
+
+
+def _spread(search: Search) -> list[Values]:
+    """Return the first points: along each axis one in each of as many parts (McKay and others 1979).
+
+    Drawn at random they leave out half of an axis too often, and a whole valley with it.
+    """
+    random = np.random.default_rng(search.seed)
+    shares = {name: (random.permutation(FIRST) + random.random(FIRST)) / FIRST for name in search.axes}
+    return [{name: _at(axis, shares[name][at]) for name, axis in search.axes.items()} for at in range(FIRST)]
+
+
+def _at(axis: Axis, share: float) -> float | str:
+    """Return what lies at a share of an axis, from 0 to 1."""
+    if not isinstance(axis, Range):
+        return [*axis][int(share * len(axis))]
+    if axis.log:
+        return float(axis.low * (axis.high / axis.low) ** share)
+    return float(axis.low + (axis.high - axis.low) * share)
+
+
+def _rounded(search: Search, values: Values) -> Values:
+    return {
+        name: axis.rounded(float(values[name])) if isinstance(axis, Range) else values[name]
+        for name, axis in search.axes.items()
+    }
+
+
+def _evened(losses: Sequence[float]) -> list[float]:
+    """Return losses in the same order, the large ones closer together, so that the best stay apart.
+
+    What diverges has a loss beside which all others would be one.
+    """
+    least = min(losses, default=0.0)
+    scale = (median(losses) - least if losses else 0.0) or 1.0
+    return [math.log1p((loss - least) / scale) for loss in losses]
 
 
 def refuse_without_optuna(search: Search) -> None:
@@ -58,8 +96,7 @@ def refuse_without_optuna(search: Search) -> None:
     Raises:
         UsageError: it is not; says what to type.
     """
-    first = ask(search, [], FIRST)
-    ask(search, [(values, float(at)) for at, values in enumerate(first)], 1)
+    ask(search, [(values, float(at)) for at, values in enumerate(_spread(search))], 1)
 
 
 def _distributions(search: Search) -> dict[str, BaseDistribution]:
