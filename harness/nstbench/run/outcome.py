@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nstbench.record import Results
-from nstbench.run.search import Tried
+from nstbench.run.tried import Tried
 
 
 @dataclass(frozen=True, slots=True)

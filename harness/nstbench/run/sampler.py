@@ -37,15 +37,21 @@ def ask(search: Search, told: Sequence[tuple[Values, float]], count: int, draw: 
     rounded = partial(_rounded, search)
     if len(told) < FIRST and not draw:
         return [rounded(each) for each in _spread(search)[len(told) :][:count]]
-    seed = (1_000_003 * search.seed + 1009 * len(told) + draw) % 2**32
+    if draw:
+        random = np.random.default_rng([search.seed, len(told), draw])
+        drawn = [
+            {name: _at(axis, random.random()) for name, axis in search.axes.items()} for _ in range(count)
+        ]
+        return [rounded(each) for each in drawn]
+    seed = (1_000_003 * search.seed + 1009 * len(told)) % 2**32
     with _quietly():
         import optuna
-        from optuna.samplers import GPSampler, RandomSampler
+        from optuna.samplers import GPSampler
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         kinds = _distributions(search)
         learning = GPSampler(seed=seed, n_startup_trials=FIRST, deterministic_objective=True)
-        study = optuna.create_study(sampler=RandomSampler(seed) if draw else learning)
+        study = optuna.create_study(sampler=learning)
         losses = _evened([loss for _, loss in told])
         study.add_trials(
             optuna.trial.create_trial(params=dict(values), distributions=kinds, value=loss)
@@ -96,7 +102,8 @@ def refuse_without_optuna(search: Search) -> None:
     Raises:
         UsageError: it is not; says what to type.
     """
-    ask(search, [(values, float(at)) for at, values in enumerate(_spread(search))], 1)
+    if search.trials > FIRST:
+        ask(search, [(values, float(at)) for at, values in enumerate(_spread(search))], 1)
 
 
 def _distributions(search: Search) -> dict[str, BaseDistribution]:
