@@ -149,3 +149,12 @@ def nstbench(tmp_path, tmp_path_factory, command_server):
         return done
 
     return run
+
+
+@pytest.fixture
+def every_core():
+    """Undo that the tests of a process keep to one core."""
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count()))
+    yield
+    os.sched_setaffinity(0, own)

@@ -39,7 +39,7 @@ MISTAKES = [
     (RANGE, "iterations: {low: 1.5, high: 9}", "exp.yaml:4:21: must be a whole number, found 1.5"),
     ("trials: 12", "for: referee_ssim", "exp.yaml:4:3: 'trials' is missing"),
     ("trials: 12", "trials: 0", "exp.yaml:6:11: must be at least 1, found 0"),
-    ("trials: 12", "trials: 5\n  for: referee", "exp.yaml:7:8: must be 'referee_total', 'referee_style', "),
+    ("trials: 12", "trials: 5\n  for: referee", "exp.yaml:7:8: must be 'referee_total', 'referee_content', "),
     ("trials: 12", "trials: 5\n  within_s: 0", "exp.yaml:7:13: must be above 0, found 0"),
     (
         "  trials: 12",

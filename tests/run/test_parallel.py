@@ -22,15 +22,6 @@ def two_gpus(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
 
 
-@pytest.fixture
-def every_core():
-    """Undo that the tests of a process keep to one core."""
-    own = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count()))
-    yield
-    os.sched_setaffinity(0, own)
-
-
 class Log(Watcher):
     """Counts what runs at once."""
 

@@ -116,6 +116,7 @@ def test_a_search_that_was_killed_goes_on_to_what_it_would_have_come_to(whole, t
     assert list(after["label"]) == list(runs["label"])
 
 
+@pytest.mark.usefixtures("every_core")
 def test_two_at_once_are_judged_before_the_next_two_are_asked_for(tmp_path):
     said = Said()
     made = experiment({"adam_beta1": BETA1, "trials": 4}, measure={"isolation": "backend"})
