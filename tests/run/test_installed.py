@@ -163,6 +163,7 @@ def test_a_plugin_whose_signal_ends_planning_is_named_by_its_place(tmp_path):
     assert re.search(r'crashes.*", line \d+ in refuse', done.stderr)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")  # some test before may have imported JAX; this child only ends
 def test_a_fork_of_a_plugin_may_end_while_planning_asks(nstbench, tmp_path, monkeypatch):
     forks = "    def refuse(self, settings):\n        import os\n        child = os.fork() or os._exit(5)\n"
     waits = "        return f'the child said {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}'\n"
