@@ -45,9 +45,11 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[jax,tfhub,bundled]'
 	touch $@
 
+# Not compiled here but when it is imported, which must then be kept: a minute less, as most is never imported.
+unexport PYTHONDONTWRITEBYTECODE
 $(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*/pyproject.toml) | $(BIN)/python
 	@echo "installing nstbench with all backends and development tools into $(VENV) (a minute or two, once)"
-	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --no-compile --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
 	touch $(VENV)/installed $@
 
 demo: $(VENV)/installed

@@ -15,7 +15,7 @@ def experiment(**fixed):
         "name": "balanced",
         "inputs": {"content": "sample:cat", "style": "sample:coffee"},
         "fixed": small | {"weights": "random:0", "balanced_layers": True, "tv_weight": 0} | fixed,
-        "measure": {"referee": "none"},
+        "measure": {"referee": "none", "isolation": "none"},
         "backends": ["torch-vgg19"],
     }
 
