@@ -8,7 +8,7 @@ from scipy.ndimage import zoom
 
 import nstbench
 from nstbench.assets import load_image, resize
-from nstbench.testing.fakes import RATE
+from nstbench.testing.fakes import RATE, FakeBackend, FakeSession
 
 from .test_sweep import experiment, pixels
 
@@ -104,3 +104,20 @@ def test_a_trial_goes_on_after_a_stage_elsewhere(tmp_path):
     assert nstbench.open_results(tmp_path).runs["stages"].equals(results.runs["stages"])
     again = nstbench.sweep(staged(), tmp_path)
     assert list(again.runs["started_at"]) == list(results.runs["started_at"])
+
+
+def test_a_stage_that_is_too_large_costs_its_trial_and_closes_what_was_open_once(tmp_path, monkeypatch):
+    closed, prepare = [], FakeBackend.prepare
+
+    def prepare_once(self, problem):
+        if closed:
+            raise MemoryError("too large")
+        return prepare(self, problem)
+
+    def close(session):
+        closed.append(session)
+
+    monkeypatch.setattr(FakeBackend, "prepare", prepare_once)
+    monkeypatch.setattr(FakeSession, "close", close)
+    row = nstbench.sweep(staged(measure={"isolation": "none"}), tmp_path).runs.iloc[0]
+    assert (row["status"], row["error_message"], len(closed)) == ("oom", "MemoryError: too large", 1)

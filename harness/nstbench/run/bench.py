@@ -75,6 +75,7 @@ class Bench:
                 problem = at_stage(whole, job.trials[0], stage, session, job.weights)
                 if session is not None:
                     session.close()
+                    session = None  # should the next one not come to be, nothing is closed twice
                 session = yield from self._prepared(problem, job, log)
                 painting = Painting(session, problem, whole.content, job, log)
                 yield Entered("rounds")
