@@ -34,7 +34,7 @@ from nstbench.api.problem import Evaluation, OptimiserState, Problem
 from nstbench.api.registry import Readiness, found_plugins, plugin, plugins, readiness
 from nstbench.api.setting import Setting
 from nstbench.api.settings import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS, Settings
-from nstbench.api.stages import Stage, growing
+from nstbench.api.stages import Stage, growing, scaled
 from nstbench.api.variables import DETERMINISTIC, TF_VARIABLES, add_xla_flags, xla_flags
 from nstbench.api.vgg19 import (
     BGR_MEAN,
@@ -121,6 +121,7 @@ __all__ = [
     "plugins",
     "printable",
     "readiness",
+    "scaled",
     "short_layer",
     "smallest_side",
     "static_part",

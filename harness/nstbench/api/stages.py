@@ -17,6 +17,14 @@ class Stage(NamedTuple):
     iterations: int
 
 
+def scaled(side: int, size: int, longest: int) -> int:
+    """Return a side in pixels once the longest of its image has `size`.
+
+    Halves are rounded up, in integers: Python's round() would send 0.5 to 0 and 1.5 to 2.
+    """
+    return max(1, (2 * side * size + longest) // (2 * longest))
+
+
 GROWTH = 2
 """What a size is of the one before, where an experiment gives their number alone."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nstbench.api import Array, AssetError, UsageError
+from nstbench.api import Array, AssetError, UsageError, scaled
 from nstbench.assets.cache import expanded
 from nstbench.assets.samples import sample
 from nstbench.system.files import write_whole
@@ -151,8 +151,7 @@ def _resized(image: Image, longer_side: int | None) -> Image:
     longest = max(image.size)
     if longer_side is None or longer_side == longest:
         return image
-    # Halves are rounded up, in integers: Python's round() would send 0.5 to 0 and 1.5 to 2.
-    width, height = (max(1, (2 * side * longer_side + longest) // (2 * longest)) for side in image.size)
+    width, height = (scaled(side, longer_side, longest) for side in image.size)
     return image.resize((width, height), Resampling.LANCZOS)
 
 

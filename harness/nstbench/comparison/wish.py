@@ -51,7 +51,7 @@ class Wish:
     def as_loss(self, quality: pd.Series) -> pd.Series:
         """Return qualities as numbers of which less is better, as they are compared."""
         shown = quality.map(lambda value: float(f"{value:.{DIGITS}g}"))
-        return -shown if self.judged.higher else shown
+        return shown.map(self.judged.as_loss)
 
     def most_loss(self, losses: pd.Series) -> float:
         """Return what `as_loss` of a picture may be, for this wish, where these are all there is."""
@@ -60,7 +60,7 @@ class Wish:
         if self.at_least:
             bounds.append(best * self.at_least if best < 0 else best / self.at_least)
         if self.limit is not None:
-            bounds.append(-self.limit if self.judged.higher else self.limit)
+            bounds.append(self.judged.as_loss(self.limit))
         least = min(bounds)
         return least + ROUNDING * abs(least) if math.isfinite(least) else least
 

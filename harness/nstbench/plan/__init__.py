@@ -2,7 +2,7 @@
 
 from nstbench.plan.cost import NOMINAL_GFLOP_PER_S, Cost, predict
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
-from nstbench.plan.stages import PlannedStage, stages_of
+from nstbench.plan.stages import PlannedStage, shrunk, stages_of
 from nstbench.plan.trajectories import Plan, Trajectory, chunk_size
 from nstbench.plan.trial import Trial
 
@@ -18,5 +18,6 @@ __all__ = [
     "Trial",
     "chunk_size",
     "predict",
+    "shrunk",
     "stages_of",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from nstbench.api import CHANNELS, block, gflop_per_iteration, in_channels, tap_shape, up_to
-from nstbench.plan.stages import stages_of
+from nstbench.plan.stages import shrunk, stages_of
 from nstbench.plan.trajectories import Trajectory
 from nstbench.plan.trial import Trial
 
@@ -85,7 +85,7 @@ def _gflop(trial: Trial) -> float:
     for stage in stages_of(trial):
         each = gflop_per_iteration((*content, *style), style, stage.height, stage.width)
         gflop += (stage.iterations or 1) * each + _forward(content, (), stage.height, stage.width)
-        sides = (max(1, round(side * stage.share)) for side in (trial.style_height, trial.style_width))
+        sides = (shrunk(side, stage.share) for side in (trial.style_height, trial.style_width))
         gflop += _forward(style, style, *sides)
     return gflop
 

@@ -14,6 +14,7 @@ from nstbench.experiment.places import Mistake, Path
 from nstbench.experiment.point import Point
 from nstbench.plan.consumed import CONTAINED, asked, consumed, noticed, refusal
 from nstbench.plan.facts import BackendFacts, ImageFacts, LookUp
+from nstbench.plan.stages import shrunk
 from nstbench.plan.trajectories import Plan
 from nstbench.plan.trial import Trial
 
@@ -172,7 +173,7 @@ class _Planning:
             entry for entry in checked if round(share * min(entry[1].height, entry[1].width)) < entry[2]
         ]
         for name, image, least in narrow:
-            width, height = (max(1, round(share * side)) for side in (image.width, image.height))
+            width, height = (shrunk(side, share) for side in (image.width, image.height))
             text = f"at this size the {name} image is {width} x {height} pixels; the deepest layer"
             setting = blamed[name]
             remedy = "Begin with a larger one" if setting == "stages" else f"Raise {setting}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
+from nstbench.api import scaled
 from nstbench.plan.trial import Trial
 
 
@@ -13,14 +14,12 @@ class PlannedStage:
     """One stage.
 
     Attributes:
-        number: from 1.
         height, width: of content and pastiche, in pixels.
         share: their size as a share of that of the trial; style images are shrunk by as much.
         iterations: of this stage, None for a single-pass backend.
         until: iterations of this and all stages before it.
     """
 
-    number: int
     height: int
     width: int
     share: float
@@ -31,22 +30,21 @@ class PlannedStage:
 def stages_of(trial: Trial) -> tuple[PlannedStage, ...]:
     """Return the stages of a trial, often just one."""
     if not trial.settings.stages:
-        return (PlannedStage(1, trial.height, trial.width, 1.0, trial.checkpoint, trial.checkpoint),)
+        return (PlannedStage(trial.height, trial.width, 1.0, trial.checkpoint, trial.checkpoint),)
     ends = accumulate(stage.iterations for stage in trial.settings.stages)
     longest = max(trial.height, trial.width)
     return tuple(
         PlannedStage(
-            number=number,
             height=scaled(trial.height, stage.size, longest),
             width=scaled(trial.width, stage.size, longest),
             share=stage.size / longest,
             iterations=stage.iterations,
             until=until,
         )
-        for number, (stage, until) in enumerate(zip(trial.settings.stages, ends, strict=True), start=1)
+        for stage, until in zip(trial.settings.stages, ends, strict=True)
     )
 
 
-def scaled(side: int, size: int, longest: int) -> int:
-    """Return a side in pixels once the longest of its image has `size`; halves are rounded up."""
-    return max(1, (2 * side * size + longest) // (2 * longest))
+def shrunk(side: int, share: float) -> int:
+    """Return a side of a style image, in pixels, at a stage that has such a share of the size."""
+    return max(1, round(side * share))

@@ -8,7 +8,7 @@ import numpy as np
 
 from nstbench.api import Array, OptimiserState, Problem, Session
 from nstbench.assets import WeightsSource, resize, stretch
-from nstbench.plan import PlannedStage, Trial
+from nstbench.plan import PlannedStage, Trial, shrunk
 from nstbench.run import answers
 from nstbench.run.problem import noise
 
@@ -63,7 +63,7 @@ def _start(whole: Problem, trial: Trial, height: int, width: int) -> Array:
 
 
 def _shrunk(style: Array, share: float) -> Array:
-    height, width = (max(1, round(side * share)) for side in style.shape[:2])
+    height, width = (shrunk(side, share) for side in style.shape[:2])
     return resize(style, height, width)
 
 

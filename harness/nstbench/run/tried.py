@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nstbench.api.judged import JUDGED
+from nstbench.api.judged import JUDGED, figure
 from nstbench.experiment import Search, Values
 from nstbench.plan import Trial
 from nstbench.record import RunRecord
@@ -32,8 +32,7 @@ class Tried:
         """Read a record."""
         figures = (record.pastiche and record.pastiche.referee) or {}
         spent = record.phases.get("prepare", 0.0) + (record.optimise_s or 0.0)
-        figure = figures.get(quality.removeprefix("referee_"))
-        return cls(record.trial, values, quality, figure, spent)
+        return cls(record.trial, values, quality, figures.get(figure(quality)), spent)
 
     @property
     def told(self) -> str:
