@@ -15,16 +15,20 @@ backends: [{name: fake, options: {step_s: 0.002}}]
 """
 
 
-@pytest.fixture
-def git(tmp_path):
-    """Run git in the folder that the commands run in; a repository with one commit and a sweep."""
+def git_in(folder):
+    """Return what runs git in a folder, and returns what it says."""
 
     def run(*arguments):
         command = ["git", "-c", "user.name=n", "-c", "user.email=e", *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
+    return run
+
+
+@pytest.fixture
+def git(tmp_path):
+    """Make a repository with one commit of the folder that the commands run in."""
+    run = git_in(tmp_path)
     run("init", "-q")
     (tmp_path / "tiny.yaml").write_text(EXPERIMENT)
     run("add", ".")
@@ -33,9 +37,16 @@ def git(tmp_path):
 
 
 @pytest.fixture
-def swept(git, nstbench):
-    nstbench("sweep", "tiny.yaml")
-    return git
+def swept(request, tmp_path, tmp_path_factory):
+    """Have a sweep at that commit, too: made for the first test that wants one, copied for the others."""
+    kept = tmp_path_factory.getbasetemp() / "history"
+    if kept.exists():
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+        return git_in(tmp_path)
+    run = request.getfixturevalue("git")
+    request.getfixturevalue("nstbench")("sweep", "tiny.yaml")
+    shutil.copytree(tmp_path, kept)
+    return run
 
 
 def lines(tmp_path):

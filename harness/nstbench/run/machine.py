@@ -24,6 +24,9 @@ VARIABLES = (
 )
 """Beginnings of environment variables that change numbers or seconds, whatever the framework."""
 
+PYTHON_FILES = re.compile(r"^([^/,\n]+?)(?:/[^,\n]*)?\.py,", re.MULTILINE)
+"""The first part of the path of each Python file in a distribution's list of files."""
+
 
 def usable_cores() -> int:
     """Return how many CPU cores this process may run on."""
@@ -107,9 +110,8 @@ def providers() -> Mapping[str, Collection[str]]:
 
 def _modules(installed: Distribution) -> Collection[str]:
     """Name the top-level modules of a distribution: as it says, or those of its Python files."""
-    paths = [line.partition(",")[0] for line in (installed.read_text("RECORD") or "").splitlines()]
     named = (installed.read_text("top_level.txt") or "").split()
-    return named or {path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith(".py")}
+    return named or {*PYTHON_FILES.findall(installed.read_text("RECORD") or "")}
 
 
 def loaded_packages() -> dict[str, str]:
