@@ -213,14 +213,33 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["gif", "bmp", "tiff"])
-def test_another_format_is_refused_with_those_allowed(tmp_path, suffix):
-    assert "PNG, JPEG or WebP" in refusal(saved(tmp_path / f"a.{suffix}", gradient()))
+def test_formats_without_loss_are_read_alike(tmp_path, suffix):
+    few = np.kron(RNG.integers(0, 255, (4, 4, 3), np.uint8), np.ones((4, 4, 1), np.uint8))
+    read = pixels_of(saved(tmp_path / f"a.{suffix}", few))
+    np.testing.assert_array_equal(read, few / np.float32(255))
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tiff"])
+def test_the_first_picture_of_several_is_read(tmp_path, suffix):
+    first, second = (Image.new("RGB", (16, 16), colour) for colour in ("blue", "red"))
+    first.save(tmp_path / f"a.{suffix}", save_all=True, append_images=[second])
+    np.testing.assert_array_equal(pixels_of(tmp_path / f"a.{suffix}")[8, 8], [0, 0, 1])
+
+
+@pytest.mark.parametrize("mode", ["I;16", "F"])
+def test_a_tiff_of_more_bits_is_refused(tmp_path, mode):
+    Image.new(mode, (16, 16)).save(tmp_path / "a.tiff")
+    assert "more than 8 bits a channel" in refusal(tmp_path / "a.tiff")
+
+
+def test_another_format_is_refused_with_those_allowed(tmp_path):
+    assert "PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF" in refusal(saved(tmp_path / "a.ppm", gradient()))
 
 
 def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "text.png").write_text("not an image")
     (tmp_path / "empty.png").touch()
-    assert "not a PNG, JPEG or WebP image" in refusal(tmp_path / "text.png")
+    assert "not a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF image" in refusal(tmp_path / "text.png")
     assert "empty" in refusal(tmp_path / "empty.png")
     assert "no such image" in refusal(tmp_path / "missing.png")
     assert "folder" in refusal(tmp_path)

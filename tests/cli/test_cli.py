@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 FRAMEWORKS = {"jax", "flax", "optax", "tensorflow", "tensorflow_hub", "keras", "torch"}
 RUN = """sys.argv = ['nstbench', *{arguments!r}]
@@ -216,17 +215,6 @@ def test_bad_usage_ends_in_2(nstbench):
 
 def test_debug_shows_the_traceback(nstbench):
     assert "Traceback" in nstbench("--debug", "sweep", "missing.yaml", check=False).stderr
-
-
-def test_stylize_writes_one_picture(nstbench, tmp_path):
-    done = nstbench(
-        "stylize", "sample:cat", "sample:coffee", "-o", "a/b.png", "--backend", "fake", "--set", "size=48"
-    )
-    assert "a/b.png" in done.stdout
-    with Image.open(tmp_path / "a/b.png") as picture:
-        assert max(picture.size) == 48
-    refused = nstbench("stylize", "sample:cat", "sample:coffee", "-o", "b.jpg", check=False)
-    assert refused.returncode == 2
 
 
 def test_the_schema_shipped_with_the_experiments_is_the_one_printed(nstbench, request):

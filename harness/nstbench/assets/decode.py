@@ -7,17 +7,21 @@ import warnings
 from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from nstbench.api import AssetError, one_line
 from nstbench.assets.bands import in_bands
 from nstbench.assets.profiles import to_srgb
 from nstbench.assets.sixteen_bits import rounded
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-ALLOWED = "PNG, JPEG or WebP"
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+ALLOWED = "PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF"
+OF_FRAMES = ("GIF", "TIFF", "MPO")
+"""Formats of which the first picture is read. In others several are an animation, and refused."""
+
 MAX_PIXELS = 100_000_000
 
-ORIENTATION = 0x0112
+ORIENTATION, BITS_PER_SAMPLE = 0x0112, 0x0102
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,10 +34,10 @@ UPRIGHT = {
 
 
 def decode(path: Path, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image, str]:
-    """Read a PNG, JPEG or WebP file as an upright sRGB image; transparency is laid on white.
+    """Read a file of `FORMATS` as an upright sRGB image; transparency is laid on white.
 
-    Embedded colour profiles are applied, 16 bits are rounded to 8. Frames after the first of a multi-picture
-    JPEG (MPO) are ignored.
+    Embedded colour profiles are applied, 16 bits are rounded to 8. Pictures after the first of a GIF, a TIFF
+    or a multi-picture JPEG (MPO) are ignored.
 
     Returns:
         The image, and what `to_srgb` says of its profile.
@@ -41,18 +45,27 @@ def decode(path: Path, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image, str]
     Raises:
         AssetError: missing, empty, damaged, animated, another format, or of more than `most_pixels`.
     """
-    try:
-        _must_be_a_file(path)
-    except OSError as error:  # of a folder above it, or of its name
-        raise AssetError(f"{path}: cannot read the image ({error.strerror})") from error
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of sizes that are checked here anyway.
         warnings.simplefilter("ignore")
-        with _header(path) as image:
+        with header(path) as image:
             _must_be_usable(path, image, most_pixels)
             eight_bit = rounded(image, lambda raw: _planes(path, raw)) or _pixels(path, image)
             picture, profile = to_srgb(eight_bit, image.info.get("icc_profile"))
             return _upright(_on_white(picture), image), profile
+
+
+def header(path: Path) -> ImageFile.ImageFile:
+    """Open an image file of which nothing is decoded yet.
+
+    Raises:
+        AssetError: it is missing, empty or of another format.
+    """
+    try:
+        _must_be_a_file(path)
+    except OSError as error:  # of a folder above it, or of its name
+        raise AssetError(f"{path}: cannot read the image ({error.strerror})") from error
+    return _header(path)
 
 
 def _must_be_a_file(path: Path) -> None:
@@ -88,9 +101,18 @@ def _must_be_usable(path: Path, image: Image.Image, most_pixels: int) -> None:
     if width * height > most_pixels:
         megapixels = f", {width * height / 1e6:.0f} megapixels" if most_pixels == MAX_PIXELS else ""
         raise _too_large(path, f"{width} x {height} pixels{megapixels}", most_pixels)
-    if image.format != "MPO" and getattr(image, "is_animated", False):
+    if isinstance(image, TiffImageFile) and _bits(path, image) > 8:
+        raise AssetError(f"{path}: a TIFF of more than 8 bits a channel; save it with 8, or as PNG")
+    if image.format not in OF_FRAMES and getattr(image, "is_animated", False):
         frames = getattr(image, "n_frames", "several")
         raise AssetError(f"{path}: the image is animated ({frames} frames); save one frame as a picture")
+
+
+def _bits(path: Path, image: TiffImageFile) -> int:
+    try:
+        return max(image.tag_v2.get(BITS_PER_SAMPLE) or (8,))
+    except Exception as error:
+        raise _damaged(path, error) from error
 
 
 def _pixels(path: Path, image: Image.Image) -> Image.Image:

@@ -49,7 +49,7 @@ class LoadedImage:
 
 
 def load_image(ref: str, longer_side: int | None, base: Path, most_pixels: int | None = None) -> LoadedImage:
-    """Read `sample:NAME` or a PNG, JPEG or WebP file as sRGB, and resize it once (Lanczos, up or down).
+    """Read `sample:NAME` or an image file as sRGB, and resize it once (Lanczos, up or down).
 
     Args:
         ref: a sample's name or a path; relative paths start at `base`, `~` is expanded.
@@ -68,6 +68,23 @@ def load_image(ref: str, longer_side: int | None, base: Path, most_pixels: int |
     eight_bit = np.array(_resized(image, longer_side), np.uint8)
     pixels = np.divide(eight_bit, np.float32(255), dtype=np.float32)
     return LoadedImage(pixels, _fingerprint(eight_bit), name, profile)
+
+
+def longer_side(ref: str, base: Path) -> int:
+    """Return the longer side of `sample:NAME` or an image file, in pixels, without decoding it.
+
+    Raises:
+        AssetError: no such file, or not an image.
+        UnknownName: no such sample.
+    """
+    if ref.startswith(SAMPLE):
+        shown = load_image(ref, None, base)
+        return max(shown.height, shown.width)
+    from nstbench.assets.decode import header
+
+    with header(base / expanded(ref)) as image:
+        sides: tuple[int, int] = image.size
+    return max(sides)
 
 
 def resize(pixels: Array, height: int, width: int) -> Array:

@@ -6,7 +6,7 @@ import math
 
 
 def seconds(value: float | None) -> str:
-    """Format a duration for people: `45 ms`, `1.23 s`, `2 min 05 s`."""
+    """Format a duration for people: `45 ms`, `1.23 s`, `2 min 05 s`, `3 h 20 min`."""
     if value is None or math.isnan(value):
         return ""
     if value < 1:
@@ -14,6 +14,8 @@ def seconds(value: float | None) -> str:
     if value < 100:
         return f"{value:.3g} s"
     minutes, rest = divmod(round(value), 60)
+    if minutes >= 120:
+        return f"{minutes // 60:,} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s"
 
 

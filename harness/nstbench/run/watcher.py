@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any
 
 from nstbench.plan import Plan
 from nstbench.record import RunRecord
@@ -33,3 +35,16 @@ class Watcher:
 
     def judged(self, record: RunRecord) -> None:
         """The referee has seen the pictures of a trial."""
+
+
+class Together(Watcher):
+    """Several who are told, one after the other."""
+
+    def __init__(self, *watchers: Watcher) -> None:
+        for name in (each for each in vars(Watcher) if not each.startswith("_")):
+            setattr(self, name, partial(_tell, [getattr(each, name) for each in watchers]))
+
+
+def _tell(told: Sequence[Callable[..., None]], *what: Any) -> None:
+    for tell in told:
+        tell(*what)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 
 
 @contextmanager
-def interruptible(hint: str) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP end what is inside with 130 and a hint.
+def interruptible(hint: str | Callable[[], str]) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP end what is inside with 130 and a hint, which may be found out then.
 
     Not SIGHUP where it is ignored, as under nohup.
 
@@ -29,5 +29,5 @@ def interruptible(hint: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print(f"interrupted; {hint}", file=sys.stderr)
+        print(f"interrupted; {hint if isinstance(hint, str) else hint()}", file=sys.stderr)
         raise typer.Exit(130) from None

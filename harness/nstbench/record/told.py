@@ -1,0 +1,45 @@
+"""What has to be said to have a trial's settings again: those that are not as they are by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nstbench.api import SETTINGS
+from nstbench.experiment.settings import WEIGHTED
+from nstbench.plan import Trial
+from nstbench.plan.trial import in_json
+
+OF_PICTURES = ("content", "style", "style_blend")
+"""Settings that say which pictures they were."""
+
+
+def told_settings(trial: Trial, base: Path) -> dict[str, Any]:
+    """Return a trial's settings but for its pictures, in the units of the experiment and in JSON types.
+
+    Args:
+        base: the folder that files named in them are looked for from.
+    """
+    asked = trial.asked or trial.noticed_settings()
+    told = {}
+    for name, value in asked.items():
+        setting = SETTINGS.get(name)
+        if setting is None or name in OF_PICTURES or value is None or value == in_json(setting.default):
+            continue
+        if setting.kind == "weights" and _are_equal(value, name, asked):
+            continue
+        path = base / value if setting.kind == "file" else None
+        told[name] = str(path.resolve()) if path and path.is_file() else value
+    return told
+
+
+def told_options(options: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a backend that differ from the usual ones."""
+    return {name: value for name, value in options.items() if name not in usual or usual[name] != value}
+
+
+def _are_equal(weights: Any, name: str, asked: Mapping[str, Any]) -> bool:
+    things = next(things for things, weighed in WEIGHTED.items() if weighed == name)
+    count = len(asked.get(things) or weights)
+    return all(weight == 1 / count for weight in weights)
