@@ -77,7 +77,7 @@ def _print_table(listed: list[dict[str, Any]]) -> None:
         )
         for row in listed
     ]
-    console.print(table(None, ("backend", "from", "devices", "state", "to install"), rows))
+    console.print(table(("backend", "from", "devices", "state", "to install"), rows))
     for row in listed:
         if "summary" in row:
             console.print(f"\n{row['name']}", style="bold", end="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nstbench.cli.show import OutsidePlanOption
+from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ def compare(
     base: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the others are compared with [the first].")
     ] = None,
+    where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="Show each pair of trials too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
@@ -46,7 +47,7 @@ def compare(
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("compare: --json, --csv and --markdown exclude each other; choose one")
-    found = compare_folders(*results, by=by, base=base, outside_plan=outside_plan)
+    found = compare_folders(*results, by=by, base=base, outside_plan=outside_plan, conditions=where or ())
     if as_json:
         _print_json(found)
     elif as_csv:

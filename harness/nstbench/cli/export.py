@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nstbench.cli.show import OutsidePlanOption
+from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def export(
@@ -24,16 +24,17 @@ def export(
         Path | None,
         typer.Option("-o", "--out", help="File or folder to write [RESULTS/export/...]."),
     ] = None,
+    where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
 ) -> None:
     """Write results for other programs; prints where to.
 
     An earlier export in the same place is replaced; a folder that holds anything else is refused.
     """
+    from nstbench.cli.console.opened import opened
     from nstbench.cli.console.results_table import print_left_out
     from nstbench.export.exports import export as write
-    from nstbench.record import open_results
 
-    found = open_results(*results, outside_plan=outside_plan)
+    found = opened(results, outside_plan, where)
     print(write(found, to, out))
     print_left_out(found)

@@ -75,7 +75,7 @@ def show(
     if as_json:
         print_json([one.to_json() for one in found])
         return
-    stdout().print(table(None, COLUMNS, map(_cells, found)))
+    stdout().print(table(COLUMNS, map(_cells, found), ("problem", "machine", "commits")))
 
 
 def _counts(outcome: Merged, sha: str) -> Iterator[str]:

@@ -73,6 +73,6 @@ def _show(found: Sequence[Noise], wanted: float, as_json: bool) -> None:
         )
         for each in found
     ]
-    stdout().print(table(None, columns, rows))
+    stdout().print(table(columns, rows))
     if not found:
         print(f"nothing was measured: {NOTHING_TO_TIME}")

@@ -35,7 +35,7 @@ def presets(context: typer.Context, as_json: AsJson = False) -> None:
         rows = [(each.name, each.summary, each.source) for each in PRESETS.values()]
         print_json([dict(zip(("name", "summary", "source"), row, strict=True)) for row in rows])
     else:
-        stdout().print(table(None, ("preset", ""), [(each.name, each.summary) for each in PRESETS.values()]))
+        stdout().print(table(("preset", ""), [(each.name, each.summary) for each in PRESETS.values()]))
 
 
 @presets_app.command()

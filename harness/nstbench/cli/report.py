@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nstbench.cli.show import OutsidePlanOption
+from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def report(
@@ -15,6 +15,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to write it [RESULTS/report.html].")
     ] = None,
+    where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
     embed: Annotated[
         bool, typer.Option("--embed", help="Put pictures in full size into the file, up to 100 MB.")
@@ -22,11 +23,11 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write pictures, losses, times and cautions of a sweep as one HTML file that needs no network."""
+    from nstbench.cli.console.opened import opened
     from nstbench.cli.console.results_table import print_left_out
-    from nstbench.record import open_results
     from nstbench.report.html import write_report
 
-    found = open_results(results, outside_plan=outside_plan)
+    found = opened([results], outside_plan, where)
     path = write_report(found, out, embed)
     print(path)
     print_left_out(found)

@@ -12,23 +12,35 @@ from nstbench.api import UnknownName
 OutsidePlanOption = Annotated[
     bool, typer.Option("--outside-plan", help="Also rows that the folder's present plan has no longer.")
 ]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="COLUMN=VALUE", help="Only trials with this value; may be repeated."),
+]
 
 TABLES = ("runs", "losses", "timings", "images")
 
 
 def show(
     results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
-    table: Annotated[str, typer.Option(help="runs, losses, timings or images.")] = "runs",
+    table: Annotated[str, typer.Option(metavar="TABLE", help="runs, losses, timings or images.")] = "runs",
+    columns: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="These columns, by the names that --json has.")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Order rows by it; -COLUMN: the largest first.")
+    ] = None,
+    where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
-    rows: Annotated[int, typer.Option(min=1, help="Print at most so many rows.")] = 1000,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="Print at most so many rows.")] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print every column as JSON.")] = False,
 ) -> None:
     """Show what a sweep measured."""
-    from nstbench.cli.console.results_table import print_left_out, print_table
-    from nstbench.record import open_results
+    from nstbench.cli.console.opened import opened
+    from nstbench.cli.console.results_table import View, print_left_out, print_table
 
     if table not in TABLES:
         raise UnknownName("table", table, TABLES)
-    found = open_results(*results, outside_plan=outside_plan)
-    print_table(found, table, as_json, rows)
+    found = opened(results, outside_plan, where)
+    names = [name.strip() for name in columns.split(",")] if columns else ()
+    print_table(found, View(table, names, sort, rows), as_json)
     print_left_out(found)

@@ -114,10 +114,10 @@ def sweep(
 def _report(outcome: Outcome, as_json: bool, again: str) -> None:
     from nstbench.cli.console.console import counted, stderr
     from nstbench.cli.console.found import print_best
-    from nstbench.cli.console.results_table import print_left_out, print_table
+    from nstbench.cli.console.results_table import View, print_left_out, print_table
 
     results, folder = outcome.results, outcome.results.stores[0].path
-    print_table(results, "runs", as_json, MOST_ROWS)
+    print_table(results, View(most=MOST_ROWS), as_json)
     counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     console = stderr()
     console.print(f"\n{counts}; {outcome.ran} run now")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from nstbench.api import UsageError
 from nstbench.comparison.cautions import cautions
+from nstbench.comparison.conditions import where
 from nstbench.comparison.grouping import BACKEND, column_of, distinct_options
 from nstbench.comparison.machines import ASKS, ELSEWHERE, differ
 from nstbench.comparison.pair_table import pair_table
@@ -67,19 +69,25 @@ def compare(results: Results, by: str | None = None, base: str | None = None) ->
 
 
 def compare_folders(
-    *paths: str | Path, by: str | None = None, base: str | None = None, outside_plan: bool = False
+    *paths: str | Path,
+    by: str | None = None,
+    base: str | None = None,
+    outside_plan: bool = False,
+    conditions: Sequence[str] = (),
 ) -> Comparison:
     """Open results folders and compare them; see `compare`.
 
     Args:
         outside_plan: whether to compare also rows that the present plan of a folder has no longer.
+        conditions: as `nstbench.comparison.conditions.where` takes them.
 
     Raises:
         UsageError, ResultsError: as `compare`; a folder is missing or was not made by a sweep.
     """
     if not paths:
         raise UsageError("compare: name at least one results folder")
-    return compare(open_results(*dict.fromkeys(map(Path, paths)), outside_plan=outside_plan), by, base)
+    found = open_results(*dict.fromkeys(map(Path, paths)), outside_plan=outside_plan)
+    return compare(where(found, conditions), by, base)
 
 
 def _about_pairs(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nstbench.api import SETTINGS, UsageError, did_you_mean
-from nstbench.comparison.values import Points
+from nstbench.comparison.values import Points, names_of
 from nstbench.experiment.settings import WEIGHTED
 
 SIZES = ("height", "width", "style_height", "style_width")
@@ -137,8 +137,7 @@ def group_names(runs: pd.DataFrame, by: str) -> pd.Series:
     """Return what the group of each row is called, or None: equal names for equal values of a column only."""
     if by == "options":
         return distinct_options(runs[by])
-    values = Points(runs).values(by)
-    return values.keys.map(values.names, na_action="ignore").astype(object)
+    return names_of(runs, by)
 
 
 def distinct_options(options: pd.Series) -> pd.Series:

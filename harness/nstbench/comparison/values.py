@@ -91,7 +91,30 @@ class Points:
         plain = self._plain(name)
         if name not in WEIGHTED or self.apart(name):
             return plain
-        return [_weighed(*both) for both in zip(plain, self._plain(WEIGHTED[name]), strict=True)]
+        return [_weighed(*both) for both in zip(plain, self._weights_of(name, plain), strict=True)]
+
+    def _weights_of(self, name: str, things: list[Any]) -> list[Any]:
+        """Return the weights beside layers or styles, also for backends that take none.
+
+        Such a backend stands for what its rows are called: by the weights that others have under that name,
+        else by equal ones.
+        """
+        weights = self._plain(WEIGHTED[name])
+        called = [
+            (axes.get(name), NOTHING if thing is NOTHING else canonical_json(thing))
+            for axes, thing in zip(self.axes, things, strict=True)
+        ]
+        known = {
+            call: given
+            for call, given in zip(called, weights, strict=True)
+            if call[0] and given is not NOTHING
+        }
+        return [
+            given
+            if given is not NOTHING or thing is NOTHING
+            else known.get(call, [1 / len(thing)] * len(thing))
+            for call, given, thing in zip(called, weights, things, strict=True)
+        ]
 
     def _plain(self, name: str, resolved: Collection[str] = RESOLVED) -> list[Any]:
         """Return a setting as it was asked for; as its column has it where that is not on record."""
@@ -106,6 +129,12 @@ class Points:
         beside = {"style": "style_blend", "weights": "weights_sha256"}.get(name, name)
         both = zip(self.runs[name].astype(object), self.runs[beside].astype(object), strict=True)
         return [NOTHING if pd.isna(cell) or cell == "" else _read(name, cell, other) for cell, other in both]
+
+
+def names_of(runs: pd.DataFrame, column: str) -> pd.Series:
+    """Return what the values of a column are called, row by row; None where there is none."""
+    values = Points(runs).values(column)
+    return values.keys.map(values.names, na_action="ignore").astype(object)
 
 
 def _keys(values: Iterable[Any]) -> list[str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -97,15 +98,15 @@ class FolderTables:
         return self.store.records() if self._unchanged else self._changed
 
 
-class PlannedTables(FolderTables):
-    """The same tables, without rows outside the present plan."""
+class ChosenTables(FolderTables):
+    """The same tables, with the rows of some trials only."""
 
-    def __init__(self, whole: FolderTables) -> None:
+    def __init__(self, whole: FolderTables, chosen: Collection[str]) -> None:
         super().__init__(whole.store)
         self._whole, self.damaged = whole, whole.damaged
+        self._chosen = frozenset(chosen)
 
     def _table(self, name: str) -> pd.DataFrame:
         from nstbench.record.tables import rows_of
 
-        runs = self._whole.table("runs")
-        return rows_of(name, self._whole.table(name), {*runs["trial_id"][runs["planned"]]})
+        return rows_of(name, self._whole.table(name), self._chosen)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from nstbench.record.folder_tables import FolderTables, PlannedTables
+from nstbench.record.folder_tables import ChosenTables, FolderTables
 from nstbench.record.store import Store
 
 if TYPE_CHECKING:
@@ -38,8 +38,20 @@ class Results:
         outside = sum(int((~each.table("runs")["planned"]).sum()) for each in self._folders)
         if self.outside_plan or not outside:
             return self
-        made = type(self)(store.path for store in self.stores)
-        made._folders, made.left_out = tuple(map(PlannedTables, self._folders)), outside
+        made = self.only(lambda runs: runs["planned"])
+        made.left_out = outside
+        return made
+
+    def only(self, chosen: Callable[[pd.DataFrame], pd.Series]) -> Self:
+        """Return these results with some trials only.
+
+        Args:
+            chosen: says of each row of a folder's `runs` whether it stays.
+        """
+        made = type(self)((store.path for store in self.stores), self.outside_plan)
+        runs = [each.table("runs") for each in self._folders]
+        ids = [{*frame["trial_id"][chosen(frame)]} for frame in runs]
+        made._folders, made.left_out = tuple(map(ChosenTables, self._folders, ids)), self.left_out
         return made
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 
 def seconds(value: float | None) -> str:
@@ -28,3 +29,10 @@ def compiling(anew: float | None, cached: float | None) -> str:
 def number(value: float | None, digits: int = 4) -> str:
     """Format a number for people; empty for None and NaN."""
     return "" if value is None or math.isnan(value) else f"{value:.{digits}g}"
+
+
+def short_ids(ids: Iterable[str]) -> list[str]:
+    """Return as many first digits of each trial's id as tell all of them apart, at least eight."""
+    whole = list(ids)
+    count = next((n for n in range(8, 64) if len({one[:n] for one in whole}) == len(set(whole))), 64)
+    return [one[:count] for one in whole]

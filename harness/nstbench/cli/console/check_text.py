@@ -30,7 +30,7 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
         console.print(f"\n{verdict.title}", style="bold", soft_wrap=True)
         shown = _table(verdict)
         if shown.rows:
-            console.print(table(None, shown.columns, shown.rows))
+            console.print(table(shown.columns, shown.rows, ("would find", "allowed", "base")))
         for line in _lines(verdict):
             console.print(f"- {line}", soft_wrap=True)
     outcome = worst(verdicts)

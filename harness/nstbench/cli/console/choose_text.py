@@ -23,7 +23,7 @@ def as_text(found: Sequence[Choice]) -> None:
     console = stdout()
     for at, choice in enumerate(found):
         console.print(f"{chr(10) * (at > 0)}{sentence(choice)}\n", soft_wrap=True)
-        console.print(table(None, _columns(choice), _rows(choice)), width=min(WIDTH, console.width))
+        console.print(table(_columns(choice), _rows(choice)), width=min(WIDTH, console.width))
         if beaten := int((~choice.table["front"]).sum()):
             console.print(f"\nnot shown, as beaten in both: {beaten} of {len(choice.table)}", soft_wrap=True)
         for line in remarks(choice):

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from nstbench.api import printable
+from nstbench.cli.console.fitted import Fitted
 
-NOT_A_TERMINAL_WIDTH = 200
+NOT_A_TERMINAL_WIDTH = 10_000
+"""Wider than any table: where nobody looks, each row is a line."""
 
 
 class PlainConsole(Console):
@@ -29,7 +30,7 @@ class PlainConsole(Console):
 
 
 def stdout() -> Console:
-    """Return the console for results; wide when piped, so that no cell is cut."""
+    """Return the console for results; very wide when piped, so that no cell is cut."""
     return PlainConsole(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH)
 
 
@@ -43,16 +44,10 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, default=str))
 
 
-def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Make a table; a column whose name starts with `>` is right-aligned. Cells are text, never markup."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        made.add_column(
-            name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold"
-        )
-    for row in rows:
-        made.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
-    return made
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], spare: Sequence[str] = ()) -> Fitted:
+    """Make a table; `Fitted` says how its columns are named. Cells are text, never markup."""
+    cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+    return Fitted(tuple(columns), cells, tuple(spare))
 
 
 def counted(count: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from nstbench.cli.console.console import counted, print_json, size, stdout, tabl
 from nstbench.experiment import Range
 from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
 from nstbench.plan.cost import added
-from nstbench.record.words import number, seconds
+from nstbench.record.words import number, seconds, short_ids
 
 if TYPE_CHECKING:
     from nstbench.plan import Cost, Trial
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nstbench.run.sweep import Sweep
 
 MOST_ROWS = 1000
+SPARE = ("memory", "GFLOP")
+"""Columns that narrow terminals do without."""
 
 
 def print_plan(sweep: Sweep, as_json: bool) -> None:
@@ -31,7 +33,7 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
     console = stdout()
     cells = [
         (
-            r["trial_id"],
+            trial_id,
             r["backend"],
             r["label"],
             r["state"],
@@ -39,10 +41,10 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
             size(r["memory_bytes"]),
             seconds(r["seconds"]),
         )
-        for r in rows[:MOST_ROWS]
+        for trial_id, r in zip(short_ids(r["trial_id"] for r in rows[:MOST_ROWS]), rows, strict=False)
     ]
     columns = ("trial", "backend", "point", "state", ">GFLOP", ">memory", ">time")
-    console.print(table(None, columns, cells))
+    console.print(table(columns, cells, SPARE))
     if (left := len(rows) - MOST_ROWS) > 0:
         console.print(f"{counted(left, 'more trial')}: --json has all")
     to_do = [row for row in rows if row["state"] == "to do"]
