@@ -14,6 +14,7 @@ from nstbench.api.capabilities import (
     Option,
 )
 from nstbench.api.errors import (
+    DEBUG,
     AssetError,
     BackendUnavailable,
     ExperimentError,
@@ -22,9 +23,11 @@ from nstbench.api.errors import (
     ResultsError,
     UnknownName,
     UsageError,
+    debugging,
     did_you_mean,
     one_line,
     printable,
+    with_place,
 )
 from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
 from nstbench.api.losses import ROUNDING, LossTrace
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BGR_MEAN",
     "CHANNELS",
+    "DEBUG",
     "DETERMINISTIC",
     "FEEDFORWARD_SETTINGS",
     "GATYS_CONTENT_LAYERS",
@@ -108,6 +112,7 @@ __all__ = [
     "add_xla_flags",
     "blend",
     "block",
+    "debugging",
     "did_you_mean",
     "found_plugins",
     "gflop_per_iteration",
@@ -127,6 +132,7 @@ __all__ = [
     "static_part",
     "tap_shape",
     "up_to",
+    "with_place",
     "xla_flags",
 ]
 

@@ -14,10 +14,14 @@ A message is one line: where, what was found, what is allowed, what to do.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+
+DEBUG = "NSTBENCH_DEBUG"
+"""Variable of the environment: whether tracebacks are shown; processes that are started inherit it."""
 
 
 class NstbenchError(Exception):
@@ -66,6 +70,11 @@ class NotKept(ResultsError):
     """What a trial came to cannot be written down, so the sweep ended; trials finished before it are kept."""
 
 
+def debugging() -> bool:
+    """Whether tracebacks are wanted, as `nstbench --debug` says."""
+    return bool(os.environ.get(DEBUG))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
     word = str(word)[:100]  # to compare more takes seconds
@@ -90,6 +99,22 @@ def one_line(error: BaseException, limit: int = 1000) -> str:
         text = f"{kind}: {text}"
     text = printable(text)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def with_place(error: BaseException, package: str = "") -> str:
+    """Say an exception in one line, and where it was raised: `KeyError: 'style' at pixel_adam.py:41`.
+
+    What nstbench raises on purpose speaks for itself.
+
+    Args:
+        package: whose last line on the way there is the place to look at; else the very last one is.
+    """
+    line, frames = one_line(error), list(traceback.walk_tb(error.__traceback__))
+    own = [each for each in frames if each[0].f_globals.get("__name__", "").partition(".")[0] == package]
+    if isinstance(error, NstbenchError) or not frames or not _text(error).strip():
+        return line
+    frame, number = (own or frames)[-1]
+    return f"{line} at {Path(frame.f_code.co_filename).name}:{number}"
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nstbench.api.backend import Backend, require_capabilities
 from nstbench.api.capabilities import Advice, Network
-from nstbench.api.errors import BackendUnavailable, NstbenchError, one_line
+from nstbench.api.errors import BackendUnavailable, NstbenchError, with_place
 from nstbench.api.patience import not_to_be_ended, within_limit
 from nstbench.api.settings import Settings
 
@@ -88,7 +88,8 @@ class Plugin:
             if isinstance(error, (KeyboardInterrupt, *passing)):
                 raise
             where = f"the plugin {self.distribution} {self.version}"
-            raise BackendUnavailable(f"{self.name}: {where} {what}: {one_line(error)}") from error
+            package = self.entry_point.value.partition(":")[0].partition(".")[0]
+            raise BackendUnavailable(f"{self.name}: {where} {what}: {with_place(error, package)}") from error
 
 
 @dataclass(frozen=True, slots=True)

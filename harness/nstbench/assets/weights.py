@@ -58,7 +58,7 @@ def resolve_weights(
     Args:
         ref: `auto`, `imagenet`, `bundled`, `random:SEED`, or a path to one of `SUFFIXES`.
         base: folder that relative paths start at.
-        say: is told once, in one line, about a download and about what `auto` chose for want of better.
+        say: is told in one line about a download.
         download: where `imagenet` comes from.
 
     Raises:
@@ -113,13 +113,11 @@ def _auto(say: Callable[[str], None], download: imagenet.Download) -> WeightsSou
         return _imagenet(say, download)
     except AssetError as no_imagenet:
         try:
-            found = _bundled()
+            return _bundled()
         except AssetError as no_bundled:
             raise AssetError(
                 f"weights 'auto': {no_imagenet}; {no_bundled}; or use weights: random:0, or a path"
             ) from no_imagenet
-        say(f"weights: 'bundled', an edge-tuned VGG-16 deepened to VGG-19; {no_imagenet}")
-        return found
 
 
 def _imagenet(say: Callable[[str], None], download: imagenet.Download) -> WeightsSource:

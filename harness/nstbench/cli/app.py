@@ -17,12 +17,13 @@ from typing import Annotated
 
 import typer
 
-from nstbench.api import NstbenchError, printable
+from nstbench.api import DEBUG, NstbenchError, debugging, printable
 from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.choose import choose
 from nstbench.cli.compare import compare
 from nstbench.cli.console.exit_codes import code_of_error
+from nstbench.cli.console.quiet import QUIET
 from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
@@ -38,8 +39,6 @@ from nstbench.cli.show import show
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
 from nstbench.cli.verify import verify
-
-DEBUG = "NSTBENCH_DEBUG"
 
 app = typer.Typer(
     name="nstbench",
@@ -72,11 +71,18 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error, a backend's too.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print results and errors; no progress, no remarks.")
+    ] = False,
 ) -> None:
     """Sweep, time and compare neural-style-transfer backends."""
     if debug:
         os.environ[DEBUG] = "1"
+    if quiet:
+        os.environ[QUIET] = "1"
 
 
 def main() -> None:
@@ -101,7 +107,7 @@ def _code() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except (NstbenchError, OSError) as error:
-        if os.environ.get(DEBUG):
+        if debugging():
             traceback.print_exc()
         told = printable(str(error) if isinstance(error, NstbenchError) else _in_words(error))
         print(f"nstbench: {told}" if "\n" not in told else told, file=sys.stderr)

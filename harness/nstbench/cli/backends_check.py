@@ -59,14 +59,14 @@ def _find(name: str) -> Plugin:
 
 
 def _started(found: Plugin, device: str) -> Subject:
-    from nstbench.api import BackendUnavailable, NstbenchError, one_line
+    from nstbench.api import BackendUnavailable, NstbenchError, with_place
 
     try:
         return _start(found, device)
     except NstbenchError:
         raise
     except Exception as error:
-        raise BackendUnavailable(f"{found.name}: does not start: {one_line(error)}. See --debug") from error
+        raise BackendUnavailable(f"{found.name}: does not start: {with_place(error)}. See --debug") from error
 
 
 def _start(found: Plugin, device: str) -> Subject:
@@ -85,10 +85,13 @@ def _start(found: Plugin, device: str) -> Subject:
 
 
 def _print(outcome: Outcome) -> None:
-    from nstbench.cli.console.console import stdout
+    from nstbench.api import debugging
+    from nstbench.cli.console.console import stderr, stdout
 
     console, colour = stdout(), COLOURS[outcome.status]
     status = "FAILED" if outcome.status == "failed" else outcome.status
     console.print(f"{status:7}", style=colour, end="")
     said = f": {outcome.message}" if outcome.message else ""
     console.print(f"{outcome.check}{said}", soft_wrap=True)
+    if outcome.traceback and debugging():
+        stderr().print(outcome.traceback)

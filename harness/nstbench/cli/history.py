@@ -66,12 +66,14 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print every commit of every series.")] = False,
 ) -> None:
     """Show each series: its commits, first and latest median, and the steps found in it."""
-    from nstbench.cli.console.console import print_json, stdout, table
+    from nstbench.cli.console.console import print_json, stderr, stdout, table
     from nstbench.record.history_file import read_history
-    from nstbench.report.history import of_experiment, series_of
+    from nstbench.report.history import of_experiment, series_and_note
 
     rows = read_history(file)
-    found = series_of(rows if experiment is None else of_experiment(rows, experiment))
+    found, note = series_and_note(rows if experiment is None else of_experiment(rows, experiment))
+    if note:
+        stderr().print(note)
     if as_json:
         print_json([one.to_json() for one in found])
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +44,7 @@ def noise(
         with interruptible("nothing is kept"), PairProgress(stderr()) as watch:
             found = nstbench.noise(planned, pairs=pairs, wanted=wanted, watch=watch)
     except SideBroken as error:
-        stderr().print(f"nstbench: {error}")
+        print(f"nstbench: {error}", file=sys.stderr)
         raise typer.Exit(3) from error
     _show(found.figures, wanted, as_json)
     for subject, reason in found.broken.items():

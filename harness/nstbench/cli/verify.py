@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +88,7 @@ def _verified(request: Request, console: Console, remarks: Console) -> Verificat
     try:
         outcome = climb(request, lambda rung: _print(rung, console))
     except BackendUnavailable as error:
-        remarks.print(f"nstbench: {error}")
+        print(f"nstbench: {error}", file=sys.stderr)
         return None
     console.print(_summary(outcome), soft_wrap=True)
     return outcome

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nstbench.api import UnknownName
+from nstbench.api import UnknownName, UsageError
 from nstbench.record.history import HistoryRow
 from nstbench.report.history_steps import find_steps, levels
 
@@ -74,6 +74,14 @@ def series_of(rows: Iterable[HistoryRow], search: bool = True) -> list[Series]:
     for row in rows:
         together[row.series].append(row)
     return [_series(tuple(mine), search) for mine in together.values()]
+
+
+def series_and_note(rows: Sequence[HistoryRow]) -> tuple[list[Series], str]:
+    """Return the series of a history, and why no steps are marked in them; empty if they are."""
+    try:
+        return series_of(rows), ""
+    except UsageError as error:
+        return series_of(rows, search=False), f"Steps are not marked: {error}."
 
 
 def of_experiment(rows: Iterable[HistoryRow], name: str) -> list[HistoryRow]:

@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from nstbench.api import ResultsError, UsageError
+from nstbench.api import ResultsError
 from nstbench.record import Results
 from nstbench.record.history import HistoryRow
 from nstbench.record.history_file import read_history
-from nstbench.report.history import Series, series_of
+from nstbench.report.history import Series, series_and_note
 
 FILE = "history.jsonl"
 """Where a history is looked for: beside the results folder."""
@@ -34,11 +34,7 @@ def history_data(results: Results, experiment: str) -> dict[str, Any] | None:
         return {"commits": [], "series": [], "note": str(error)}
     if not rows:
         return None
-    try:
-        series, note = series_of(rows), ""
-    except UsageError as error:
-        series, note = series_of(rows, search=False), f"Steps are not marked: {error}."
-    return _drawn(series, note)
+    return _drawn(*series_and_note(rows))
 
 
 def _drawn(series: list[Series], note: str) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def find_steps(seconds: Sequence[float]) -> tuple[int, ...]:
     Raises:
         UsageError: the library is not installed; says what to type.
     """
+    if len(seconds) < 2 * SHORTEST:
+        return ()
     try:
         import ruptures
     except ModuleNotFoundError as error:
@@ -52,8 +54,6 @@ def find_steps(seconds: Sequence[float]) -> tuple[int, ...]:
             f"steps of a history: no module {error.name}; pip install 'nstbench[history]' brings it"
         ) from error
 
-    if len(seconds) < 2 * SHORTEST:
-        return ()
     logs = np.log(np.asarray(seconds, float))
     search = ruptures.KernelCPD(kernel="rbf", min_size=SHORTEST, params={"gamma": _GAMMA})
     scaled = (logs / _noise(logs))[:, np.newaxis]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, Device, Problem, Session, one_line, plugin
+from nstbench.api import AssetError, Device, Problem, Session, plugin, with_place
 from nstbench.assets import load_weights, programs_dir
 from nstbench.plan import Trial, stages_of
 from nstbench.record import RunRecord
@@ -168,7 +168,8 @@ class Bench:
         log.compile_count += self._compilations() - before
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
-        kind, message, asked = type(error).__name__, one_line(error), {}
+        package = type(self.backend).__module__.partition(".")[0]
+        kind, message, asked = type(error).__name__, with_place(error, package), {}
         with suppress(Exception):  # what it cannot tell now it may just have failed to tell
             asked = self._asked()
         return self._recorded(

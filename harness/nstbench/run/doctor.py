@@ -121,15 +121,18 @@ def _executors() -> Iterator[Found]:
 
 
 def _weights() -> Iterator[Found]:
-    remarks: list[str] = []
     try:
-        source = resolve_weights("auto", Path.cwd(), remarks.append)
-    except NstbenchError as error:
-        yield False, str(error)
-        return
-    yield True, f"weights: auto means {source.name}"
-    for remark in remarks:
-        yield True, remark
+        resolve_weights("imagenet", Path.cwd())
+    except NstbenchError as why:
+        try:
+            source = resolve_weights("bundled", Path.cwd())
+        except NstbenchError as neither:
+            yield False, f"weights: auto means nothing here: {why}; {neither}"
+            return
+        yield True, f"weights: auto means {source.name}, an edge-tuned VGG-16 deepened to VGG-19"
+        yield True, f"weights: {why}"
+    else:
+        yield True, "weights: auto means imagenet"
 
 
 def _cache() -> Iterator[Found]:

@@ -133,7 +133,7 @@ def find_judging(experiment: Experiment, look_up: AssetLookUp, say: Callable[[st
     if wanted == "none":
         return None
     try:
-        network = look_up.weights(wanted, experiment.base)
+        network = look_up.weights(wanted, experiment.base, remark=False)
     except AssetError as error:
         if wanted != "auto":
             raise AssetError(f"measure.referee: {error}") from error

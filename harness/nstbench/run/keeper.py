@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nstbench.api import AssetError, UsageError
+from nstbench.api import AssetError, UsageError, debugging
 from nstbench.experiment import Measure
 from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json
 from nstbench.record import RunRecord, Store
 from nstbench.record.checkout import Checkout
+from nstbench.record.layout import log_path
 from nstbench.run.at_work import AtWork
 from nstbench.run.installed import installed
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
@@ -78,6 +79,9 @@ class Keeper:
         self.recorded.add(record.trial.trial_id)
         self.failed = self.failed or record.status not in ("ok", "refused")
         self.watch.recorded(record)
+        log = self.store.path / log_path(record.trial.trial_id)
+        if debugging() and record.status not in ("ok", "refused") and log.is_file():
+            self.watch.says(log.read_text(errors="replace"))
 
     def judge(self, trials: tuple[Trial, ...]) -> None:
         """Have the referee look at pictures it has not seen, or by an older ruler, of this sweep or not."""

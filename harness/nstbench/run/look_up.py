@@ -45,8 +45,11 @@ class AssetLookUp:
             self._say(f"{ref}: colour profile {image.profile}{', converted to sRGB' if applied else ''}")
         return ImageFacts(image.sha256, image.height, image.width, image.profile)
 
-    def weights(self, ref: str, base: Path) -> Network:
+    def weights(self, ref: str, base: Path, remark: bool = True) -> Network:
         """Return the name and hash of VGG-19 parameters, downloading them if that is what `ref` asks.
+
+        Args:
+            remark: whether to say so if `auto` is not what one would wish for.
 
         Raises:
             AssetError: they cannot be had.
@@ -55,6 +58,9 @@ class AssetLookUp:
             source = resolve_weights(ref, base, self._say)
             self._sources[source.sha256] = source
             self._networks[ref, base] = Network(source.name, source.sha256)
+            if remark and ref == "auto" and source.name != "imagenet":
+                why = "as imagenet cannot be had here; `nstbench doctor` says why"
+                self._say(f"weights: {source.name}, {why}")
         return self._networks[ref, base]
 
     def source(self, sha256: str | None) -> WeightsSource | None:

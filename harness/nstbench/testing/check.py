@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from nstbench.api import Capabilities, UnknownName, one_line
+from nstbench.api import Capabilities, UnknownName, with_place
 from nstbench.testing.checks import conduct, iterations, losses, obedience, pictures, planning
 from nstbench.testing.subject import Subject
 from nstbench.testing.violation import ContractViolation, NotApplicable
@@ -115,18 +116,24 @@ def find_checks(names: Sequence[str]) -> Sequence[Check]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one check: status `ok`, `failed` or `n/a`, and the sentence that goes with it."""
+    """What came of one check: status `ok`, `failed` or `n/a`, and the sentence that goes with it.
+
+    Attributes:
+        traceback: of a check that crashed; else empty.
+    """
 
     check: str
     status: str
     message: str
     seconds: float
+    traceback: str = ""
 
 
 def examine(subject: Subject, checks: Sequence[Check] = CHECKS) -> Iterator[Outcome]:
     """Put a backend through checks, one after the other; a check that crashes has failed."""
+    package = type(subject.backend).__module__.partition(".")[0]
     for check in checks:
-        started, status, message = perf_counter(), "ok", ""
+        started, status, message, trace = perf_counter(), "ok", "", ""
         try:
             check(subject)
         except NotApplicable as reason:
@@ -134,5 +141,6 @@ def examine(subject: Subject, checks: Sequence[Check] = CHECKS) -> Iterator[Outc
         except ContractViolation as violation:
             status, message = "failed", str(violation)
         except Exception as error:
-            status, message = "failed", f"crashed with {one_line(error)}"
-        yield Outcome(check.name, status, message, perf_counter() - started)
+            status, message = "failed", f"crashed with {with_place(error, package)}"
+            trace = "".join(traceback.format_exception(error))
+        yield Outcome(check.name, status, message, perf_counter() - started, trace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from nstbench.api import printable
 from nstbench.cli.console.fitted import Fitted
+from nstbench.cli.console.quiet import QUIET
 
 NOT_A_TERMINAL_WIDTH = 10_000
 """Wider than any table: where nobody looks, each row is a line."""
@@ -35,8 +37,8 @@ def stdout() -> Console:
 
 
 def stderr() -> Console:
-    """Return the console for progress and remarks."""
-    return PlainConsole(stderr=True, soft_wrap=True)
+    """Return the console for progress and remarks, which says nothing under `nstbench --quiet`."""
+    return PlainConsole(stderr=True, soft_wrap=True, quiet=bool(os.environ.get(QUIET)))
 
 
 def print_json(value: Any) -> None:

@@ -113,7 +113,7 @@ class ProgressWatcher(Watcher):
         unit = "pass" if trial.checkpoint is None else "iteration"
         pace = f", {seconds(record.step_median_s)} per {unit}" if record.step_median_s else ""
         doubt = f"; caution: {record.caution}" if record.caution else ""
-        outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}, {record.error_message}"
+        outcome = f"ok{pace}{doubt}" if record.status == "ok" else f"{record.status}: {record.error_message}"
         name = " ".join(filter(None, (trial.backend_label, trial.label)))
         self.says(f"[{self._recorded}/{self._trials}] {name}: {outcome}")
 
