@@ -14,6 +14,7 @@ Nothing heavy is imported until one of these is used.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -239,11 +240,9 @@ def noise(
 
 def __getattr__(name: str) -> Any:
     if name == "Results":
-        from nstbench.record import Results
-
-        return Results
+        return import_module("nstbench.record").Results
     if name in ("Limits", "Parallel", "Redo", "Watcher"):
-        from nstbench.run import sweep as module
-
-        return getattr(module, name)
+        return getattr(import_module("nstbench.run.sweep"), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("nstbench")
     raise AttributeError(f"module 'nstbench' has no attribute {name!r}")

@@ -28,9 +28,12 @@ from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
 from nstbench.cli.history import history_app
+from nstbench.cli.init import init
+from nstbench.cli.list import list_results
 from nstbench.cli.merge import merge
 from nstbench.cli.noise import noise
 from nstbench.cli.presets import presets_app
+from nstbench.cli.prune import prune
 from nstbench.cli.repair import repair
 from nstbench.cli.report import report
 from nstbench.cli.rerun import rerun
@@ -49,10 +52,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in (
-    *(sweep, show, choose, compare, report, export, repair, merge),
+    *(init, sweep, show, choose, compare, report, export, repair, prune, merge),
     *(stylize, rerun, verify, noise, doctor, schema),
 ):
     app.command()(verb)
+app.command("list")(list_results)
 app.command(cls=FilesAfterOptions)(check)
 for name, verbs in (("backends", backends_app), ("history", history_app), ("presets", presets_app)):
     app.add_typer(verbs, name=name)

@@ -21,7 +21,9 @@ TABLES = ("runs", "losses", "timings", "images")
 
 
 def show(
-    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    results: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RESULTS]...", help="Results folders [the newest here].")
+    ] = None,
     table: Annotated[str, typer.Option(metavar="TABLE", help="runs, losses, timings or images.")] = "runs",
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="These columns, by the names that --json has.")
@@ -40,7 +42,17 @@ def show(
 
     if table not in TABLES:
         raise UnknownName("table", table, TABLES)
-    found = opened(results, outside_plan, where)
+    found = opened(results or [_newest()], outside_plan, where)
     names = [name.strip() for name in columns.split(",")] if columns else ()
     print_table(found, View(table, names, sort, rows), as_json)
     print_left_out(found)
+
+
+def _newest() -> Path:
+    """Find the folder that changed last, and say which it is."""
+    from nstbench.cli.console.console import stderr
+    from nstbench.record.folders import latest_results
+
+    path = latest_results(Path())
+    stderr().print(f"{path}:")
+    return path

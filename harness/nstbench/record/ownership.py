@@ -43,6 +43,16 @@ def refuse_foreign_folder(folder: Path, is_ours: Callable[[Path], bool]) -> None
         )
 
 
+def why_no_results(path: Path) -> str:
+    """Say why a folder is no results folder, and what to do; one that holds some names them."""
+    if inner := sorted(str(each.parent) for each in path.glob(f"*/{PLAN}")):
+        more = f" and {len(inner) - MOST_NAMED} more" if len(inner) > MOST_NAMED else ""
+        return f"{path}: not a results folder, but it holds {', '.join(inner[:MOST_NAMED])}{more}; name one"
+    hint = "it has no plan.json" if path.exists() else "there is no such folder"
+    again = ", `nstbench repair` makes its plan anew" if any(path.glob(EVERY_TRIAL)) else ""
+    return f"{path}: not a results folder: {hint}. `nstbench sweep` makes one{again}"
+
+
 def refuse_other_experiment(folder: Path, experiment: Experiment, join: bool = False) -> None:
     """Let an experiment pass into its own results folder, or one that is not there yet or is empty.
 

@@ -19,7 +19,6 @@ from nstbench.record.files import as_json, read_json, reading, writing
 from nstbench.record.inside import inside, set_aside, write_inside
 from nstbench.record.layout import (
     EVERY_RESULT,
-    EVERY_TRIAL,
     EXPERIMENT,
     LOCK,
     PLAN,
@@ -32,7 +31,7 @@ from nstbench.record.layout import (
     trial_folder,
     trial_path,
 )
-from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment
+from nstbench.record.ownership import belongs_to_another, origin, refuse_other_experiment, why_no_results
 from nstbench.record.plan_file import write_plan
 from nstbench.record.run_record import RunRecord
 
@@ -62,9 +61,7 @@ class Store:
             ResultsError: it is not one.
         """
         if not (path / PLAN).is_file():
-            hint = "there is no such folder" if not path.exists() else "it has no plan.json"
-            again = ", `nstbench repair` makes its plan anew" if any(path.glob(EVERY_TRIAL)) else ""
-            raise ResultsError(f"{path}: not a results folder: {hint}. `nstbench sweep` makes one{again}")
+            raise ResultsError(why_no_results(path))
         return cls(path)
 
     def begin(self, experiment: Experiment, plan: Plan, join: bool = False) -> None:

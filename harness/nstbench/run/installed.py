@@ -107,6 +107,20 @@ def installed(name: str) -> Installed:
     return _found[name, *sys.path]
 
 
+def ready_backends() -> list[str]:
+    """Return the backends that can run here; those that are known best, VGG-19 and its layers, come first.
+
+    Raises:
+        BackendUnavailable: there is none.
+    """
+    ready = [(each.plugin.name, can) for each in installed_plugins() if (can := each.capabilities)]
+    ready = [(name, can) for name, can in ready if readiness(can).ready]
+    if not ready:
+        raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")
+    ready.sort(key=lambda each: (not each[1].has_ladder, not each[1].iterative))
+    return [name for name, _ in ready]
+
+
 def usual_options(name: str) -> Mapping[str, Any]:
     """Return a backend's options where nothing is given; nothing for one that is not usable here."""
     try:

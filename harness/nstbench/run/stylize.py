@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nstbench.api import BackendUnavailable, UsageError, readiness
+from nstbench.api import UsageError
 from nstbench.assets import longer_side
 from nstbench.assets.annotated import note_in
 from nstbench.experiment import experiment_from_mapping
@@ -16,7 +16,7 @@ from nstbench.experiment.overrides import target
 from nstbench.record import RunRecord
 from nstbench.record.files import refuse_unwritable
 from nstbench.run.easel import Easel
-from nstbench.run.installed import installed_plugins
+from nstbench.run.installed import ready_backends
 from nstbench.run.pastiches import Pastiche
 from nstbench.run.sweep import Outcome, prepare_sweep
 from nstbench.run.watcher import Together, Watcher
@@ -121,7 +121,7 @@ def _experiment(
     return pictures | {
         "fixed": dict(recipe.fixed) | pictures.get("fixed", {}),
         "measure": {"referee": "none", "snapshot_every": snapshot_every},
-        "backends": [{"name": recipe.backend or _first_ready(), "options": dict(recipe.options)}],
+        "backends": [{"name": recipe.backend or ready_backends()[0], "options": dict(recipe.options)}],
     }
 
 
@@ -140,10 +140,3 @@ def _by_trial(wanted: Sequence[Pastiche], trials: Sequence[Any]) -> dict[str, Pa
     if twice := next((pair for pair in places if pair not in found.values()), None):
         raise UsageError(f"{' in '.join(twice)}: another pair of pictures is the same; leave it out")
     return {trial_id: places[pair] for trial_id, pair in found.items()}
-
-
-def _first_ready() -> str:
-    for each in installed_plugins():
-        if each.capabilities and readiness(each.capabilities).ready:
-            return each.plugin.name
-    raise BackendUnavailable("no backend is ready here; `nstbench backends` says what to install")

@@ -65,4 +65,6 @@ def size(value: float | None) -> str:
         else f"{value / 1e9:.2f} GB"
         if value >= 1e9
         else f"{value / 1e6:.0f} MB"
+        if value >= 1e6
+        else f"{value / 1e3:.0f} kB"
     )

@@ -14,6 +14,8 @@ GAP = 2
 """Characters between two columns."""
 MOST_OF_A_WORD, LEAST_OF_A_PATH = 20, 16
 """Text wraps between words; longer words and paths than these give way."""
+ENOUGH = 28
+"""Columns that can be spared go before others have less than this for their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,14 @@ class Fitted:
         """Return the columns that stay, each with the width that it needs, and those that have no room."""
         told = [at for at in range(len(self.columns)) if not self.rows or any(row[at] for row in self.rows)]
         kept = {at: self._least(at) for at in told}
-        order = [at for name in self.spare for at in told if _name(self.columns[at]) == name]
-        order += [at for at in reversed(told[1:]) if at not in order]
+        spare = [at for name in self.spare for at in told if _name(self.columns[at]) == name]
+        wanted = {at: max(least, min(self._natural(at), ENOUGH)) for at, least in kept.items()}
         gone = []
-        for at in order:
-            if _total(kept.values()) <= width:
-                break
-            del kept[at]
-            gone.append(at)
+        for at in (*spare, *(at for at in reversed(told[1:]) if at not in spare)):
+            needs = wanted if at in spare else kept
+            if _total([needs[one] for one in kept]) > width:
+                del kept[at]
+                gone.append(at)
         return kept, gone
 
     def _widths(self, least: Mapping[int, int], width: int) -> dict[int, int]:

@@ -1,0 +1,6 @@
+"""`python -m nstbench`."""
+
+from nstbench.cli import main
+
+if __name__ == "__main__":
+    main()
