@@ -1,4 +1,4 @@
-"""A convolution of 3 x 3 with bias and ReLU, with half the products, and its gradient for the image alone.
+"""A convolution of 3 x 3 with bias, and ReLU, with half the products, and its gradient for the image alone.
 
 Winograd's minimal filtering F(4, 3) (Lavin and Gray 2016, section 4.1) from row to row, and XLA's convolution
 of 1 x 3 along each row: six of those make four rows of the output, which took twelve. In both directions it
@@ -12,6 +12,7 @@ weights are first used; left to `jax.grad`, XLA turns them around in every itera
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -50,20 +51,21 @@ def transformed(kernel: Array, bias: Array) -> Mapping[str, Array]:
     return dict(zip(NAMES, (*_in_rows(kernel), *_in_rows(around), bias), strict=True))
 
 
-@jax.custom_vjp
-def convolve(x: jax.Array, kernels: Kernels) -> jax.Array:
-    """Return ReLU of a convolution with zeros around, (1, H, W, in) to (1, H, W, out), in float32."""
-    return jax.nn.relu(_filter(x, kernels, FORWARD) + kernels["bias"])
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def convolve(x: jax.Array, kernels: Kernels, rectified: bool = True) -> jax.Array:
+    """Return a convolution with zeros around, (1, H, W, in) to (1, H, W, out), in float32; or ReLU of it."""
+    y = _filter(x, kernels, FORWARD) + kernels["bias"]
+    return jax.nn.relu(y) if rectified else y
 
 
-def _forward(x: jax.Array, kernels: Kernels) -> tuple[jax.Array, tuple[jax.Array, Kernels]]:
-    y = convolve(x, kernels)
+def _forward(x: jax.Array, kernels: Kernels, rectified: bool) -> tuple[jax.Array, Any]:
+    y = convolve(x, kernels, rectified)
     return y, (y, kernels)
 
 
-def _backward(kept: tuple[jax.Array, Kernels], gradient: jax.Array) -> tuple[jax.Array, Any]:
+def _backward(rectified: bool, kept: tuple[jax.Array, Kernels], gradient: jax.Array) -> tuple[jax.Array, Any]:
     y, kernels = kept
-    passed = jnp.where(y > 0, gradient, jnp.zeros_like(gradient))
+    passed = jnp.where(y > 0, gradient, jnp.zeros_like(gradient)) if rectified else gradient
     unwanted = jax.tree.map(jnp.zeros_like, kernels)
     return _filter(passed, kernels, BACKWARD), unwanted
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax.lax import Precision
 
-from nstbench.api import BGR_MEAN, CHANNELS, block, in_channels, up_to
+from nstbench.api import BGR_MEAN, CHANNELS, Static, block, in_channels, up_to
 from nstbench_jax.convolution import NAMES, convolve
 
 Taps = Mapping[str, jax.Array]
@@ -21,10 +21,11 @@ Weights = Mapping[str, Mapping[str, jax.Array]]
 class Vgg19(nnx.Module):
     """The convolutions up to the deepest of `taps`; calling it returns every tap."""
 
-    def __init__(self, taps: frozenset[str], pooling: str, precision: str, rngs: nnx.Rngs) -> None:
-        self.taps, self.pooling, self.order = taps, pooling, up_to(taps)
-        self.dtype = jnp.bfloat16 if precision == "bf16" else jnp.float32
-        products = Precision.HIGHEST if precision == "highest" else Precision.DEFAULT
+    def __init__(self, taps: frozenset[str], static: Static, rngs: nnx.Rngs) -> None:
+        self.taps, self.pooling, self.order = taps, static.pooling, up_to(taps)
+        self.linear = taps if static.taps == "conv" else frozenset()
+        self.dtype = jnp.bfloat16 if static.precision == "bf16" else jnp.float32
+        products = Precision.HIGHEST if static.precision == "highest" else Precision.DEFAULT
         how = {"padding": 1, "dtype": self.dtype, "precision": products, "rngs": rngs}
         for layer in self.order:
             setattr(self, layer, self._make(layer, how))
@@ -39,13 +40,17 @@ class Vgg19(nnx.Module):
             x = self._convolve(layer, x)
             if layer in self.taps:
                 found[layer] = x[0].astype(jnp.float32)
+            if layer in self.linear:
+                x = nnx.relu(x)
         return found
 
     def _make(self, layer: str, how: Mapping[str, Any]) -> Any:
         return nnx.Conv(in_channels(layer), CHANNELS[layer], (3, 3), **how)
 
     def _convolve(self, layer: str, x: jax.Array) -> jax.Array:
-        return nnx.relu(getattr(self, layer)(x))
+        """Return ReLU of the convolution, or the convolution itself where that is what is tapped."""
+        x = getattr(self, layer)(x)
+        return x if layer in self.linear else nnx.relu(x)
 
     def _rounded(self, x: jax.Array) -> jax.Array:
         return x.astype(self.dtype)
@@ -54,20 +59,21 @@ class Vgg19(nnx.Module):
 class Filter(nnx.Module):
     """A layer of `nstbench_jax.convolution`, its kernels one by one, as Flax names parameters."""
 
-    def __init__(self) -> None:
+    def __init__(self, rectified: bool) -> None:
+        self.rectified = rectified
         for name in NAMES:
             setattr(self, name, nnx.Param(jnp.zeros(())))  # its values come with each call
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Return ReLU of the convolution of (1, H, W, in), float32."""
-        return convolve(x, {name: getattr(self, name)[...] for name in NAMES})
+        """Return the convolution of (1, H, W, in), float32, and ReLU of it if it is to be rectified."""
+        return convolve(x, {name: getattr(self, name)[...] for name in NAMES}, self.rectified)
 
 
 class MinimalVgg19(Vgg19):
     """The same with the convolutions of `nstbench_jax.convolution`."""
 
     def _make(self, layer: str, how: Mapping[str, Any]) -> Any:
-        return Filter()
+        return Filter(layer not in self.linear)
 
     def _convolve(self, layer: str, x: jax.Array) -> jax.Array:
         return self._rounded(getattr(self, layer)(x))
@@ -92,12 +98,10 @@ def pool(x: jax.Array, pooling: str) -> jax.Array:
     return (a + b + c + d) / 4
 
 
-def forward(
-    taps: frozenset[str], pooling: str, precision: str, convolution: str
-) -> Callable[[Weights, jax.Array], Taps]:
+def forward(taps: frozenset[str], static: Static, convolution: str) -> Callable[[Weights, jax.Array], Taps]:
     """Return the network as a pure function of (weights, image)."""
     network = NETWORKS[convolution]
-    abstract = nnx.eval_shape(lambda: network(taps, pooling, precision, nnx.Rngs(0)))
+    abstract = nnx.eval_shape(lambda: network(taps, static, nnx.Rngs(0)))
     graph, state = nnx.split(abstract)
 
     def apply(weights: Weights, image: jax.Array) -> Taps:

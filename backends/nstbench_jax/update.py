@@ -58,7 +58,7 @@ class Program:
 
 def objective(static: Static, convolution: str) -> Callable[[jax.Array, Given], tuple[jax.Array, jax.Array]]:
     """Make (image, given) -> (gradient of the total, row of losses)."""
-    network = forward(static.layers, static.pooling, static.precision, convolution)
+    network = forward(static.layers, static, convolution)
 
     def total(image: jax.Array, given: Given) -> tuple[jax.Array, jax.Array]:
         return losses(network(given.weights, image), image, given, static.tv_form)
@@ -69,9 +69,9 @@ def objective(static: Static, convolution: str) -> Callable[[jax.Array, Given], 
 @cache
 def compile_targets(static: Static, convolution: str) -> Callable[..., Look]:
     """Make (weights, content, styles, shares) -> targets; XLA compiles it for each set of image sizes."""
-    how = static.pooling, static.precision, convolution
     of_content, of_style = (
-        forward(frozenset(layers), *how) for layers in (static.content_layers, static.style_layers)
+        forward(frozenset(layers), static, convolution)
+        for layers in (static.content_layers, static.style_layers)
     )
 
     def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
@@ -86,7 +86,7 @@ def compile_evaluation(
     static: Static, convolution: str
 ) -> Callable[[jax.Array, Given], tuple[Taps, Taps, jax.Array]]:
     """Make (image, given) -> (taps, Gram matrices, gradient)."""
-    network = forward(static.layers, static.pooling, static.precision, convolution)
+    network = forward(static.layers, static, convolution)
     gradient_of = objective(static, convolution)
 
     def evaluate(image: jax.Array, given: Given) -> tuple[Taps, Taps, jax.Array]:

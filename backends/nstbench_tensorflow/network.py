@@ -7,16 +7,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from nstbench.api import BGR_MEAN, block, up_to
+from nstbench.api import BGR_MEAN, Static, block, up_to
 
 Pool = Callable[[Any], Any]
 Taps = Mapping[str, Any]
 Weights = Mapping[str, tuple[Any, Any]]
 
 
-def forward(weights: Weights, image: Any, taps: Collection[str], pool: Pool, precision: str) -> Taps:
+def forward(weights: Weights, image: Any, taps: Collection[str], pool: Pool, static: Static) -> Taps:
     """Map an image (H, W, 3), RGB in [0, 1], to its taps, each (h, w, channels) float32."""
-    dtype = tf.bfloat16 if precision == "bf16" else tf.float32
+    dtype = tf.bfloat16 if static.precision == "bf16" else tf.float32
     x = tf.cast(image[None, :, :, ::-1] * 255.0 - tf.constant(BGR_MEAN), dtype)
     order = up_to(taps)
     found = {}
@@ -24,9 +24,10 @@ def forward(weights: Weights, image: Any, taps: Collection[str], pool: Pool, pre
         if block(layer) != block(previous):
             x = pool(x)
         kernel, bias = (tf.cast(parameter, dtype) for parameter in weights[layer])
-        x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+        linear = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias)
+        x = tf.nn.relu(linear)
         if layer in taps:
-            found[layer] = tf.cast(x[0], tf.float32)
+            found[layer] = tf.cast((linear if static.taps == "conv" else x)[0], tf.float32)
     return found
 
 

@@ -43,10 +43,10 @@ def trace_targets(recipe: Recipe) -> Program:
     static, pool = recipe.static, pool_for(recipe.static.pooling, xla=False)
 
     def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
-        of_content = forward(weights, content, static.content_layers, pool, static.precision)
+        of_content = forward(weights, content, static.content_layers, pool, static)
         grams = []
         for style in styles:
-            taps = forward(weights, style, static.style_layers, pool, static.precision)
+            taps = forward(weights, style, static.style_layers, pool, static)
             grams.append({layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
         return Look({layer: of_content[layer] for layer in static.content_layers}, blend(grams, shares))
 
@@ -72,7 +72,7 @@ def _viewer(recipe: Recipe) -> Callable[[Any, Given], tuple[Look, Any, Any]]:
     def view(image: Any, given: Given) -> tuple[Look, Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
-            taps = forward(given.weights, image, static.layers, pool, static.precision)
+            taps = forward(given.weights, image, static.layers, pool, static)
             seen = Look(taps, {layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
             tv = ARITHMETIC.total_variation(image, static.tv_form)
             row = ARITHMETIC.losses(given.numbers, seen, given.targets, tv)

@@ -41,7 +41,7 @@ def gram(tap: Tensor) -> Tensor:
 
 def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:
     """Return what the network makes of an image, and the row of its losses."""
-    taps = forward(given.weights, image, static.layers, static.pooling)
+    taps = forward(given.weights, image, static.layers, static)
     seen = Look(taps, {layer: gram(taps[layer]) for layer in static.style_layers})
     tv = ARITHMETIC.total_variation(image, static.tv_form)
     return seen, torch.stack(ARITHMETIC.losses(given.numbers, seen, given.targets, tv))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nstbench.api import BGR_MEAN, VggWeights, block, up_to
+from nstbench.api import BGR_MEAN, Static, VggWeights, block, up_to
 
 Taps = Mapping[str, Tensor]
 
@@ -48,7 +48,7 @@ def to_device(weights: VggWeights, device: torch.device) -> Weights:
     return Weights(layers, torch.tensor(BGR_MEAN, device=device))
 
 
-def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str) -> Taps:
+def forward(weights: Weights, image: Tensor, taps: Collection[str], static: Static) -> Taps:
     """Map an image (H, W, 3), RGB in [0, 1], to its taps, each (h, w, channels) float32.
 
     The image's memory already has the channels last, so that its axes are turned and nothing is copied.
@@ -59,8 +59,10 @@ def forward(weights: Weights, image: Tensor, taps: Collection[str], pooling: str
     found = {}
     for previous, layer in zip((order[0], *order), order, strict=False):
         if block(layer) != block(previous):
-            x = POOLS[pooling](x, 2)
-        x = functional.relu(functional.conv2d(x, *weights.layers[layer], padding=1), inplace=True)
+            x = POOLS[static.pooling](x, 2)
+        linear = functional.conv2d(x, *weights.layers[layer], padding=1)
+        is_shown = static.taps == "conv" and layer in taps
+        x = functional.relu(linear, inplace=not is_shown)
         if layer in taps:  # squeezed: the gradient of x[0] would come back with the channels first
-            found[layer] = x.squeeze(0).permute(1, 2, 0).float()
+            found[layer] = (linear if is_shown else x).squeeze(0).permute(1, 2, 0).float()
     return found

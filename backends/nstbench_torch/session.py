@@ -150,10 +150,10 @@ def pose(problem: Problem, static: Static, weights: Weights, losses: Losses, dev
     """Take a problem to the device and compute its targets."""
     _switch_tensor_float_32(static)
     with torch.no_grad():
-        content = forward(weights, _take(problem.content, device), static.content_layers, static.pooling)
+        content = forward(weights, _take(problem.content, device), static.content_layers, static)
         styles = []
         for style in problem.styles:
-            taps = forward(weights, _take(style, device), static.style_layers, static.pooling)
+            taps = forward(weights, _take(style, device), static.style_layers, static)
             styles.append({layer: gram(taps[layer]) for layer in static.style_layers})
     of_content = {layer: content[layer] for layer in static.content_layers}
     targets = Look(of_content, blend(styles, problem.style_blend))

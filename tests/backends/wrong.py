@@ -16,7 +16,8 @@ from nstbench.api import (
     block,
     up_to,
 )
-from nstbench.referee import evaluate, gram, reductions, taps, total_variation
+from nstbench.referee import evaluate, gram, reductions, total_variation
+from nstbench.referee.network import Vgg19
 
 
 class Right(Backend):
@@ -34,7 +35,7 @@ class Right(Backend):
         return problem
 
     def taps(self, image, problem):
-        return taps(self.weights, image, layers(problem), problem.pooling, np.float32)
+        return Vgg19(self.weights, problem.pooling, np.float32, problem.taps).taps(image, layers(problem))
 
     def gram(self, tap):
         return gram(tap)
@@ -178,14 +179,15 @@ def wrong(**methods):
 
 def with_forward(**choices):
     def see(self, image, problem):
-        return plain_taps(self.weights, image, layers(problem), problem.pooling, **choices)
+        asked = {"relu": problem.taps == "relu"} | choices
+        return plain_taps(self.weights, image, layers(problem), problem.pooling, **asked)
 
     return wrong(taps=see)
 
 
 def with_pooling(pooling):
     def see(self, image, problem):
-        return taps(self.weights, image, layers(problem), pooling, np.float32)
+        return Vgg19(self.weights, pooling, np.float32, problem.taps).taps(image, layers(problem))
 
     return wrong(taps=see)
 
@@ -236,6 +238,7 @@ MISTAKES = {
         with_problem(lambda p: replace(p, init=p.init + np.float32(np.array(BGR_MEAN[::-1]) / 255))),
         "convolution",
     ),
+    "taps always after ReLU": (with_problem(lambda p: replace(p, taps="relu")), "convolution"),
     "pooling that rounds up": (with_forward(ceil=True), "pooling"),
     "always the maximum": (with_pooling("max"), "pooling"),
     "two layers exchanged": (

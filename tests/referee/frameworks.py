@@ -11,7 +11,7 @@ from nstbench_jax import flags
 flags.set_flags(deterministic=False)  # JAX reads them when it takes its first device
 
 
-def tf_taps(weights, image, pooling="max"):
+def tf_taps(weights, image, pooling="max", where="relu"):
     """Every tap of an (H, W, 3) float64 tensor."""
     x = tf.reverse(image, [-1])[None] * 255.0 - np.array(BGR_MEAN)
     pool = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}[pooling]
@@ -20,8 +20,9 @@ def tf_taps(weights, image, pooling="max"):
         if layer.endswith("_1") and layer != "conv1_1":
             x = pool(x, 2, 2, "VALID")
         kernel, bias = weights[layer]
-        x = tf.nn.relu(tf.nn.conv2d(x, kernel.astype(np.float64), 1, "SAME") + bias.astype(np.float64))
-        found[layer] = x[0]
+        x = tf.nn.conv2d(x, kernel.astype(np.float64), 1, "SAME") + bias.astype(np.float64)
+        found[layer] = (x if where == "conv" else tf.nn.relu(x))[0]
+        x = tf.nn.relu(x)
     return found
 
 
@@ -41,11 +42,10 @@ def tf_total_variation(x, form):
 
 def tf_losses(weights, problem, image):
     """Total, content, style, tv and every E_l, by name, of an (H, W, 3) float64 tensor."""
-    found = tf_taps(weights, image, problem.pooling)
-    of_content = tf_taps(weights, tf.constant(problem.content, tf.float64), problem.pooling)
-    of_styles = [
-        tf_taps(weights, tf.constant(style, tf.float64), problem.pooling) for style in problem.styles
-    ]
+    how = problem.pooling, problem.taps
+    found = tf_taps(weights, image, *how)
+    of_content = tf_taps(weights, tf.constant(problem.content, tf.float64), *how)
+    of_styles = [tf_taps(weights, tf.constant(style, tf.float64), *how) for style in problem.styles]
     seen = {"content": 0.0, "style": 0.0, "tv": tf_total_variation(image, problem.tv_form)}
     for layer, weight in problem.content_layers.items():
         seen["content"] += weight * 0.5 * tf.reduce_sum((found[layer] - of_content[layer]) ** 2)

@@ -42,6 +42,7 @@ def shallow(**changes):
 CASES = {
     "max": problem(),
     "average, mahendran": problem(pooling="avg", tv_form="mahendran"),
+    "before ReLU": problem(taps="conv"),
     "67 x 101": problem(67, 101, tv_form="absolute"),
 }
 

@@ -38,6 +38,7 @@ class Static:
     optimiser: str
     pooling: str
     precision: str
+    taps: str
 
     @property
     def layers(self) -> frozenset[str]:
@@ -78,6 +79,7 @@ def static_part(problem: Problem, **fewer: Collection[str]) -> Static:
         problem.optimiser,
         problem.pooling,
         problem.precision,
+        problem.taps,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nstbench.api.setting import Setting, choice, declare, described, number
 
 TV_FORMS = ("squared", "absolute", "mahendran")
+TAPS = ("relu", "conv")
 
 LEARNING_RATES = {"adam": 0.05, "sgd": 1e-8}
 """Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
@@ -80,6 +81,9 @@ class Method:
         contrast=(1e-8, 1e9),
     )
     pooling: str = choice("max", ("max", "avg"), "Pooling between the blocks of VGG-19")
+    taps: str = choice(
+        "relu", TAPS, "Where layers are tapped: relu, after the rectifier; conv, before it", later=True
+    )
     precision: str = choice(
         "highest",
         ("highest", "default", "bf16"),

@@ -23,7 +23,10 @@ CHANNELS: Mapping[str, int] = {
     for block, (count, channels) in enumerate(_BLOCKS, start=1)
     for i in range(1, count + 1)
 }
-"""The 16 convolutions in order, with their output channels. A layer's tap is its output after ReLU."""
+"""The 16 convolutions in order, with their output channels.
+
+A layer's tap is its output after ReLU, or before it where `taps` is `conv`; the next layer sees the former.
+"""
 
 LAYERS: tuple[str, ...] = tuple(CHANNELS)
 

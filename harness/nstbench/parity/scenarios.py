@@ -67,6 +67,7 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
         ),
         Scenario("lbfgs, even sides", replace(even, optimiser="lbfgs"), smooth=False),
         large_scenario(weights, **common),
+        Scenario("taps before ReLU", pose(weights, 16, 21, taps="conv", **FEW_LAYERS, **common), steps=1),
     ]
 
 

@@ -27,11 +27,13 @@ class Vgg19:
     Attributes:
         pooling: `max` or `avg`, both 2 x 2 with stride 2; an odd last row or column is dropped.
         dtype: float32 or float64, of every tap and gradient.
+        where: layers are tapped, after `relu` or before it, `conv`.
     """
 
     weights: VggWeights
     pooling: str = "max"
     dtype: DTypeLike = np.float64
+    where: str = "relu"
 
     def forward(self, image: Floats, layers: Iterable[str]) -> Iterator[tuple[str, Floats]]:
         """Yield each layer's tap down to the deepest of `layers`, keeping only the one it works on.
@@ -47,8 +49,17 @@ class Vgg19:
             kernel, bias = (np.asarray(parameter, self.dtype) for parameter in self.weights[layer])
             x = convolve(x, kernel)
             x += bias
-            np.maximum(x, 0, out=x)
-            yield layer, x
+            if self.where == "conv":
+                yield layer, x
+                x = np.maximum(x, 0)
+            else:
+                np.maximum(x, 0, out=x)
+                yield layer, x
+
+    def taps(self, image: Floats, layers: Iterable[str]) -> dict[str, Floats]:
+        """Return the taps of some layers; raises what `forward` does."""
+        wanted = frozenset(layers)
+        return {layer: tap for layer, tap in self.forward(image, wanted) if layer in wanted}
 
     def backward(self, taps: Mapping[str, Floats], seeds: Mapping[str, Floats]) -> Floats:
         """Return the gradient of a loss with respect to the image, (H, W, 3).
@@ -60,12 +71,13 @@ class Vgg19:
         layers = up_to(seeds)
         gradient = np.zeros_like(taps[layers[-1]])
         for previous, layer in reversed(_steps(layers)):
-            gradient = (gradient + seeds.get(layer, 0)) * (taps[layer] > 0)
+            seed, passed = seeds.get(layer, 0), taps[layer] > 0
+            gradient = gradient * passed + seed if self.where == "conv" else (gradient + seed) * passed
             # Correlation's adjoint is correlation with the kernel turned around and its channels exchanged.
             kernel = np.asarray(self.weights[layer][0], self.dtype)[::-1, ::-1].swapaxes(2, 3)
             gradient = convolve(gradient, kernel)
             if previous and block(previous) != block(layer):
-                gradient = _unpool(gradient, taps[previous], self.pooling)
+                gradient = _unpool(gradient, np.maximum(taps[previous], 0), self.pooling)
         return gradient[..., ::-1] * 255
 
 
@@ -89,9 +101,7 @@ def taps(
     Raises:
         UsageError: not a picture, too small for the deepest layer, or no such pooling.
     """
-    wanted = frozenset(layers)
-    network = Vgg19(weights, pooling, dtype)
-    return {layer: tap for layer, tap in network.forward(image, wanted) if layer in wanted}
+    return Vgg19(weights, pooling, dtype).taps(image, layers)
 
 
 def convolve(x: Floats, kernel: Floats, patch_bytes: int = PATCH_BYTES) -> Floats:

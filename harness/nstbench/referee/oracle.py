@@ -17,7 +17,7 @@ from nstbench.referee.losses import (
     total_variation,
     total_variation_gradient,
 )
-from nstbench.referee.network import Floats, Vgg19, taps
+from nstbench.referee.network import Floats, Vgg19
 
 ADAM_BETA2 = 0.999
 
@@ -188,7 +188,7 @@ def _pose(weights: VggWeights, problem: Problem, dtype: DTypeLike) -> _Posed:
         layer: (np.asarray(kernel, dtype), np.asarray(bias, dtype))
         for layer, (kernel, bias) in weights.items()
     }
-    network = Vgg19(cast, problem.pooling, dtype)
-    content = taps(cast, problem.content, problem.content_layers, problem.pooling, dtype)
+    network = Vgg19(cast, problem.pooling, dtype, problem.taps)
+    content = network.taps(problem.content, problem.content_layers)
     style = blended_grams(network, problem.styles, problem.style_blend, problem.style_layers)
     return _Posed(problem, network, content, style)

@@ -42,7 +42,11 @@ REACH = {"adam": 1.0, "sgd": 0.5, "lbfgs": 2.0}
 """How far one iteration goes, relative to `RATE`; `lbfgs` counts as many evaluations."""
 FAULTS = ("none", "raise", "memory", "nan", "rise", "exit", "kill", "hang")
 IN_LOSSES = ("alpha", "beta", "tv_weight")
-_BEYOND = {"pooling": ("avg", "average pooling is"), "precision": ("bf16", "precision bf16 is")}
+_BEYOND = {
+    "pooling": ("avg", "average pooling is"),
+    "precision": ("bf16", "precision bf16 is"),
+    "taps": ("conv", "taps before ReLU are"),
+}
 
 
 class FakeBackend(Backend):
@@ -168,7 +172,7 @@ def total_variation(image: Array, form: str) -> float:
 
 
 def _understand(problem: Problem, fault: str) -> None:
-    problem.expect(pooling=("max",), precision=("highest", "default"))
+    problem.expect(pooling=("max",), precision=("highest", "default"), taps=("relu",))
     unknown = [*({*problem.content_layers, *problem.style_layers} - {*LAYERS}), *({fault} - {*FAULTS})]
     if unknown:
         raise UsageError(f"the stand-in does not know {unknown[0]!r}")
