@@ -8,7 +8,8 @@ from nstbench.api import plugin
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.experiment import experiment_from_mapping
 from nstbench.presets.presets import PRESETS
-from nstbench.referee import losses, taps
+from nstbench.referee import losses
+from nstbench.referee.network import Vgg19
 from nstbench.run.problem import build_problem
 from nstbench.run.sweep import prepare_sweep
 
@@ -63,9 +64,9 @@ def test_the_reported_losses_are_those_of_the_projects_own_formula(weights, pres
     problem = problem_of(preset, tmp_path)
     problem.init[:] = flat_border(problem.init)  # neural-style has no differences along two of its edges
     layers = [*problem.content_layers, *problem.style_layers]
+    network = Vgg19(weights, problem.pooling, where=problem.taps)
     pastiche, content, style = (
-        taps(weights, image, layers, problem.pooling)
-        for image in (problem.init, problem.content, problem.style)
+        network.taps(image, layers) for image in (problem.init, problem.content, problem.style)
     )
     expected = foreign_losses(preset, pastiche, content, style, problem.init)
     found = reported(weights, problem)

@@ -112,6 +112,44 @@ def pystiche(x, content, style, image):
     return np.mean((x["conv4_2"] - content["conv4_2"]) ** 2), np.mean(scores), 0.0
 
 
+def mse(a, b):
+    return np.mean((a - b) ** 2)
+
+
+def gatys_notebook(x, content, style, image):
+    def gram(tap):
+        f = rows(tap)
+        return f @ f.T / (tap.shape[0] * tap.shape[1])
+
+    channels = {"conv1_1": 64, "conv2_1": 128, "conv3_1": 256, "conv4_1": 512, "conv5_1": 512}
+    losses = [1e3 / n**2 * mse(gram(x[layer]), gram(style[layer])) for layer, n in channels.items()]
+    return mse(x["conv4_2"], content["conv4_2"]), sum(losses) / 1e3, 0.0
+
+
+def neural_style_pt(x, content, style, image):
+    style_loss = 0.0
+    for layer in STYLE:
+        seen, wanted = (rows(taps[layer]) @ rows(taps[layer]).T / taps[layer].size for taps in (x, style))
+        style_loss += mse(seen, wanted)
+    pixels = bgr(image)
+    x_diff, y_diff = pixels[1:] - pixels[:-1], pixels[:, 1:] - pixels[:, :-1]
+    tv = np.sum(np.abs(x_diff)) + np.sum(np.abs(y_diff))
+    return mse(x["conv4_2"], content["conv4_2"]), style_loss, tv
+
+
+def pytorch_tutorial(x, content, style, image):
+    """Of the outputs of convolutions, the first five of them: conv_1 to conv_5."""
+
+    def gram_matrix(tap):
+        c, d, b = tap.shape
+        features = rows(tap)
+        return features @ features.T / (1 * b * c * d)
+
+    five = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1")
+    style_score = sum(mse(gram_matrix(x[layer]), gram_matrix(style[layer])) for layer in five)
+    return mse(x[five[3]], content[five[3]]), style_score, 0.0
+
+
 PROJECTS = {
     "gatys": (gatys, (1, 1e3, 0)),
     "coursera": (coursera, (10, 40, 0)),
@@ -119,4 +157,7 @@ PROJECTS = {
     "tf-tutorial": (tf_tutorial, (1e4, 1e-2, 30)),
     "neural-style": (neural_style, (5, 100, 1e-3)),
     "pystiche": (pystiche, (1, 1e3, 0)),
+    "gatys-notebook": (gatys_notebook, (1, 1e3, 0)),
+    "neural-style-pt": (neural_style_pt, (5, 100, 1e-3)),
+    "pytorch-tutorial": (pytorch_tutorial, (1, 1e6, 0)),
 }

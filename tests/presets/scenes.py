@@ -7,7 +7,7 @@ from nstbench.api import tap_shape
 from .foreign_losses import SAME_SIZE, flat_border, rows
 
 SIZES = [(32, 48), (53, 37), (16, 31)]
-TAPS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1", "conv5_2")
+TAPS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv4_1", "conv4_2", "conv5_1", "conv5_2")
 
 
 def some_taps(seed, height, width):

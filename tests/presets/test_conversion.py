@@ -54,6 +54,7 @@ def test_there_and_back_is_where_one_started(here, there, given):
     away = convert(here, there, given, 53, 37).settings
     back = convert(there, here, {key: away[key] for key in away if key != "loss_scale"}, 53, 37)
     assert flat(back.settings) == pytest.approx(start, rel=1e-12, abs=0)
+    assert back.settings["taps"] == PRESETS[here].settings.get("taps", "relu")
     assert back.settings["tv_form"] == away["tv_form"] == given.get("tv_form", PRESETS[here].tv_form)
     if given:
         assert start == pytest.approx(flat(CUSTOM), rel=1e-12, abs=0)

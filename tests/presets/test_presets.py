@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from nstbench.api import GATYS_STYLE_LAYERS, LAYERS, SETTINGS, TV_FORMS, UnknownName, tap_shape
+from nstbench.api import CHANNELS, GATYS_STYLE_LAYERS, LAYERS, SETTINGS, TV_FORMS, UnknownName, tap_shape
 from nstbench.experiment.settings import WRITTEN
 from nstbench.presets.conversion import convert, scaled_layer_weights, scaled_tv_weight
 from nstbench.presets.presets import PRESETS, find_preset
@@ -115,7 +115,9 @@ def adam(x, gradient, rate, epsilon):
     return x
 
 
-@pytest.mark.parametrize(("name", "rate"), [("coursera", 2.0), ("neural-style", 10.0)])
+@pytest.mark.parametrize(
+    ("name", "rate"), [("coursera", 2.0), ("neural-style", 10.0), ("neural-style-pt", 1.0)]
+)
 def test_adam_on_pixels_to_1_takes_the_steps_that_the_project_takes_on_pixels_to_255(name, rate):
     settings, start = PRESETS[name].settings, np.array([0.1, 0.5, 0.9])
 
@@ -160,6 +162,9 @@ def page(request):
     return (request.config.rootpath / "docs" / "presets.md").read_text()
 
 
+PER_MEAN = tuple(1 / CHANNELS[layer] ** 2 for layer in GATYS_STYLE_LAYERS)
+
+
 def table_of(page, heading):
     """Rows by their first cell, of the table whose first column has this heading."""
     (block,) = re.findall(rf"^\| {heading} \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE)
@@ -177,9 +182,10 @@ def test_the_page_gives_every_default(page):
             if isinstance(value, float):
                 assert float(cell) == pytest.approx(value, rel=1e-5)
             else:
-                special = {None: "-", (1.0,) * 5: "1 each"}
+                special = {None: "-", (1.0,) * 5: "1 each", PER_MEAN: "1/N^2"}
                 assert cell == special.get(value, value[0] if isinstance(value, tuple) else str(value))
-    assert all(preset.settings["style_layers"] == GATYS_STYLE_LAYERS for preset in PRESETS.values())
+    others = [name for name, each in PRESETS.items() if each.settings["style_layers"] != GATYS_STYLE_LAYERS]
+    assert others == ["pytorch-tutorial"]
 
 
 def test_the_page_gives_every_formula_source_and_departure(page):

@@ -15,6 +15,11 @@ from nstbench.api.setting import Setting, choice, declare, described
 from nstbench.api.stages import Stage
 from nstbench.api.vgg19 import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 
+LOSS_SCALES = (
+    *("gatys", "coursera", "keras-example", "tf-tutorial", "neural-style", "pystiche"),
+    *("gatys-notebook", "neural-style-pt", "pytorch-tutorial"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Method):
@@ -138,7 +143,7 @@ class Settings(Method):
     )
     loss_scale: str = choice(
         "gatys",
-        ("gatys", "coursera", "keras-example", "tf-tutorial", "neural-style", "pystiche"),
+        LOSS_SCALES,
         "Whose units alpha, beta, tv_weight and the layers' weights are in",
         consumer="harness",
         column="whose units alpha, beta and the losses are in; gatys: nstbench.api.losses",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nstbench.api import TV_FORMS, UnknownName, UsageError, layer_name, smallest_side, tap_shape
+from nstbench.api import METHOD, TV_FORMS, UnknownName, UsageError, layer_name, smallest_side, tap_shape
 from nstbench.presets.presets import Preset, find_preset
 
 _TERMS = {"content": "alpha", "style": "beta"}
@@ -15,6 +15,7 @@ CONVERTIBLE = (
     *_TERMS.values(),
     "tv_weight",
     "tv_form",
+    "taps",
     *(f"{kind}_{what}" for kind in _TERMS for what in ("layers", "weights")),
 )
 """The settings whose meaning depends on the units of the loss."""
@@ -118,6 +119,7 @@ def convert(from_: str, to: str, settings: Mapping[str, Any], height: int, width
     form = settings.get("tv_form") or source.tv_form
     tv_weight = scaled_tv_weight(from_, _number("tv_weight", source, settings), form)
     made |= {"tv_weight": tv_weight / scaled_tv_weight(to, 1.0, form), "tv_form": form}
+    made |= {"taps": _chosen("taps", source, settings)}
     if tv_weight and form != target.tv_form:
         notes.append(f"total variation stays {form}; that of {to} is {target.tv_form}, no multiple of it")
     return Conversion(made, tuple(notes))
@@ -171,6 +173,13 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _chosen(name: str, preset: Preset, settings: Mapping[str, Any]) -> str:
+    value, setting = settings.get(name), METHOD[name]
+    if value is not None and value not in setting.choices:
+        raise UnknownName(name, value, setting.choices)
+    return str(value or preset.settings.get(name, setting.default))
 
 
 def _number(name: str, preset: Preset, settings: Mapping[str, Any]) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nstbench.api import UnknownName
-from nstbench.presets.projects import PROJECTS, Preset
+from nstbench.presets.preset import Preset
+from nstbench.presets.projects import PROJECTS
+from nstbench.presets.pytorch_projects import PYTORCH_PROJECTS
 
 __all__ = ["PRESETS", "Preset", "find_preset"]
 
-PRESETS: Mapping[str, Preset] = {each.name: each for each in PROJECTS}
+PRESETS: Mapping[str, Preset] = {each.name: each for each in (*PROJECTS, *PYTORCH_PROJECTS)}
 
 
 def find_preset(name: str) -> Preset:

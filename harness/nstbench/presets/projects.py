@@ -1,69 +1,21 @@
-"""Other projects' losses and defaults as data, with what of them cannot be copied."""
+"""Other projects' losses and defaults as data: the paper, and programs for several frameworks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from nstbench.api import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS, TV_FORMS
+from nstbench.api import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from nstbench.presets.loss_scale import LossScale
+from nstbench.presets.preset import Preset
 
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """One project's way of doing it.
-
-    Attributes:
-        name: of the preset, and of its units in the setting `loss_scale`.
-        summary: one line.
-        source: where its formula and numbers were read.
-        scale: its loss in terms of the canonical one.
-        content_term, style_term, tv_term: the same as formulas, of K, E, TV, N, M, H and W.
-        settings: its defaults; alpha, beta, tv_weight and layer weights in its own units, the learning rate
-            and Adam's epsilon for pixels from 0 to 1. What the project leaves open is missing.
-        departures: what nstbench does otherwise.
-    """
-
-    name: str
-    summary: str
-    source: str
-    scale: LossScale
-    content_term: str
-    style_term: str
-    tv_term: str
-    settings: Mapping[str, Any]
-    departures: tuple[str, ...]
-
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """Its settings and the units they are in."""
-        return {"loss_scale": self.name, **self.settings}
-
-    @property
-    def tv_form(self) -> str:
-        """The form of total variation it uses; nstbench's default for one that has none."""
-        return str(self.settings.get("tv_form", TV_FORMS[0]))
-
-    def layer_weights(self, kind: str, layers: Sequence[str]) -> dict[str, float]:
-        """Return layer -> usual weight: its own weights for its own `content` or `style` layers, else 1/n."""
-        own = self.settings.get(f"{kind}_weights")
-        if own and set(layers) == set(self.settings[f"{kind}_layers"]):
-            by_layer = dict(zip(self.settings[f"{kind}_layers"], own, strict=True))
-            return {layer: by_layer[layer] for layer in layers}
-        return dict.fromkeys(layers, 1 / len(layers))
-
-
-_GATYS_LAYERS = {"content_layers": GATYS_CONTENT_LAYERS, "style_layers": GATYS_STYLE_LAYERS}
+GATYS_LAYERS = {"content_layers": GATYS_CONTENT_LAYERS, "style_layers": GATYS_STYLE_LAYERS}
 _CONV5_LAYERS = {"content_layers": ("conv5_2",), "style_layers": GATYS_STYLE_LAYERS}
 
 _STRETCHED_STYLE = (
     "the style image is stretched to the shape of the content image there; here it keeps its proportions, and"
     " each Gram matrix is divided by its own number of positions"
 )
-_NO_CLIPPING = "pixels are clipped only when saved there; here they are kept between 0 and 1"
-_UNBOUNDED = "L-BFGS has no bounds there; here it keeps pixels between 0 and 1"
-_FIXED_STEPS = "L-BFGS takes steps of fixed length there; here it searches along the line"
+NO_CLIPPING = "pixels are clipped only when saved there; here they are kept between 0 and 1"
+UNBOUNDED = "L-BFGS has no bounds there; here it keeps pixels between 0 and 1"
+FIXED_STEPS = "L-BFGS takes steps of fixed length there; here it searches along the line"
 
 _GATYS = Preset(
     name="gatys",
@@ -75,7 +27,7 @@ _GATYS = Preset(
     style_term="E",
     tv_term="TV",
     settings={
-        **_GATYS_LAYERS,
+        **GATYS_LAYERS,
         "alpha": 1.0,
         "beta": 1000.0,
         "tv_weight": 0.0,
@@ -90,7 +42,7 @@ _GATYS = Preset(
         "the paper gives several alpha / beta, 1e-3 among them, and no number of iterations; 500 is that of"
         " the first author's notebook (https://github.com/leongatys/PytorchNeuralStyleTransfer)",
         "the style image is resized to the size of the content image there; here it keeps its proportions",
-        _UNBOUNDED,
+        UNBOUNDED,
     ),
 )
 
@@ -103,7 +55,7 @@ _COURSERA = Preset(
     style_term="E",
     tv_term="TV",
     settings={
-        **_GATYS_LAYERS,
+        **GATYS_LAYERS,
         "alpha": 10.0,
         "beta": 40.0,
         "tv_weight": 0.0,
@@ -118,7 +70,7 @@ _COURSERA = Preset(
         "it starts from 0.4 of the content image and 0.6 of uniform noise from -20 to 20, both around the"
         " mean colour; here from the content image",
         "its Adam adds epsilon to the uncorrected root, so that it weighs 32 times as much at step 1 as here",
-        _NO_CLIPPING,
+        NO_CLIPPING,
         _STRETCHED_STYLE,
     ),
 )
@@ -144,7 +96,7 @@ _KERAS_EXAMPLE = Preset(
         "init": "content",
         "pooling": "max",
     },
-    departures=(_NO_CLIPPING, _STRETCHED_STYLE),
+    departures=(NO_CLIPPING, _STRETCHED_STYLE),
 )
 
 _TF_TUTORIAL = Preset(
@@ -186,7 +138,7 @@ _NEURAL_STYLE = Preset(
     style_term="4 * E / N**2",
     tv_term="255**2 * TV / 2",
     settings={
-        **_GATYS_LAYERS,
+        **GATYS_LAYERS,
         "style_weights": (1.0,) * 5,
         "alpha": 5.0,
         "beta": 100.0,
@@ -202,12 +154,12 @@ _NEURAL_STYLE = Preset(
     departures=(
         "its loss leaves total variation out and only its gradient has it, without the differences along the"
         " last row and the last column; here both have it, with them",
-        f"{_NO_CLIPPING}: that alone sets the loss 6 % apart after ten steps; clipped likewise, the two agree"
+        f"{NO_CLIPPING}: that alone sets the loss 6 % apart after ten steps; clipped likewise, the two agree"
         " to 4e-5",
         "pixels are multiplied by 256 there, by 255 here",
         "its noise is Gaussian with deviation 0.001 of 256 around the mean colour; here uniform from 0 to 1",
         "its pooling rounds odd sides up, ours down",
-        f"{_FIXED_STEPS}; its 1000 iterations are evaluations; learning_rate and adam_epsilon serve its other"
+        f"{FIXED_STEPS}; its 1000 iterations are evaluations; learning_rate and adam_epsilon serve its other"
         " optimiser, adam, which adds epsilon to the uncorrected root",
     ),
 )
@@ -221,7 +173,7 @@ _PYSTICHE = Preset(
     style_term="4 * E",
     tv_term="TV",
     settings={
-        **_GATYS_LAYERS,
+        **GATYS_LAYERS,
         "alpha": 1.0,
         "beta": 1000.0,
         "tv_weight": 0.0,
@@ -233,8 +185,8 @@ _PYSTICHE = Preset(
     departures=(
         "its network is torchvision's, whose input has unit deviation instead of a range of 255; activations"
         " are of another size, and the balance of alpha and beta with them",
-        _UNBOUNDED,
-        _FIXED_STEPS,
+        UNBOUNDED,
+        FIXED_STEPS,
     ),
 )
 
