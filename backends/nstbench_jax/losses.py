@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 from jax.lax import Precision
 
-from nstbench.api import Arithmetic, Look
+from nstbench.api import Arithmetic, Look, Static
 from nstbench_jax.network import Taps, Weights
 
 product = partial(jnp.matmul, precision=Precision.HIGHEST)
-ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where, jnp.diff)
+ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where, jnp.diff, product)
 
 
 class Given(NamedTuple):
@@ -36,10 +36,20 @@ def gram(tap: jax.Array) -> jax.Array:
     return (seen + (seen - jax.lax.stop_gradient(seen))) / features.shape[0]
 
 
-def losses(taps: Taps, image: jax.Array, given: Given, tv_form: str) -> tuple[jax.Array, jax.Array]:
+def look(taps: Taps, static: Static) -> Look:
+    """Return what the style losses compare of taps, and the taps."""
+    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+    return Look(
+        taps,
+        {layer: gram(taps[layer]) for layer in static.style_layers},
+        {layer: jnp.mean(taps[layer], axis=(0, 1)) for layer in means},
+    )
+
+
+def losses(taps: Taps, image: jax.Array, given: Given, static: Static) -> tuple[jax.Array, jax.Array]:
     """Return the total, and the row of losses."""
-    seen = Look(taps, {layer: gram(taps[layer]) for layer in given.targets.grams})
-    tv = ARITHMETIC.total_variation(image, tv_form)
+    seen = look(taps, static)
+    tv = ARITHMETIC.total_variation(image, static.tv_form)
     row = ARITHMETIC.losses(given.numbers, seen, given.targets, tv)
     return row[0], jnp.stack(row)
 

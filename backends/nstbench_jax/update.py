@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nstbench.api import Look, Problem, Static, blend, static_part
-from nstbench_jax.losses import Given, gram, losses
+from nstbench.api import Look, Problem, Static, static_part
+from nstbench_jax.losses import ARITHMETIC, Given, gram, look, losses
 from nstbench_jax.network import Taps, Weights, forward
 from nstbench_jax.optimisers import State, take_step
 
@@ -61,7 +61,7 @@ def objective(static: Static, convolution: str) -> Callable[[jax.Array, Given], 
     network = forward(static.layers, static, convolution)
 
     def total(image: jax.Array, given: Given) -> tuple[jax.Array, jax.Array]:
-        return losses(network(given.weights, image), image, given, static.tv_form)
+        return losses(network(given.weights, image), image, given, static)
 
     return jax.grad(total, has_aux=True)
 
@@ -75,8 +75,8 @@ def compile_targets(static: Static, convolution: str) -> Callable[..., Look]:
     )
 
     def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
-        grams = [jax.tree.map(gram, of_style(weights, style)) for style in styles]
-        return Look(of_content(weights, content), blend(grams, shares))
+        seen = [look(of_style(weights, style), static) for style in styles]
+        return ARITHMETIC.aim(of_content(weights, content), seen, shares)
 
     return jax.jit(targets)
 

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench.api import Arithmetic, Look
-from nstbench_tensorflow.network import Weights
-
-ARITHMETIC = Arithmetic(tf.reduce_sum, tf.square, tf.abs, tf.where)
+from nstbench.api import Arithmetic, Look, Static
+from nstbench_tensorflow.network import Taps, Weights
 
 _TF32_BITS = -(1 << 13)
 """Keeps sign, exponent and the upper 10 of a float32's 23 fraction bits: all that TensorFloat-32 has."""
@@ -32,9 +30,33 @@ def gram(tap: Any, split: bool) -> Any:
             process, so the factors are split instead, at four products for one.
     """
     features = tf.reshape(tap, (-1, tap.shape[-1]))
-    parts = halves(features) if split else (features,)
+    parts = _parts(features, split)
     product = sum(tf.matmul(a, b, transpose_a=True) for a in parts for b in parts)
     return product / tf.cast(tf.shape(features)[0], tf.float32)
+
+
+def look(taps: Taps, static: Static, split: bool) -> Look:
+    """Return what the style losses compare of taps, and the taps."""
+    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+    return Look(
+        taps,
+        {layer: gram(taps[layer], split) for layer in static.style_layers},
+        {layer: tf.reduce_mean(taps[layer], axis=(0, 1)) for layer in means},
+    )
+
+
+def product(a: Any, b: Any, split: bool) -> Any:
+    """Multiply two matrices; `split` as for `gram`."""
+    return sum(tf.matmul(x, y) for x in _parts(a, split) for y in _parts(b, split))
+
+
+def arithmetic(split: bool) -> Arithmetic:
+    """Return the equations of the losses; `split` as for `gram`."""
+    return Arithmetic(tf.reduce_sum, tf.square, tf.abs, tf.where, product=lambda a, b: product(a, b, split))
+
+
+def _parts(x: Any, split: bool) -> tuple[Any, ...]:
+    return halves(x) if split else (x,)
 
 
 def halves(x: Any) -> tuple[Any, Any]:

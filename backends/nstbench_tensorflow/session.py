@@ -101,7 +101,7 @@ def open_session(posed: Posed, program: Program, problem: Problem) -> Session:
 def pose(problem: Problem, device: str, weights: Weights, xla: bool) -> Posed:
     """Take a problem to the device and compute its targets."""
     static = static_part(problem)
-    recipe = Recipe(static, split_gram=static.precision == "default" and device != "/CPU:0", xla=xla)
+    recipe = Recipe(static, split_products=static.precision == "default" and device != "/CPU:0", xla=xla)
     _switch_tensor_float_32(recipe)
     with tf.device(device):
         content, *styles = map(tf.constant, (problem.content, *problem.styles))
@@ -117,7 +117,8 @@ def evaluate(posed: Posed, image: Array) -> Evaluation:
     """Show taps, Gram matrices and gradient of an image."""
     program = trace_view(replace(posed.recipe, static=posed.recipe.static.of_evaluation(), xla=False))
     seen, _, gradient = posed.call(program.run, tf.constant(image))
-    return Evaluation(*tf.nest.map_structure(lambda tensor: tensor.numpy(), (*seen, gradient)))
+    parts = seen.taps, seen.grams, gradient
+    return Evaluation(*tf.nest.map_structure(lambda tensor: tensor.numpy(), parts))
 
 
 def _switch_tensor_float_32(recipe: Recipe) -> None:

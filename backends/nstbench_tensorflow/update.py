@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from nstbench.api import Look, Static, blend
-from nstbench_tensorflow.losses import ARITHMETIC, Given, gram
+from nstbench.api import Look, Static
+from nstbench_tensorflow.losses import Given, arithmetic, look
 from nstbench_tensorflow.network import Weights, forward, pool_for
 from nstbench_tensorflow.optimisers import State, take_step
 
@@ -20,7 +20,7 @@ class Recipe:
     """All that a traced function depends on; everything else is an argument."""
 
     static: Static
-    split_gram: bool
+    split_products: bool
     xla: bool
 
 
@@ -44,11 +44,11 @@ def trace_targets(recipe: Recipe) -> Program:
 
     def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
         of_content = forward(weights, content, static.content_layers, pool, static)
-        grams = []
-        for style in styles:
-            taps = forward(weights, style, static.style_layers, pool, static)
-            grams.append({layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
-        return Look({layer: of_content[layer] for layer in static.content_layers}, blend(grams, shares))
+        seen = [
+            look(forward(weights, style, static.style_layers, pool, static), static, recipe.split_products)
+            for style in styles
+        ]
+        return arithmetic(recipe.split_products).aim(of_content, seen, shares)
 
     return Program(targets)
 
@@ -68,14 +68,15 @@ def trace_update(recipe: Recipe) -> Program:
 
 def _viewer(recipe: Recipe) -> Callable[[Any, Given], tuple[Look, Any, Any]]:
     static, pool = recipe.static, pool_for(recipe.static.pooling, recipe.xla)
+    of = arithmetic(recipe.split_products)
 
     def view(image: Any, given: Given) -> tuple[Look, Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
             taps = forward(given.weights, image, static.layers, pool, static)
-            seen = Look(taps, {layer: gram(taps[layer], recipe.split_gram) for layer in static.style_layers})
-            tv = ARITHMETIC.total_variation(image, static.tv_form)
-            row = ARITHMETIC.losses(given.numbers, seen, given.targets, tv)
+            seen = look(taps, static, recipe.split_products)
+            tv = of.total_variation(image, static.tv_form)
+            row = of.losses(given.numbers, seen, given.targets, tv)
         return seen, tf.stack(row), tape.gradient(row[0], image)
 
     return view

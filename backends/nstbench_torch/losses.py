@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nstbench.api import Arithmetic, Look, Static
-from nstbench_torch.network import Weights, forward
+from nstbench_torch.network import Taps, Weights, forward
 
 
 def _where(condition: Tensor, a: float, b: Tensor) -> Tensor:
@@ -17,7 +17,11 @@ def _where(condition: Tensor, a: float, b: Tensor) -> Tensor:
     return torch.where(condition, torch.full_like(b, a), b)
 
 
-ARITHMETIC = Arithmetic(torch.sum, torch.square, torch.abs, _where)
+def _identity(matrix: Tensor) -> Tensor:
+    return torch.eye(matrix.shape[-1], device=matrix.device)
+
+
+ARITHMETIC = Arithmetic(torch.sum, torch.square, torch.abs, _where, identity=_identity)
 
 
 class Given(NamedTuple):
@@ -39,10 +43,19 @@ def gram(tap: Tensor) -> Tensor:
     return (product + (product - product.detach())) / features.shape[0]
 
 
+def look(taps: Taps, static: Static) -> Look:
+    """Return what the style losses compare of taps, and the taps."""
+    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+    return Look(
+        taps,
+        {layer: gram(taps[layer]) for layer in static.style_layers},
+        {layer: torch.mean(taps[layer], dim=(0, 1)) for layer in means},
+    )
+
+
 def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:
     """Return what the network makes of an image, and the row of its losses."""
-    taps = forward(given.weights, image, static.layers, static)
-    seen = Look(taps, {layer: gram(taps[layer]) for layer in static.style_layers})
+    seen = look(forward(given.weights, image, static.layers, static), static)
     tv = ARITHMETIC.total_variation(image, static.tv_form)
     return seen, torch.stack(ARITHMETIC.losses(given.numbers, seen, given.targets, tv))
 

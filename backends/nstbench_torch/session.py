@@ -14,17 +14,15 @@ from nstbench.api import (
     Array,
     Evaluation,
     LbfgsSession,
-    Look,
     LossTrace,
     OptimiserState,
     Problem,
     Session,
     Static,
-    blend,
     loss_trace,
     numbers,
 )
-from nstbench_torch.losses import Given, gram, view
+from nstbench_torch.losses import ARITHMETIC, Given, look, view
 from nstbench_torch.network import Weights, forward
 from nstbench_torch.optimisers import State, start_state
 from nstbench_torch.update import Losses, advance, differentiate
@@ -154,9 +152,8 @@ def pose(problem: Problem, static: Static, weights: Weights, losses: Losses, dev
         styles = []
         for style in problem.styles:
             taps = forward(weights, _take(style, device), static.style_layers, static)
-            styles.append({layer: gram(taps[layer]) for layer in static.style_layers})
-    of_content = {layer: content[layer] for layer in static.content_layers}
-    targets = Look(of_content, blend(styles, problem.style_blend))
+            styles.append(look(taps, static))
+        targets = ARITHMETIC.aim(content, styles, problem.style_blend)
     traced = {name: torch.tensor(value, device=device) for name, value in numbers(problem).items()}
     return Posed(device, static, Given(weights, targets, traced), losses)
 
@@ -165,7 +162,9 @@ def evaluate(posed: Posed, image: Array) -> Evaluation:
     """Show taps, Gram matrices and gradient of an image."""
     seen, _ = view(posed.take(image), posed.given, posed.static)
     _, gradient = posed.evaluate(image)
-    taps, grams = ({layer: each.cpu().numpy() for layer, each in part.items()} for part in seen)
+    taps, grams = (
+        {layer: each.cpu().numpy() for layer, each in part.items()} for part in (seen.taps, seen.grams)
+    )
     return Evaluation(taps, grams, gradient)
 
 

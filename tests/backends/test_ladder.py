@@ -101,6 +101,7 @@ def quick(weights):
         Scenario("average", pose(weights, 15, 18, **other, **layers), steps=1),
         Scenario("descent", descent, steps=4, smooth=False),
         Scenario("lbfgs", replace(shallow, optimiser="lbfgs"), steps=4, smooth=False),
+        Scenario("Wasserstein-2", replace(shallow, style_loss="wasserstein2"), steps=1),
         Scenario("before ReLU", replace(shallow, taps="conv"), steps=1),
     ]
 

@@ -16,7 +16,7 @@ from nstbench.api import (
     block,
     up_to,
 )
-from nstbench.referee import evaluate, gram, reductions, total_variation
+from nstbench.referee import evaluate, gram, losses, reductions, total_variation
 from nstbench.referee.network import Vgg19
 
 
@@ -70,6 +70,11 @@ class Right(Backend):
         }
         return self.taps(problem.content, problem), grams
 
+    def energies(self, problem, seen, wanted):
+        if problem.style_loss == "wasserstein2":
+            return list(losses(self.weights, problem, np.float32).style_layers.values())
+        return [self.style_energy(self.gram(seen[layer]), wanted[layer]) for layer in wanted]
+
     def blend(self, problem, of_styles):
         return sum(b * self.gram(tap) for b, tap in zip(problem.style_blend, of_styles, strict=True))
 
@@ -80,7 +85,7 @@ class Right(Backend):
             w * self.content_energy(seen[layer], original[layer])
             for layer, w in problem.content_layers.items()
         )
-        energies = [self.style_energy(self.gram(seen[layer]), wanted[layer]) for layer in wanted]
+        energies = self.energies(problem, seen, wanted)
         style = np.dot(energies, list(problem.style_layers.values()))
         tv = total_variation(problem.init, problem.tv_form)
         return [self.total(problem, content, style, tv), content, style, tv, *energies]
@@ -264,6 +269,10 @@ MISTAKES = {
     ),
     "only the first style": (
         wrong(blend=lambda self, problem, of_styles: self.gram(of_styles[0])),
+        "style energies",
+    ),
+    "Gram matrices for Wasserstein-2": (
+        with_problem(lambda p: replace(p, style_loss="gram")),
         "style energies",
     ),
     "style layers' weights ignored": (

@@ -31,6 +31,28 @@ def tf_gram(tap):
     return tf.einsum("hwi,hwj->ij", tap, tap) / (height * width)
 
 
+def tf_wasserstein(tap, mean, moment):
+    """Squared Wasserstein-2 distance over N; the target by its mean and its second raw moment."""
+
+    def covariance(mean, moment):
+        return moment - tf.tensordot(mean, mean, 0) + 1e-4 * one
+
+    def root(a):
+        norm = tf.norm(a)
+        y, z = a / norm, one
+        for _ in range(12):
+            t = (3 * one - z @ y) / 2
+            y, z = y @ t, t @ z
+        return y * tf.sqrt(norm)
+
+    one = tf.eye(tap.shape[-1], dtype=tf.float64)
+    own = tf.reduce_mean(tap, (0, 1))
+    here, there = covariance(own, tf_gram(tap)), covariance(mean, moment)
+    of_there = root(there)
+    spread = tf.linalg.trace(here + there - 2 * root(of_there @ here @ of_there))
+    return (tf.reduce_sum((own - mean) ** 2) + spread) / tap.shape[-1]
+
+
 def tf_total_variation(x, form):
     dy, dx = x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
     if form == "squared":
@@ -50,9 +72,13 @@ def tf_losses(weights, problem, image):
     for layer, weight in problem.content_layers.items():
         seen["content"] += weight * 0.5 * tf.reduce_sum((found[layer] - of_content[layer]) ** 2)
     for layer, weight in problem.style_layers.items():
-        blend = zip(of_styles, problem.style_blend, strict=True)
+        blend = list(zip(of_styles, problem.style_blend, strict=True))
         target = sum(share * tf_gram(taps[layer]) for taps, share in blend)
-        seen[layer] = tf.reduce_sum((tf_gram(found[layer]) - target) ** 2) / (4 * CHANNELS[layer] ** 2)
+        if problem.style_loss == "wasserstein2":
+            mean = sum(share * tf.reduce_mean(taps[layer], (0, 1)) for taps, share in blend)
+            seen[layer] = tf_wasserstein(found[layer], mean, target)
+        else:
+            seen[layer] = tf.reduce_sum((tf_gram(found[layer]) - target) ** 2) / (4 * CHANNELS[layer] ** 2)
         seen["style"] += weight * seen[layer]
     seen["total"] = (
         problem.alpha * seen["content"] + problem.beta * seen["style"] + problem.tv_weight * seen["tv"]

@@ -6,9 +6,11 @@ import jax
 import numpy as np
 import optax
 import pytest
+import scipy.linalg
 
 from nstbench.api import GATYS_STYLE_LAYERS, TV_FORMS, Problem, UsageError
 from nstbench.referee import descend, evaluate, gram, losses, taps
+from nstbench.referee.wasserstein import gaussian, mean_of, wasserstein_energy
 
 from .frameworks import enable_x64, tf_evaluate, tf_gram
 
@@ -43,6 +45,7 @@ CASES = {
     "max": problem(),
     "average, mahendran": problem(pooling="avg", tv_form="mahendran"),
     "before ReLU": problem(taps="conv"),
+    "wasserstein-2": shallow(style_loss="wasserstein2"),
     "67 x 101": problem(67, 101, tv_form="absolute"),
 }
 
@@ -82,6 +85,20 @@ def test_an_evaluation_shows_the_layers_of_the_problem(weights):
     for layer, matrix in shown.grams.items():
         np.testing.assert_allclose(matrix, tf_gram(expected[layer]), rtol=1e-6)
     assert shown.gradient.dtype == np.float32
+
+
+def test_the_distance_of_two_gaussians_is_that_of_exact_square_roots():
+    generator = np.random.default_rng(5)
+    mixing = np.eye(6) + 0.3 * generator.normal(size=(2, 6, 6))
+    one, other = (generator.normal(size=(20, 30, 6)) @ each + generator.normal(size=6) for each in mixing)
+    found = wasserstein_energy(*(gaussian(gram(tap), mean_of(tap)) for tap in (one, other)))
+    c, d = (np.cov(tap.reshape(-1, 6).T, bias=True) + 1e-4 * np.eye(6) for tap in (one, other))
+    root = scipy.linalg.sqrtm(d)
+    apart = np.mean(one, (0, 1)) - np.mean(other, (0, 1))
+    expected = apart @ apart + np.trace(c + d - 2 * scipy.linalg.sqrtm(root @ c @ root))
+    assert found == pytest.approx(expected / 6, rel=1e-9)
+    same = gaussian(gram(one), mean_of(one))
+    assert wasserstein_energy(same, same) == pytest.approx(0, abs=1e-9)
 
 
 def test_a_gram_matrix_of_many_positions_is_that_of_all_at_once():

@@ -28,7 +28,7 @@ BASE = {
     "measure": {"referee": "none", "isolation": "none"},
 }
 TWO_STYLES = {"style": ["sample:coffee", "sample:waves"], "style_layers": ["conv1_1", "conv2_1"]}
-OF_A_NETWORK = ("pooling", "taps", "weights", "balanced_layers")
+OF_A_NETWORK = ("pooling", "taps", "style_loss", "weights", "balanced_layers")
 """What only a network can do: the stand-in has none."""
 VALUES = {
     "content": ["sample:cat", "sample:rocket"],

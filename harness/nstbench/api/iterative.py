@@ -39,6 +39,7 @@ class Static:
     pooling: str
     precision: str
     taps: str
+    style_loss: str
 
     @property
     def layers(self) -> frozenset[str]:
@@ -80,6 +81,7 @@ def static_part(problem: Problem, **fewer: Collection[str]) -> Static:
         problem.pooling,
         problem.precision,
         problem.taps,
+        problem.style_loss,
     )
 
 

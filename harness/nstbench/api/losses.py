@@ -6,15 +6,26 @@ positions; F (generated), P (content) and S (style) are its N x M taps (Gatys, E
     content   Lc  = sum over content layers  w_l * 1/2 * sum (F - P)^2                        (eq. 1)
     Gram      G   = F F^T / M_generated,  A = S S^T / M_style                                 (eq. 3)
     style     E_l = sum (G - A)^2 / (4 N^2),  Ls = sum over style layers  w_l * E_l           (eq. 4, 5)
-    blend     with several style images A = sum b_i A_i, sum b_i = 1
+    blend     with several style images A = sum b_i A_i, sum b_i = 1; likewise n below
     total     alpha * Lc + beta * Ls + tv_weight * TV                                         (eq. 7)
 
 Dividing each Gram matrix by its own M equals the paper's 1 / (4 N^2 M^2) when both images have one size,
 and lets them differ.
 
+With the style_loss `wasserstein2`, E_l is the squared Wasserstein-2 distance of two Gaussians (Dowson and
+Landau 1982, "The Frechet distance between multivariate normal distributions"), those with the means m, n and
+the covariances C, D of F and S over their positions, divided by N:
+
+    style     E_l = (|m - n|^2 + tr(C + D - 2 (D^1/2 C D^1/2)^1/2)) / N
+              C   = G - m m^T + 1e-4 I,  D = A - n n^T + 1e-4 I
+
+For style transfer it was proposed by Mroueh 2019, "Wasserstein style transfer"; this form, with its 1e-4, is
+that of K. Crowson's style-transfer-pytorch. Square roots are what 12 steps of Newton and Schulz come to, see
+`nstbench.api.wasserstein`: small eigenvalues, which rounding makes as well, count for less.
+
 A distance that rounding alone can make is none: where sum (F - P)^2 < ROUNDING^2 sum P^2, the term of that
-layer is 0 and so is its gradient; likewise with G and A. The image is where it should be, and Adam, which
-steps as far for a small gradient as for a large one, would walk away from there.
+layer is 0 and so is its gradient; likewise with G and A, but for `wasserstein2`. The image is where it should
+be, and Adam, which steps as far for a small gradient as for a large one, would walk away from there.
 
 Total variation has three forms (`TV_FORMS`). With dy, dx the differences of x in [0, 1] to the next pixel
 below and to the right, over every channel:

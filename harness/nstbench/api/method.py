@@ -9,6 +9,7 @@ from nstbench.api.setting import Setting, choice, declare, described, number
 
 TV_FORMS = ("squared", "absolute", "mahendran")
 TAPS = ("relu", "conv")
+STYLE_LOSSES = ("gram", "wasserstein2")
 
 LEARNING_RATES = {"adam": 0.05, "sgd": 1e-8}
 """Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
@@ -33,6 +34,13 @@ class Method:
 
     alpha: float = number(1.0, "Weight of the content loss", least=0, contrast=(0, 1e6))
     beta: float = number(3000.0, "Weight of the style loss", least=0, contrast=(0, 1e6))
+    style_loss: str = choice(
+        "gram",
+        STYLE_LOSSES,
+        "How the style of a layer is compared: gram, squared differences of Gram matrices; wasserstein2,"
+        " squared Wasserstein-2 distance of Gaussians with the features' means and covariances",
+        later=True,
+    )
     tv_weight: float = number(
         0.0,
         f"Weight of the total variation; null: {TV_WEIGHT:g} with the loss_scale gatys, else 0",

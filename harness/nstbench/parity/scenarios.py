@@ -67,6 +67,11 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
         ),
         Scenario("lbfgs, even sides", replace(even, optimiser="lbfgs"), smooth=False),
         large_scenario(weights, **common),
+        Scenario(
+            "Wasserstein-2",
+            pose(weights, 18, 23, blend=(0.3, 0.7), style_loss="wasserstein2", **FEW_LAYERS, **common),
+            steps=1,
+        ),
         Scenario("taps before ReLU", pose(weights, 16, 21, taps="conv", **FEW_LAYERS, **common), steps=1),
     ]
 

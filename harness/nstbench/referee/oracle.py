@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,13 @@ from nstbench.referee.losses import (
     total_variation_gradient,
 )
 from nstbench.referee.network import Floats, Vgg19
+from nstbench.referee.wasserstein import (
+    Gaussian,
+    gaussian,
+    mean_of,
+    wasserstein_energy,
+    wasserstein_energy_gradient,
+)
 
 ADAM_BETA2 = 0.999
 
@@ -108,12 +115,21 @@ def blended_grams(
         UsageError: not one weight for each style, or a style that is no picture.
     """
     check_blend(styles, blend)
-    layers = tuple(layers)
+    return _blended(gram, network, styles, blend, tuple(layers))
+
+
+def _blended(
+    statistic: Callable[[Floats], Floats],
+    network: Vgg19,
+    styles: Sequence[Floats],
+    blend: Sequence[float],
+    layers: Sequence[str],
+) -> dict[str, Floats]:
     blended: dict[str, Floats] = {}
     for style, share in zip(styles, blend, strict=True):
         for layer, tap in network.forward(style, layers):
             if layer in layers:
-                blended[layer] = blended.get(layer, 0) + share * gram(tap)
+                blended[layer] = blended.get(layer, 0) + share * statistic(tap)
     return blended
 
 
@@ -129,11 +145,12 @@ def check_blend(styles: Sequence[Floats], blend: Sequence[float]) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """An image, every tap down to the deepest layer of the problem, and its Gram matrices."""
+    """An image, every tap down to the deepest layer of the problem, and the statistics of its style."""
 
     image: Floats
     taps: Mapping[str, Floats]
     grams: Mapping[str, Floats]
+    gaussians: Mapping[str, Gaussian]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,15 +161,17 @@ class _Posed:
     network: Vgg19
     content: Mapping[str, Floats]
     style: Mapping[str, Floats]
+    gaussians: Mapping[str, Gaussian]
 
     def look(self, image: Floats) -> _Seen:
         found = dict(self.network.forward(image, _layers(self.problem)))
         grams = {layer: gram(found[layer]) for layer in self.problem.style_layers}
-        return _Seen(np.asarray(image, self.network.dtype), found, grams)
+        gaussians = {layer: gaussian(grams[layer], mean_of(found[layer])) for layer in self.gaussians}
+        return _Seen(np.asarray(image, self.network.dtype), found, grams, gaussians)
 
     def losses(self, seen: _Seen) -> Losses:
         problem = self.problem
-        energies = {layer: style_energy(seen.grams[layer], target) for layer, target in self.style.items()}
+        energies = {layer: self._energy(layer, seen) for layer in self.style}
         content = sum(
             weight * content_loss(seen.taps[layer], self.content[layer])
             for layer, weight in problem.content_layers.items()
@@ -168,10 +187,21 @@ class _Posed:
         for layer, weight in problem.content_layers.items():
             seeds[layer] = problem.alpha * weight * (seen.taps[layer] - self.content[layer])
         for layer, weight in problem.style_layers.items():
-            of_energy = style_energy_gradient(seen.taps[layer], seen.grams[layer], self.style[layer])
-            seeds[layer] = seeds.get(layer, 0) + problem.beta * weight * of_energy
+            slope = problem.beta * weight * self._energy_gradient(layer, seen)
+            seeds[layer] = seeds.get(layer, 0) + slope
         of_tv = problem.tv_weight * total_variation_gradient(seen.image, problem.tv_form)
         return of_tv + self.network.backward(seen.taps, seeds)
+
+    def _energy(self, layer: str, seen: _Seen) -> float:
+        if layer in self.gaussians:
+            return wasserstein_energy(seen.gaussians[layer], self.gaussians[layer])
+        return style_energy(seen.grams[layer], self.style[layer])
+
+    def _energy_gradient(self, layer: str, seen: _Seen) -> Floats:
+        tap = seen.taps[layer]
+        if layer in self.gaussians:
+            return wasserstein_energy_gradient(tap, seen.gaussians[layer], self.gaussians[layer])
+        return style_energy_gradient(tap, seen.grams[layer], self.style[layer])
 
 
 def _layers(problem: Problem) -> set[str]:
@@ -190,5 +220,9 @@ def _pose(weights: VggWeights, problem: Problem, dtype: DTypeLike) -> _Posed:
     }
     network = Vgg19(cast, problem.pooling, dtype, problem.taps)
     content = network.taps(problem.content, problem.content_layers)
-    style = blended_grams(network, problem.styles, problem.style_blend, problem.style_layers)
-    return _Posed(problem, network, content, style)
+    of_style = network, problem.styles, problem.style_blend, tuple(problem.style_layers)
+    style, gaussians = blended_grams(*of_style), {}
+    if problem.style_loss == "wasserstein2":
+        means = _blended(mean_of, *of_style)
+        gaussians = {layer: gaussian(style[layer], mean) for layer, mean in means.items()}
+    return _Posed(problem, network, content, style, gaussians)

@@ -46,6 +46,7 @@ _BEYOND = {
     "pooling": ("avg", "average pooling is"),
     "precision": ("bf16", "precision bf16 is"),
     "taps": ("conv", "taps before ReLU are"),
+    "style_loss": ("wasserstein2", "the style loss wasserstein2 is"),
 }
 
 
@@ -172,7 +173,8 @@ def total_variation(image: Array, form: str) -> float:
 
 
 def _understand(problem: Problem, fault: str) -> None:
-    problem.expect(pooling=("max",), precision=("highest", "default"), taps=("relu",))
+    fewer = {"pooling": ("max",), "precision": ("highest", "default"), "taps": ("relu",)}
+    problem.expect(**fewer, style_loss=("gram",))
     unknown = [*({*problem.content_layers, *problem.style_layers} - {*LAYERS}), *({fault} - {*FAULTS})]
     if unknown:
         raise UsageError(f"the stand-in does not know {unknown[0]!r}")

@@ -65,7 +65,7 @@ def _variations(subject: Subject) -> Iterator[Variation]:
     only_tv = {"alpha": 0.0, "beta": 0.0}
     for form in subject.values("tv_form"):
         yield from _unlike_first(subject, "tv_form", form, only_tv)
-    for axis in ("optimiser", "pooling", "taps"):
+    for axis in ("optimiser", "pooling", "taps", "style_loss"):
         for value in subject.values(axis):
             yield from _unlike_first(subject, axis, value, {})
     yield Variation("precision", {"precision": "highest"}, {"precision": "bf16"})
