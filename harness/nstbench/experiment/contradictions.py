@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nstbench.experiment.axes import Sweep
+from nstbench.experiment.measure import Measure
 from nstbench.experiment.places import Mistake, Path, dotted
 from nstbench.experiment.shape import Outline
+
+
+def alone_and_in_turns(outline: Outline, measure: Measure | None) -> Iterator[Mistake]:
+    """Find what leaves no backend to take turns with."""
+    path: Path = ("measure", "interleave")
+    if measure and measure.interleave and measure.isolation == "none":
+        yield Mistake(path, "backends take turns in processes of their own; leave isolation: none out")
+    if measure and measure.interleave and outline.search:
+        yield Mistake(path, "a search tries one trial at a time, without turns; leave one of the two out")
 
 
 def fixed_and_swept(outline: Outline, sweep: Sweep) -> Iterator[Mistake]:

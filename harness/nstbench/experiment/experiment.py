@@ -10,7 +10,7 @@ from typing import Any
 from nstbench.experiment.axes import read_sweep
 from nstbench.experiment.choice import Choice, choose
 from nstbench.experiment.choices import BackendChoice, cli_overlay, read_backends
-from nstbench.experiment.contradictions import fixed_and_swept
+from nstbench.experiment.contradictions import alone_and_in_turns, fixed_and_swept
 from nstbench.experiment.defaults import preset_choices
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
@@ -155,6 +155,7 @@ def _read(given: _Given) -> Experiment:
     places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
     outline = _outline(changed.data, mistakes)
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
+    mistakes += alone_and_in_turns(outline, measure)
     gate = validated(Gate, outline.gate, ("gate",), mistakes)
     chosen = read_backends(outline.backends, given.backends, mistakes)
     spread = _spread(outline, changed.settings, (len(chosen), given.most_trials), mistakes)

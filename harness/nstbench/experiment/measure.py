@@ -32,6 +32,10 @@ class Measure(Strict):
         False,
         description="Run every trial with no other beside it, and those again that were not",
     )
+    interleave: bool = Field(
+        False,
+        description="Let the backends of a point take turns, call by call, so that all meet the same machine",
+    )
     compile_cache: bool = Field(
         True,
         description="Keep compiled programs for later sweeps; those loaded have a column of their own",

@@ -10,7 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
@@ -27,16 +28,28 @@ class AtWork:
 
     def __init__(self) -> None:
         self._file: int | None = None
+        self._was_alone = True
+        self._begin()
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else has been at work while this one was; also where that cannot be known."""
+        return self._was_alone and (self._file is None or os.fstat(self._file).st_size <= 1)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Be at work no more, and then again."""
+        self._was_alone = self.alone
+        self.close()
+        yield
+        self._begin()
+
+    def _begin(self) -> None:
         with suppress(OSError):  # then only the sweep's own trials are known
             self._file = _opened(Path(os.environ.get(VARIABLE) or USUAL) / NAME)
             _enter(self._file)
             return
         self.close()
-
-    @property
-    def alone(self) -> bool:
-        """Whether nobody else has been at work since this one is; also where that cannot be known."""
-        return self._file is None or os.fstat(self._file).st_size <= 1
 
     def close(self) -> None:
         """Be at work no more; a second time does nothing."""

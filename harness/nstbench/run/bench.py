@@ -6,7 +6,7 @@ import gc
 import platform
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +99,10 @@ class Bench:
                 session.close()
             gc.collect()
         yield Finished()
+
+    def resting(self) -> AbstractContextManager[None]:
+        """Leave the machine to another turn for a while."""
+        return self._at_work.resting() if self._at_work else nullcontext()
 
     def _get_ready(self, job: Job, log: Logbook) -> Iterator[Event]:
         """Start the backend and load the weights, unless an earlier job has."""

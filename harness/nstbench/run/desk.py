@@ -10,7 +10,7 @@ from nstbench.api import printable
 from nstbench.record.layout import log_path
 from nstbench.run.arrival import Garbled, read_event
 from nstbench.run.executor import Sharing, may_share
-from nstbench.run.job import TO_BE_KEPT, Event, Finished, Job, Lost, Recorded
+from nstbench.run.job import Event, Finished, Job, Lost, Recorded
 from nstbench.run.machine import cores_of_this_process
 from nstbench.run.slots import Slot
 from nstbench.system.child import Child, ChildEnded
@@ -21,14 +21,19 @@ KEPT = "kept"
 
 
 class Desk:
-    """One worker at a time; one that is lost, or that the next job may not share, is replaced."""
+    """One worker at a time; one that is lost, or that the next job may not share, is replaced.
+
+    Attributes:
+        waits: whether the job at hand has yet to begin, or its worker waits to be told to go on.
+    """
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
         self.job: Job | None = None
         self.worker: Child | None = None
         self._sharing: Sharing | None = None
-        self._last: Event | None = None
+        self.waits = False
+        self._begun = False
         self._since, self._left_s, self._unrecorded, self._said_before = 0.0, 0.0, 0, 0
 
     @property
@@ -37,21 +42,27 @@ class Desk:
         return self._since + self._left_s
 
     def submit(self, job: Job) -> None:
-        """Give a job to the worker of the last one, or a fresh one."""
+        """Take a job for the worker of the last one, or a fresh one."""
         if self._sharing != may_share(job):
             self.close()
-        if self.worker is None:
-            self.worker, self._sharing = _started(job, self.slot), may_share(job)
-        self._said_before = job.log.stat().st_size if job.log.exists() else 0
-        self.worker.send(job.to_json())
-        self.job, self._last, self._unrecorded = job, None, len(job.trials)
-        self._since, self._left_s = monotonic(), job.timeout_s
+        self.job, self._begun, self.waits = job, False, True
+        self._unrecorded, self._left_s = len(job.trials), job.timeout_s
 
     def go_on(self) -> None:
-        """Let the worker go on, if it waits until what it told last has been written down."""
-        if isinstance(self._last, TO_BE_KEPT) and self.worker and self.job:
-            self.worker.send(KEPT)
-            self._last, self._since = None, monotonic()  # what the writing took is not the worker's time
+        """Let the worker begin, or go on if it waits until what it told last has been written down."""
+        if not (self.waits and self.job):
+            return
+        if self.worker is None:
+            self.worker, self._sharing = _started(self.job, self.slot), may_share(self.job)
+        if not self._begun:
+            log = self.job.log
+            self._said_before = log.stat().st_size if log.exists() else 0
+        self.worker.send(KEPT if self._begun else self.job.to_json())
+        self._begun, self.waits, self._since = (
+            True,
+            False,
+            monotonic(),
+        )  # what the writing took is not the worker's time
 
     def event(self) -> Event | None:
         """Return what the worker has told, or what became of it; None if there is nothing new."""
@@ -90,7 +101,8 @@ class Desk:
 
     def _heard(self, event: Event, job: Job) -> None:
         now = monotonic()
-        self._last, self._since, self._left_s = event, now, self._left_s - (now - self._since)
+        self._since, self._left_s = now, self._left_s - (now - self._since)
+        self.waits = job.waits_after(event)
         if isinstance(event, Recorded):
             self._left_s = job.timeout_s
             self._unrecorded -= 1

@@ -12,6 +12,9 @@ from nstbench.assets import WeightsSource
 from nstbench.plan import Trial, chunk_size, stages_of
 from nstbench.record import RunRecord
 
+MEASURED = ("chunk", "snapshot_every", "rounds", "isolation", "timeout_s", "compile_cache", "interleave")
+"""What a job takes from the section `measure` as it stands there."""
+
 _WEIGHTS = ("weights", "referee")
 _PLACES = ("log", "base", "inputs")
 
@@ -29,6 +32,7 @@ class Job:
         snapshot_every: iterations between snapshots; None for none.
         threads: cores to use, None for all.
         compile_cache: whether a backend may keep compiled programs for later processes.
+        interleave: whether its worker lets others have their turns between two calls of `run`.
         weights: where the trials' VGG-19 parameters come from, None if they use none.
         referee: where those of the referee come from, None if there is none. An executor elsewhere may judge,
             while the worker waits.
@@ -47,6 +51,7 @@ class Job:
     threads: int | None
     timeout_s: float
     compile_cache: bool
+    interleave: bool
     weights: WeightsSource | None
     referee: WeightsSource | None = None
 
@@ -76,6 +81,10 @@ class Job:
             return 1
         ends = {stage.until for stage in stages_of(self.trials[-1]) if stage.until}
         return chunk_size(sorted({*self.checkpoints, *ends}), self.chunk, self.snapshot_every)
+
+    def waits_after(self, event: Event) -> bool:
+        """Whether the worker waits after an event until it is told to go on."""
+        return isinstance(event, TO_BE_KEPT) or (self.interleave and isinstance(event, Advanced))
 
     def wants_snapshot(self, iterations: int) -> bool:
         """Whether to keep the picture now; at a checkpoint it is kept anyway."""

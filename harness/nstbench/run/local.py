@@ -48,7 +48,7 @@ class LocalWorkers(Executor):
 
     def next_event(self, until: float = math.inf) -> tuple[Job, Event]:
         """Let workers go on, and return what one of them tells next."""
-        running = self._running()
+        running = self._at_work()
         assert running, "no job is running"
         for desk in running:
             desk.go_on()
@@ -56,8 +56,7 @@ class LocalWorkers(Executor):
             for desk in running:
                 job = desk.job
                 if job and (event := desk.event()):
-                    self._desks.remove(desk)  # those that were not heard are heard before it is again
-                    self._desks.append(desk)
+                    self._pass_on(desk)
                     return job, event
             now = monotonic()
             if now >= until:
@@ -71,6 +70,15 @@ class LocalWorkers(Executor):
         """End all workers."""
         for desk in self._desks:
             desk.close()
+
+    def _at_work(self) -> list[Desk]:
+        """Return those that may go on now."""
+        return self._running()
+
+    def _pass_on(self, desk: Desk) -> None:
+        """Have those that were not heard be heard before this one is again."""
+        self._desks.remove(desk)
+        self._desks.append(desk)
 
     def _running(self) -> list[Desk]:
         return [desk for desk in self._desks if desk.job]

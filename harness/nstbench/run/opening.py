@@ -11,6 +11,7 @@ from nstbench.run.executor import Executor, InProcess
 from nstbench.run.executors import find_executor
 from nstbench.run.launcher import Launcher
 from nstbench.run.slots import Parallel, refuse_without_slot
+from nstbench.run.turns import Turns
 
 
 def open_executor(
@@ -35,6 +36,12 @@ def open_executor(
         raise UsageError(
             "isolation none runs one trial at a time: leave --executor, --devices and --jobs out"
         )
+    if measure.interleave and parallel.asked_for:
+        raise UsageError(
+            "measure.interleave has one trial at work at a time: leave --executor, --devices and --jobs out"
+        )
+    if measure.interleave:
+        return Turns(trials)
     kind = InProcess if in_process else find_executor(parallel.kind, parallel.options)
     if issubclass(kind, Launcher):
         refuse_launch()

@@ -29,6 +29,7 @@ class Slot:
         place: the machine that it is on; empty for this one.
         gpu: what `CUDA_VISIBLE_DEVICES` is for its worker; None to leave it alone.
         cores: of its worker; None for those of this process.
+        backend: the label of the only backend that runs here, in turns with the other slots; None for any.
     """
 
     name: str = ""
@@ -37,10 +38,15 @@ class Slot:
     place: str = ""
     gpu: str | None = None
     cores: Cores = None
+    backend: str | None = None
 
     def takes(self, trial: Trial) -> bool:
         """Whether a trial may run here."""
-        return trial.settings.device in self.devices
+        return trial.settings.device in self.devices and self.backend in (None, trial.backend_label)
+
+    def disturbs(self, other: Slot) -> bool:
+        """Whether a job that runs here is at work while one in another slot is."""
+        return self.place == other.place and self.backend is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from nstbench.record.ownership import is_results_folder, refuse_other_experiment
 from nstbench.run.executor import Executor
 from nstbench.run.inputs import keep_inputs
 from nstbench.run.installed import installed
-from nstbench.run.job import Job
+from nstbench.run.job import MEASURED, Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
 from nstbench.run.launch import Launch, sweep_command
@@ -34,6 +34,7 @@ from nstbench.run.queue import Queue
 from nstbench.run.search import Searching
 from nstbench.run.slots import Parallel
 from nstbench.run.standing import Redo, Standing
+from nstbench.run.turns import by_point
 from nstbench.run.undone import not_applied
 from nstbench.run.watcher import Watcher
 from nstbench.run.work import Work
@@ -147,8 +148,10 @@ class Sweep:
         if isinstance(executor, Launcher):
             command, pending = sweep_command(self.experiment, self.store, limits), self._pending(trials)
             return Launch(executor, keeper, command, trials, pending, len(trajectories), limits, until)
+        more: Callable[[], Iterable[Trajectory]] = partial(self._more, len(executor.slots))
+        if self.experiment.measure.interleave:
+            more, trajectories = partial(next, by_point(trajectories), ()), ()
         waiting = Queue(trajectories, in_order=len(executor.slots) == 1)
-        more = partial(self._more, len(executor.slots))
         return Work(waiting, executor, keeper, self._pending, self._job, limits, until, more)
 
     def _more(self, count: int) -> tuple[Trajectory, ...]:
@@ -202,13 +205,8 @@ class Sweep:
             log=self.store.log_path(trials[0].trial_id).absolute(),  # whatever folder a backend goes into
             base=self.experiment.base.absolute(),
             inputs=(self.store.path / "inputs").absolute(),
-            chunk=measure.chunk,
-            snapshot_every=measure.snapshot_every,
-            rounds=measure.rounds,
-            isolation=measure.isolation,
             threads=measure.threads if isinstance(measure.threads, int) else None,
-            timeout_s=measure.timeout_s,
-            compile_cache=measure.compile_cache,
+            **{name: getattr(measure, name) for name in MEASURED},
             weights=self.look_up.source(trials[0].weights_sha256),
             referee=self.judging.source if self.judging else None,
         )

@@ -72,7 +72,7 @@ def _differences(
 def _that_matter(row: _Measured, measure: Measure) -> Iterator[str]:
     """Name the measuring settings that such a trial takes notice of."""
     yield from ("rounds",) if row.iterations is None else ("chunk", "snapshot_every")
-    yield from ("threads", "isolation")
+    yield from ("threads", "isolation", "interleave")
     if row.shared_trajectory and not measure.share_trajectories:
         yield "share_trajectories"
     if row.status == "timeout":

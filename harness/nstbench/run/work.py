@@ -102,7 +102,7 @@ class Work:
                 self.keeper.refuse(trial)
         if runnable := tuple(trial for trial in pending if not trial.refusal):
             job = self.job_of(runnable)
-            beside = [each for each in self._running.values() if each.slot.place == slot.place]
+            beside = [each for each in self._running.values() if each.slot.disturbs(slot)]
             for other in beside:
                 other.alone = False
             self._running[job.key] = Running(trajectory, claim, slot, not beside)

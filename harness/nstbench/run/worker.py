@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from nstbench.run.machine import restrict_to_cores
@@ -20,7 +21,7 @@ def main() -> None:
     restrict_to_cores([int(core) for core in cores.split(",")] if cores else None)
     # Only now, as NumPy starts its threads when it is imported.
     from nstbench.run.bench import Bench
-    from nstbench.run.job import TO_BE_KEPT, Job, event_to_json
+    from nstbench.run.job import Job, event_to_json
 
     parent = Parent(descriptor)
     bench: Bench | None = None
@@ -29,9 +30,12 @@ def main() -> None:
         bench = bench or Bench(backend, job.trials[0].options, job.origin)
         _log_to(job.log)
         for event in bench.execute(job):
-            parent.send(event_to_json(event))
-            if isinstance(event, TO_BE_KEPT):
-                parent.hear()  # that it is kept: no file is written while the clock runs
+            waits = job.waits_after(event)
+            # It rests before it says so, as who hears of it lets the next one be at work.
+            with bench.resting() if waits and job.interleave else nullcontext():
+                parent.send(event_to_json(event))
+                if waits:
+                    parent.hear()  # that it is kept: no file is written while the clock runs
 
 
 def _log_to(path: Path) -> None:
