@@ -168,7 +168,7 @@ def test_a_platform_that_is_not_there_is_named_with_what_to_do(nstbench, tmp_pat
 def test_doctor_names_it_too(monkeypatch):
     monkeypatch.setattr(doctor, "installed_plugins", lambda: [installed("jax-vgg19")])
     monkeypatch.setenv("JAX_PLATFORMS", "cuda")
-    faulty = [found.line for found in doctor.examine_machine() if not found.fine]
+    faulty = [found.line for found in doctor.examine_machine(start=True) if found.state == doctor.LOOK]
     names_the_platform(" ".join(faulty))
 
 
@@ -180,12 +180,11 @@ def names_the_platform(text):
 
 @needs_the_fault
 def test_doctor_and_sweep_say_what_is_known_of_this_jaxlib(nstbench, write, monkeypatch):
-    monkeypatch.setattr(doctor, "_device", lambda found: (True, found.name))  # to start them takes long
     known = f"jax-vgg19: jaxlib {version('jaxlib')} gets some sums wrong on CPUs"
     for xla_flags, fine in ((FUSED, False), ("", True)):
         monkeypatch.setenv("XLA_FLAGS", xla_flags)
         (found,) = [each for each in doctor.examine_machine() if known in each.line]
-        assert found.fine == fine
+        assert found.state == (doctor.OK if fine else doctor.LOOK)
         assert fine or FUSED in found.line
     environment = os.environ | {"XLA_FLAGS": FUSED}
     planned = nstbench("sweep", write(), "--backend", "jax-vgg19", "--dry-run", env=environment)

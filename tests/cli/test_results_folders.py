@@ -18,11 +18,8 @@ TRIALS = [a_trial({"beta": beta}) for beta in (1.0, 2.0, 3.0)]
 
 
 def plan(folder, trials):
-    plain = {
-        "name": "made",
-        "inputs": {"content": "sample:cat", "style": "sample:coffee"},
-        "backends": ["fake"],
-    }
+    inputs = {"content": "sample:cat", "style": "sample:coffee"}
+    plain = {"name": "made", "inputs": inputs, "backends": ["fake"]}
     Store(folder).write_plan(experiment_from_mapping(plain, folder), Plan("made", tuple(trials)))
 
 
@@ -44,9 +41,8 @@ def test_the_newest_folder_comes_first_and_says_how_far_it_is(two, capsys):
     assert (new["path"], new["planned"], new["done"]) == (str(two / "new"), 2, 2)
     assert new["counts"] == {"ok": 1, "failed": 1}
     assert (old["planned"], old["done"]) == (3, 2)
-    assert new["size_bytes"] == sum(
-        each.stat().st_size for each in (two / "new").rglob("*") if each.is_file()
-    )
+    files = [each for each in (two / "new").rglob("*") if each.is_file()]
+    assert new["size_bytes"] == sum(each.stat().st_size for each in files)
     list_results(two.parent)
     assert "2 ok, 1 to do" in capsys.readouterr().out
 

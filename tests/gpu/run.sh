@@ -97,7 +97,7 @@ for backend in jax-vgg19 torch-vgg19; do
   step contract-$backend 120 "${quickly[@]}" "$nst" backends check $backend --device $DEVICE ${ONLY:-} --json &
   step repeated-$backend 120 "${quickly[@]}" "$py" "$HERE/repeated.py" $backend $DEVICE $REPEATED "$WEIGHTS" "$WORK/$backend" $QUICK &
 done
-step doctor 60 "$nst" doctor &
+step doctor 60 "$nst" doctor --start &
 wait
 keep
 

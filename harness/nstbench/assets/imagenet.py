@@ -49,10 +49,24 @@ def fetch(download: Download, say: Callable[[str], None]) -> Path:
         say(f"weights: downloading {download.url} to {path.parent}")
         _download(download, path)
     except (OSError, ValueError) as error:
-        raise AssetError(
-            f"'imagenet' cannot be downloaded ({one_line(error)}). Put {download.url} at {path} to use it"
-        ) from error
+        raise AssetError(_cannot(download, error)) from error
     return path
+
+
+def why_no_imagenet(download: Download = VGG19) -> str:
+    """Say why these parameters cannot be had here, without downloading them; empty if they can."""
+    if download.path.is_file() and _md5(download.path) == download.md5:
+        return ""
+    try:
+        _answers(download)
+    except (OSError, ValueError) as error:
+        return _cannot(download, error)
+    return ""
+
+
+def _cannot(download: Download, error: Exception) -> str:
+    why = f"'imagenet' cannot be downloaded ({one_line(error)})"
+    return f"{why}. Put {download.url} at {download.path} to use it"
 
 
 def _answers(download: Download) -> None:

@@ -29,7 +29,7 @@ from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
 from nstbench.cli.history import history_app
 from nstbench.cli.init import init
-from nstbench.cli.list import list_results
+from nstbench.cli.list import list as list_results
 from nstbench.cli.merge import merge
 from nstbench.cli.noise import noise
 from nstbench.cli.presets import presets_app

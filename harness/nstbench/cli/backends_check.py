@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 if TYPE_CHECKING:
     from nstbench.api import Plugin
     from nstbench.testing import Outcome, Subject
@@ -17,16 +19,21 @@ COLOURS = {"ok": "green", "failed": "red", "n/a": "dim"}
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="An installed backend.")],
+    name: Annotated[str, typer.Argument(help="An installed backend.", autocompletion=completion.backends)],
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="CHECK", help="Only this check; may be repeated.")
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or gpu.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="DEVICE", help="auto, cpu or gpu.", autocompletion=completion.devices
+        ),
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Try a backend on small problems and say which demands of the contract it breaks.
 
-    Ends in 3 if it breaks one, in 6 if it is not installed or does not start.
+    Ends in 3 if it breaks one, in 6 if what it requires is not installed or it does not start.
     """
     from nstbench.cli.console.console import print_json
     from nstbench.testing import examine, find_checks
@@ -47,13 +54,9 @@ def check(
 
 
 def _find(name: str) -> Plugin:
-    from nstbench.api import BackendUnavailable, UnknownName
     from nstbench.run.installed import installed
 
-    try:
-        found = installed(name)
-    except UnknownName as error:
-        raise BackendUnavailable(str(error)) from error
+    found = installed(name)
     found.ready()
     return found.plugin
 

@@ -12,7 +12,8 @@ import typer
 def new(
     name: Annotated[str, typer.Argument(help="Name of the backend, such as my-backend.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder in which the project's folder is made.")
+        Path,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Folder in which the project's folder is made."),
     ] = Path(),
 ) -> None:
     """Write a plugin project that works at once, to be changed from there."""

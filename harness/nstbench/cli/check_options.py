@@ -7,7 +7,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-Experiment: TypeAlias = Annotated[Path | None, typer.Argument(help="An experiment file (YAML).")]
+from nstbench.cli.console import completion
+
+Experiment: TypeAlias = Annotated[
+    Path | None, typer.Argument(help="An experiment file (YAML).", autocompletion=completion.experiments)
+]
 Baseline: TypeAlias = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Compare with this baseline [results/baselines/NAME.json]."),
@@ -56,11 +60,19 @@ Inconclusive: TypeAlias = Annotated[
 ]
 Out: TypeAlias = Annotated[
     Path | None,
-    typer.Option("-o", "--out", help="Folder for what is measured [results/check/NAME/TIME]."),
+    typer.Option(
+        "-o", "--out", metavar="FOLDER", help="Folder for what is measured [results/check/NAME/TIME]."
+    ),
 ]
 JUnit: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML too.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 Markdown: TypeAlias = Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")]
 Backends: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--backend", metavar="NAME", help="Only this backend; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="Only this backend; may be repeated.",
+        autocompletion=completion.backends,
+    ),
 ]

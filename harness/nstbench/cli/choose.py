@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.show import OutsidePlanOption
 
 WithinOption = Annotated[
@@ -33,7 +34,9 @@ PicturesOption = Annotated[
 
 
 def choose(
-    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
+    ],
     within: WithinOption = None,
     at_least: AtLeastOption = None,
     quality: QualityOption = None,
@@ -47,7 +50,7 @@ def choose(
     outside_plan: OutsidePlanOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Name the backend and the settings to take, for a budget of seconds or a wanted quality.
+    """Name the backend to take, for a budget or a wanted quality.
 
     Shows the configurations that no other beats in seconds to the picture and in quality, and the command
     that makes a picture with the one to take. Informs only: it ends in 0 even if nothing is good enough.

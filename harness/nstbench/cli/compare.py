@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def compare(
-    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
+    ],
     by: Annotated[
         str | None,
         typer.Option(
@@ -37,8 +40,9 @@ def compare(
         bool, typer.Option("--markdown", help="Print Markdown for a pull request.")
     ] = False,
 ) -> None:
-    """Compare trials that are equal but for one thing: seconds, compilation, losses, similarity, memory.
+    """Compare trials that are equal but for one thing.
 
+    Shows seconds, compilation, losses, similarity and memory of the pairs.
     Informs only: it ends in 0 whatever it finds.
     """
     from nstbench.api import UsageError, printable

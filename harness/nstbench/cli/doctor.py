@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+COLOURS = {"ok": "green", "look": "red", "off": "dim"}
 
-def doctor() -> None:
-    """Check Python, packages, backends and their devices, executors, weights, cache and threads.
 
-    Ends in 6 if a backend cannot be used here, else in 0: the rest is advice.
+def doctor(
+    start: Annotated[
+        bool, typer.Option("--start", help="Start every backend, to see the device that it takes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say whether this machine is ready, and if not, what to type.
+
+    Looks at Python, packages, backends, executors, weights, cache and threads.
+    Ends in 6 if a backend that is installed cannot be used, or if there is none, else in 0. What is not
+    installed is no fault.
     """
-    from nstbench.cli.console.console import stdout
-    from nstbench.run.doctor import examine_machine
+    from dataclasses import asdict
 
-    console, usable = stdout(), True
-    for found in examine_machine():
-        usable = usable and found.usable
-        console.print(f"{'ok' if found.fine else 'look':5}", style="green" if found.fine else "red", end="")
-        console.print(found.line, soft_wrap=True)
-    raise typer.Exit(0 if usable else 6)
+    from nstbench.cli.console.console import print_json, stdout
+    from nstbench.run.doctor import examine_machine, is_usable
+
+    console, found = stdout(), []
+    for each in examine_machine(start):
+        found.append(each)
+        if not as_json:
+            console.print(f"{each.state:5}", style=COLOURS[each.state], end="")
+            console.print(each.line, soft_wrap=True)
+    if as_json:
+        print_json([asdict(each) for each in found])
+    raise typer.Exit(0 if is_usable(found) else 6)

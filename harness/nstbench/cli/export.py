@@ -7,22 +7,26 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def export(
-    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
+    ],
     to: Annotated[
         str,
         typer.Option(
             "--to",
             metavar="FORMAT",
             help="parquet, csv, json, github-action-benchmark, tensorboard or mlflow.",
+            autocompletion=completion.formats,
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="File or folder to write [RESULTS/export/...]."),
+        typer.Option("-o", "--out", metavar="PATH", help="File or folder to write [RESULTS/export/...]."),
     ] = None,
     where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.show import OutsidePlanOption
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 history_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Keep a median per commit and machine, and see where it took a step. Never fails a build.",
+    help="Keep a median per commit, and see where it took a step. Never fails a build.",
 )
 
 HistoryFile = Annotated[
@@ -32,7 +33,9 @@ COLUMNS = ("experiment", "backend", "trial", "problem", ">commits", ">first", ">
 
 @history_app.command()
 def add(
-    results: Annotated[list[Path], typer.Argument(help="One or more results folders.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
+    ],
     commit: Annotated[
         str | None,
         typer.Option(

@@ -8,19 +8,32 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 
 def init(
     photo: Annotated[
-        str | None, typer.Argument(metavar="[PHOTO", help="Your photograph [sample:cat].")
+        str | None,
+        typer.Argument(
+            metavar="[PHOTO", help="Your photograph [sample:cat].", autocompletion=completion.images
+        ),
     ] = None,
     style: Annotated[
-        str | None, typer.Argument(metavar="STYLE]", help="What it is to be painted like [sample:strokes].")
+        str | None,
+        typer.Argument(
+            metavar="STYLE]",
+            help="What it is to be painted like [sample:strokes].",
+            autocompletion=completion.images,
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write.")] = Path(
         "my.yaml"
     ),
 ) -> None:
-    """Write an experiment to start from: two small trials, with comments. Replaces no file."""
+    """Write an experiment to start from: two small trials, commented.
+
+    It replaces no file.
+    """
     from nstbench.assets import load_image
     from nstbench.cli.console.console import stderr
     from nstbench.experiment.starter import write_starter

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from nstbench.record.folders import Folder
 
 
-def list_results(
+def list(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to look [here].")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the results folders here and below, the newest first: how far each has come, and its size."""
+    """List the results folders here and below, the newest first.
+
+    Says how far each has come, and its size.
+    """
     from nstbench.api import UsageError
     from nstbench.cli.console.console import print_json, size, stderr, stdout, table
     from nstbench.record.folders import look_at, results_folders

@@ -7,12 +7,21 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 
 def merge(
-    results: Annotated[list[Path], typer.Argument(help="Results folders to read; they stay as they are.")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Results folders to read; they stay as they are.", autocompletion=completion.results
+        ),
+    ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--out", help="A new or empty folder, or results of the same experiment."),
+        typer.Option(
+            "-o", "--out", metavar="FOLDER", help="A new or empty folder, or results of the same experiment."
+        ),
     ],
     prefer: Annotated[
         Path | None,
@@ -22,8 +31,9 @@ def merge(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Merge results folders of one experiment that were swept on different machines.
+    """Merge results folders of one experiment.
 
+    They may have been swept on different machines.
     Says where results of a trial differ. Ends in 3 if a trial was left out, as it is damaged or running.
     """
     from nstbench.cli.console.console import print_json

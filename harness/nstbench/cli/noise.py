@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
@@ -17,20 +18,26 @@ if TYPE_CHECKING:
 
 
 def noise(
-    experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
+    experiment: Annotated[
+        Path, typer.Argument(help="An experiment file (YAML).", autocompletion=completion.experiments)
+    ],
     pairs: Annotated[int, typer.Option(min=3, metavar="N", help="Pairs of runs to take.")] = 10,
     wanted: Annotated[
         float, typer.Option(metavar="SHARE", help="The slow-down you want to see, as a share.")
     ] = 0.1,
     overrides: OverridesOption = None,
     backend: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Only this backend; may be repeated.", autocompletion=completion.backends
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Run an experiment against itself, and say what slow-down `nstbench check` can see here.
+    """Say what slow-down `nstbench check` can see on this machine.
 
-    Ends in 3 if a trial failed, in 5 if nothing could be measured, else in 0.
+    Runs an experiment against itself. Ends in 3 if a trial failed, in 5 if nothing could be measured, else
+    in 0.
     """
     import nstbench
     from nstbench.cli.console.console import stderr

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from nstbench.api import UsageError
+from nstbench.cli.console import completion
 
 presets_app = typer.Typer(
-    help="List other projects' defaults, show one, convert weights of the loss between their units.",
+    help="List other projects' defaults, show one, or convert units.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -40,7 +41,7 @@ def presets(context: typer.Context, as_json: AsJson = False) -> None:
 
 @presets_app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A preset.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="A preset.", metavar="NAME", autocompletion=completion.presets)],
     size: Size = "256",
     as_json: AsJson = False,
 ) -> None:
@@ -77,8 +78,18 @@ def show(
 
 @presets_app.command()
 def convert(
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="Preset whose units are given.")],
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Preset whose units are wanted.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="NAME", help="Preset whose units are given.", autocompletion=completion.presets
+        ),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="NAME", help="Preset whose units are wanted.", autocompletion=completion.presets
+        ),
+    ],
     given: Annotated[
         list[str] | None,
         typer.Argument(

@@ -8,15 +8,18 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 
 def prune(
-    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove from a results folder the trials that its experiment no longer plans, with their pictures.
+    """Remove trials that the experiment no longer plans.
 
-    What is planned stays, and so does what a sweep is running. Asks before it removes anything.
+    Their pictures and losses go with them. What is planned stays, and so does what a sweep is running.
+    Asks before it removes anything.
     """
     from nstbench.api import UsageError
     from nstbench.cli.console.console import counted, size, stderr, stdout, table

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 
 def repair(
-    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
-    """Mend a results folder: make tables and plan anew, move what is damaged to RESULTS/damaged.
+    """Mend a results folder, and delete nothing that was measured.
 
-    Nothing measured is deleted, and trials that a sweep is running are left alone.
+    Makes tables and plan anew, and moves what is damaged to RESULTS/damaged.
+    Trials that a sweep is running are left alone.
     """
     from nstbench.cli.console.console import counted, stderr, stdout
     from nstbench.record.repair import repair as mend

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from nstbench.cli.console import completion
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def report(
-    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Where to write it [RESULTS/report.html].")
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="Where to write it [RESULTS/report.html]."),
     ] = None,
     where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
@@ -22,7 +24,10 @@ def report(
     ] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write pictures, losses, times and cautions of a sweep as one HTML file that needs no network."""
+    """Write a sweep as one HTML file that needs no network.
+
+    It has pictures, losses, times and cautions.
+    """
     from nstbench.cli.console.opened import opened
     from nstbench.cli.console.results_table import print_left_out
     from nstbench.report.html import write_report

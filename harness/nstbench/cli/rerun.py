@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nstbench.cli.console import completion
+
 if TYPE_CHECKING:
     from nstbench.run.rerun import Rerun
 
 
 def rerun(
-    trial_id: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    trial_id: Annotated[
+        str, typer.Argument(help="A trial's id, or its first digits.", autocompletion=completion.trials)
+    ],
     results: Annotated[
-        list[Path] | None, typer.Argument(help="Where to look for it [every folder in results/].")
+        list[Path] | None,
+        typer.Argument(
+            help="Where to look for it [every folder in results/].", autocompletion=completion.results
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Run one trial again, alone, and say how far it comes from what is on record.
+    """Run one trial again, and say how far it comes from its record.
 
-    The results stay as they are.
+    It runs alone. The results stay as they are.
     """
     from nstbench.api import printable
     from nstbench.cli.console.console import print_json, stderr

@@ -11,10 +11,14 @@ import typer
 
 def schema(
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write here instead of standard output.")
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="Where to write it [standard output]."),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of experiment files, for editors that complete and check YAML."""
+    """Print the JSON Schema of experiment files.
+
+    Editors complete and check YAML with it.
+    """
     from nstbench.experiment import json_schema
     from nstbench.record.files import write_atomic
 

@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 from nstbench.api import UnknownName
+from nstbench.cli.console import completion
 
 OutsidePlanOption = Annotated[
     bool, typer.Option("--outside-plan", help="Also rows that the folder's present plan has no longer.")
 ]
 WhereOption = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="COLUMN=VALUE", help="Only trials with this value; may be repeated."),
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Only trials with this value; may be repeated.",
+        autocompletion=completion.conditions,
+    ),
 ]
 
 TABLES = ("runs", "losses", "timings", "images")
@@ -22,14 +28,34 @@ TABLES = ("runs", "losses", "timings", "images")
 
 def show(
     results: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RESULTS]...", help="Results folders [the newest here].")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RESULTS]...",
+            help="Results folders [the newest here].",
+            autocompletion=completion.results,
+        ),
     ] = None,
-    table: Annotated[str, typer.Option(metavar="TABLE", help="runs, losses, timings or images.")] = "runs",
+    table: Annotated[
+        str,
+        typer.Option(
+            metavar="TABLE", help="runs, losses, timings or images.", autocompletion=completion.tables
+        ),
+    ] = "runs",
     columns: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="These columns, by the names that --json has.")
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="These columns, by the names that --json has.",
+            autocompletion=completion.columns,
+        ),
     ] = None,
     sort: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Order rows by it; -COLUMN: the largest first.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Order rows by it; -COLUMN: the largest first.",
+            autocompletion=completion.columns,
+        ),
     ] = None,
     where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,10 +18,19 @@ if TYPE_CHECKING:
     from nstbench.run.sweep import Outcome
 
 OverridesOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a setting; may be repeated.",
+        autocompletion=completion.settings,
+    ),
 ]
 BackendOption = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Only this backend; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Only this backend; may be repeated.", autocompletion=completion.backends
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the plan and its cost; run nothing.")]
 JoinOption = Annotated[
@@ -30,7 +41,7 @@ JoinOption = Annotated[
     ),
 ]
 RetriesOption = Annotated[
-    int, typer.Option(min=0, help="Give trials whose worker died to a fresh one, so many times.")
+    int, typer.Option(min=0, metavar="N", help="Give trials whose worker died to a fresh one, so many times.")
 ]
 FailFastOption = Annotated[
     bool, typer.Option("--fail-fast", help="Begin nothing more once a trial has failed.")
@@ -43,6 +54,7 @@ ExecutorOption = Annotated[
     typer.Option(
         metavar="NAME[:KEY=VALUE,...]",
         help="Who runs the trials: local; ray, the nodes of a cluster; slurm, a job array of N sweeps.",
+        autocompletion=completion.executors,
     ),
 ]
 DevicesOption = Annotated[
@@ -66,8 +78,12 @@ MOST_ROWS, MOST_ON_PAGE = 200, 2000
 
 
 def sweep(
-    experiment: Annotated[Path, typer.Argument(help="An experiment file (YAML).")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Results folder [results/NAME].")] = None,
+    experiment: Annotated[
+        Path, typer.Argument(help="An experiment file (YAML).", autocompletion=completion.experiments)
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Results folder [results/NAME].")
+    ] = None,
     overrides: OverridesOption = None,
     backend: BackendOption = None,
     dry_run: DryRunOption = False,
@@ -83,12 +99,13 @@ def sweep(
     max_trials: MaxTrialsOption = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
-    """Run every trial of an experiment that is not done yet; tables and pictures go to the results folder.
+    """Run what is missing of an experiment.
 
+    Every trial that is not done yet is run; tables and pictures go to the results folder.
     Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
     """
     from nstbench.cli.console.console import stderr
-    from nstbench.cli.console.exit_codes import code_of_sweep
+    from nstbench.cli.console.exit_codes import code_of_plan, code_of_sweep
     from nstbench.cli.console.interruption import interruptible
     from nstbench.cli.console.plan_table import print_plan
     from nstbench.cli.console.progress import ProgressWatcher
@@ -102,8 +119,9 @@ def sweep(
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
+        prepared.refuse(parallel)
         print_plan(prepared, as_json)
-        return
+        raise typer.Exit(code_of_plan(prepared.plan))
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
         outcome = prepared.run(limits, parallel)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nstbench.cli.console import completion
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,12 +23,22 @@ COLOURS = {"ok": "green", "failed": "red"}
 
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Backends [all that are ready].")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Backends [all that are ready].", autocompletion=completion.backends
+        ),
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or gpu.")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="highest, default or bf16.")] = "highest",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="DEVICE", help="auto, cpu or gpu.", autocompletion=completion.devices
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str, typer.Option("--precision", metavar="PRECISION", help="highest, default or bf16.")
+    ] = "highest",
     weights: Annotated[
-        str, typer.Option("--weights", help="VGG-19 parameters to compare with.")
+        str, typer.Option("--weights", metavar="NAME", help="VGG-19 parameters to compare with.")
     ] = "random:0",
     option: Annotated[
         list[str] | None,
@@ -34,10 +46,10 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare VGG-19 backends with a reference in float64, from one convolution to ten iterations.
+    """Compare VGG-19 backends with a reference in float64.
 
-    The outcome is remembered and shown with later results. Ends in 3 if a comparison failed, in 6 if a
-    backend is not installed or has no such device.
+    From one convolution to ten iterations. The outcome is remembered and shown with later results.
+    Ends in 3 if a comparison failed, in 6 if a backend cannot run here or has no such device.
     """
     from nstbench.assets import resolve_weights
     from nstbench.cli.console.console import print_json, stderr, stdout

@@ -111,6 +111,11 @@ def _about_pairs(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) ->
         said.append(
             "pairs that share an optimisation (measure.share_trajectories) count once in the ratio of a group"
         )
+    if matching.by not in BACKEND and len(mixed := runs.loc[pairs["base_row"], "backend_label"].unique()) > 1:
+        said.append(
+            f"the seconds and losses of a group are medians over {len(mixed)} backends ({', '.join(mixed)});"
+            " --where backend=NAME compares within one"
+        )
     if (pairs["verdict"] == "too few rounds").any():
         said.append("too few steady rounds for an interval: more iterations, or a smaller measure.chunk")
     if matching.by not in BACKEND:

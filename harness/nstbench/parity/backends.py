@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from nstbench.api import BackendUnavailable, UsageError, plugins
+from nstbench.api import BackendUnavailable, UnknownName, UsageError, plugins
 from nstbench.run.installed import installed
 
 
@@ -15,13 +15,14 @@ def verifiable_backends(names: Iterable[str], say: Callable[[str], None]) -> lis
         say: told why a backend that nobody named is left out.
 
     Raises:
-        BackendUnavailable: one that is named, or its framework, is not installed.
+        UnknownName: nothing answers to a name.
+        BackendUnavailable: the framework of one that is named is not installed.
         UsageError: one that is named has no VGG-19.
     """
     known, chosen = plugins(), []
     for name in names:
         if name not in known:
-            raise BackendUnavailable(f"{name}: not installed; known: {', '.join(known)}")
+            raise UnknownName("backend", name, known)
         if reason := _cannot(name):
             raise UsageError(f"{name} {reason}")
         chosen.append(name)

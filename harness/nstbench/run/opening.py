@@ -14,6 +14,19 @@ from nstbench.run.slots import Parallel, refuse_without_slot
 from nstbench.run.turns import Turns
 
 
+def refuse_impossible(
+    parallel: Parallel, measure: Measure, trials: Iterable[Trial], refuse_launch: Callable[[], object]
+) -> None:
+    """Find out whether an executor could be opened, as far as that can be told without starting anything.
+
+    Raises:
+        UsageError: as `open_executor`.
+    """
+    kind = find_executor(parallel.kind, parallel.options)
+    if issubclass(kind, Launcher) or not kind.requires:  # others connect to a cluster
+        open_executor(parallel, measure, trials, lambda _: None, refuse_launch).close()
+
+
 def open_executor(
     parallel: Parallel,
     measure: Measure,

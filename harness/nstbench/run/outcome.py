@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nstbench.record import Results
+from nstbench.api import ResultsError
+from nstbench.record import Results, Store
 from nstbench.run.tried import Tried
 
 
@@ -40,3 +41,23 @@ class Outcome:
     def all_refused(self) -> bool:
         """Whether nothing could be done as it was asked for."""
         return set(self.counts) == {"refused"}
+
+
+def write_tables(store: Store, results: Results | None, say: Callable[[str], None]) -> Results | None:
+    """Write the tables; a damaged file from earlier must not hide how a sweep ended.
+
+    Args:
+        results: what the folder holds; None to read it.
+        say: is told what is wrong.
+
+    Returns:
+        The results; None if the folder has no plan any more.
+    """
+    try:
+        results = results or Results([store.path])
+        results.write_tables()
+        for line in results.damaged:
+            say(line)
+    except ResultsError as error:
+        say(f"tables not written: {error}")
+    return results

@@ -28,8 +28,8 @@ from nstbench.run.launch import Launch, sweep_command
 from nstbench.run.launcher import Launcher
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
-from nstbench.run.opening import open_executor
-from nstbench.run.outcome import Outcome
+from nstbench.run.opening import open_executor, refuse_impossible
+from nstbench.run.outcome import Outcome, write_tables
 from nstbench.run.queue import Queue
 from nstbench.run.search import Searching
 from nstbench.run.slots import Parallel
@@ -76,6 +76,15 @@ class Sweep:
         referee = self.judging.source.sha256 if self.judging else None
         return not_applied(standing.staying(self.redo), self.experiment.measure, referee)
 
+    def refuse(self, parallel: Parallel) -> None:
+        """Refuse an executor or devices that `run` would refuse, and start nothing.
+
+        Raises:
+            UsageError: as `run`.
+        """
+        command = partial(sweep_command, self.experiment, self.store, Limits())
+        refuse_impossible(parallel, self.experiment.measure, self.plan.trials, command)
+
     def run(self, limits: Limits | None = None, parallel: Parallel | None = None) -> Outcome:
         """Run what is missing. Finished trials stay, and the tables are written, even when interrupted.
 
@@ -121,7 +130,8 @@ class Sweep:
         except ResultsError as error:
             raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
-            written = self._written(None if unsettled or self.searching else results)
+            kept = None if unsettled or self.searching else results
+            written = write_tables(self.store, kept, self.watch.says)
         if written is None:
             raise NotKept(f"{self.store.path}: its plan is gone, and perhaps more; sweep once more")
         return self._outcome(written, keeper.recorded, unapplied, stopped)
@@ -184,17 +194,6 @@ class Sweep:
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
         best = self.searching.best if self.searching else ()
         return Outcome(results, counts, len(set(recorded) - refused), no_device, unapplied, stopped, best)
-
-    def _written(self, results: Results | None) -> Results | None:
-        """Write the tables; a damaged file from earlier must not hide how this sweep ended."""
-        try:
-            results = results or Results([self.store.path])
-            results.write_tables()
-            for line in results.damaged:
-                self.watch.says(line)
-        except ResultsError as error:
-            self.watch.says(f"tables not written: {error}")
-        return results
 
     def _job(self, trials: tuple[Trial, ...]) -> Job:
         measure = self.experiment.measure
