@@ -6,7 +6,7 @@ import os
 import pytest
 
 from nstbench.api import ResultsError, UsageError
-from nstbench.cli.list import list_results
+from nstbench.cli.list import list as list_results
 from nstbench.cli.prune import prune
 from nstbench.experiment import experiment_from_mapping
 from nstbench.plan import Plan

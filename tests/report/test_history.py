@@ -12,7 +12,7 @@ from nstbench.record.commit import Commit
 from nstbench.record.files import write_json
 from nstbench.record.history import history_rows
 from nstbench.record.history_file import add_to_history
-from nstbench.report.history import of_experiment, series_of
+from nstbench.report.history import of_experiment, series_and_note, series_of
 from nstbench.report.history_page import history_data
 from nstbench.report.history_steps import find_steps, levels
 from nstbench.report.html import report_html
@@ -187,3 +187,12 @@ def test_a_damaged_history_leaves_the_rest_of_the_page(past, tmp_path):
     html = report_html(results)
     assert "history.jsonl:1: not a line" in html
     assert 'id="over-commits"' not in html
+
+
+def test_without_the_library_a_history_is_shown_and_says_what_is_missing(past, monkeypatch):
+    _, rows = past()
+    monkeypatch.setitem(sys.modules, "ruptures", None)
+    (series,), note = series_and_note(rows)
+    assert len(series.rows) == 20
+    assert not series.steps
+    assert "pip install 'nstbench[history]'" in note

@@ -2,8 +2,8 @@
 
 Exit codes, one cause each: 0 fine; 1 a bug in nstbench; 2 bad usage or a bad experiment, nothing was run, or
 a file that cannot be read or written; 3 some trials failed, all were refused, or what one came to could not
-be kept or merged; 4 a regression is confirmed; 5 a check that can say nothing; 6 a requested backend is not
-installed or has no such device; 130 interrupted.
+be kept or merged; 4 a regression is confirmed; 5 a check that can say nothing; 6 what a requested backend
+needs is not installed, or there is no such device; 130 interrupted.
 """
 
 from __future__ import annotations
