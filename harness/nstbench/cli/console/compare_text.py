@@ -55,7 +55,9 @@ def _tables(found: Comparison, pairs: bool) -> Iterator[Small]:
         return
     makers: tuple[Callable[[Any], tuple[str, ...]], ...] = (_speed, _picture, _arrivals, _memory)
     for title, columns, cells in zip(TITLES, COLUMNS, makers, strict=True):
-        yield _without_empty(Small(title, columns, [cells(row) for row in rows]))
+        small = _without_empty(Small(title, columns, [cells(row) for row in rows]))
+        if len(small.columns) > 1:  # else nothing is known of any group
+            yield small
     if pairs:
         yield _without_empty(Small("pairs", PAIR_COLUMNS, [_pair(row) for row in found.pairs.itertuples()]))
 
