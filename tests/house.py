@@ -35,6 +35,7 @@ ARROWS = {
         *(FRONT, "api", "presets", "experiment", "plan", "assets", "record", "run", "parity", "comparison"),
         *("report", "export", "gate", "testing"),
     },
+    "__main__.py": {"cli"},
     FRONT: {"experiment", "plan", "record", "report", "run", "comparison", "gate"},
 }
 """Room of the core -> rooms it may import besides itself. A backend may import `nstbench.api` alone."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import Device
 
 if TYPE_CHECKING:
     from nstbench.api import Plugin
@@ -23,15 +24,10 @@ def check(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="CHECK", help="Only this check; may be repeated.")
     ] = None,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device", metavar="DEVICE", help="auto, cpu or gpu.", autocompletion=completion.devices
-        ),
-    ] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Try a backend on small problems and say which demands of the contract it breaks.
+    """Try a backend on small problems: does it keep the contract?
 
     Ends in 3 if it breaks one, in 6 if what it requires is not installed or it does not start.
     """

@@ -16,7 +16,7 @@ def new(
         typer.Option("--out", "-o", metavar="FOLDER", help="Folder in which the project's folder is made."),
     ] = Path(),
 ) -> None:
-    """Write a plugin project that works at once, to be changed from there."""
+    """Write a plugin project that works at once, to start from."""
     from nstbench.testing.scaffold import new_plugin
 
     folder = new_plugin(name, out)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolders
 from nstbench.cli.show import OutsidePlanOption
 
 WithinOption = Annotated[
@@ -34,9 +33,7 @@ PicturesOption = Annotated[
 
 
 def choose(
-    results: Annotated[
-        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
-    ],
+    results: ResultsFolders,
     within: WithinOption = None,
     at_least: AtLeastOption = None,
     quality: QualityOption = None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolders
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 if TYPE_CHECKING:
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    results: Annotated[
-        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
-    ],
+    results: ResultsFolders,
     by: Annotated[
         str | None,
         typer.Option(

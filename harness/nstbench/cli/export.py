@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolders
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def export(
-    results: Annotated[
-        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
-    ],
+    results: ResultsFolders,
     to: Annotated[
         str,
         typer.Option(

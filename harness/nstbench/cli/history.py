@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolders
 from nstbench.cli.show import OutsidePlanOption
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ COLUMNS = ("experiment", "backend", "trial", "problem", ">commits", ">first", ">
 
 @history_app.command()
 def add(
-    results: Annotated[
-        list[Path], typer.Argument(help="One or more results folders.", autocompletion=completion.results)
-    ],
+    results: ResultsFolders,
     commit: Annotated[
         str | None,
         typer.Option(
@@ -48,9 +46,10 @@ def add(
         bool, typer.Option("--allow-dirty", help="Take what had uncommitted changes, and mark it.")
     ] = False,
 ) -> None:
-    """Add to the history what a commit took: a row for each trial that went well.
+    """Add to the history what a commit took.
 
-    A row goes to the commit that was checked out in the working directory when it was measured.
+    Adds a row for each trial that went well. A row goes to the commit that was checked out in the working
+    directory when it was measured.
 
     Adding again for the same commit and machine keeps one row, the newer measurement.
     """
@@ -68,7 +67,7 @@ def show(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help="Only this experiment.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every commit of every series.")] = False,
 ) -> None:
-    """Show each series: its commits, first and latest median, and the steps found in it."""
+    """Show each series of medians, and the steps found in it."""
     from nstbench.cli.console.console import print_json, stderr, stdout, table
     from nstbench.record.history_file import read_history
     from nstbench.report.history import of_experiment, series_and_note

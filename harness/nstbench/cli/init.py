@@ -14,14 +14,11 @@ from nstbench.cli.console import completion
 def init(
     photo: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[PHOTO", help="Your photograph [sample:cat].", autocompletion=completion.images
-        ),
+        typer.Argument(help="Your photograph [sample:cat].", autocompletion=completion.images),
     ] = None,
     style: Annotated[
         str | None,
         typer.Argument(
-            metavar="STYLE]",
             help="What it is to be painted like [sample:strokes].",
             autocompletion=completion.images,
         ),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def list(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to look [here].")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="Where to look [here].")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the results folders here and below, the newest first.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ExperimentFile
 from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def noise(
-    experiment: Annotated[
-        Path, typer.Argument(help="An experiment file (YAML).", autocompletion=completion.experiments)
-    ],
+    experiment: ExperimentFile,
     pairs: Annotated[int, typer.Option(min=3, metavar="N", help="Pairs of runs to take.")] = 10,
     wanted: Annotated[
         float, typer.Option(metavar="SHARE", help="The slow-down you want to see, as a share.")

@@ -45,7 +45,10 @@ def show(
     size: Size = "256",
     as_json: AsJson = False,
 ) -> None:
-    """Show a preset: settings to paste into an experiment, and what they are in canonical units."""
+    """Show a preset, as settings to paste into an experiment.
+
+    Also shows what they are in canonical units.
+    """
     from nstbench.cli.console.console import print_json
     from nstbench.presets.conversion import convert
     from nstbench.presets.presets import find_preset
@@ -92,14 +95,15 @@ def convert(
     ],
     given: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[KEY=VALUE]...", help="As in alpha=10; what is left out is the preset's own."
-        ),
+        typer.Argument(metavar="KEY=VALUE", help="As in alpha=10; what is left out is the preset's own."),
     ] = None,
     size: Size = "256",
     as_json: AsJson = False,
 ) -> None:
-    """Say the same loss in another project's units; prints settings to paste into an experiment."""
+    """Say the same loss in another project's units.
+
+    Prints settings to paste into an experiment.
+    """
     from nstbench.cli.console.console import print_json
     from nstbench.presets import conversion
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolder
 
 
 def prune(
-    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
+    results: ResultsFolder,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

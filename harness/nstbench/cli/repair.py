@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolder
 
 
 def repair(
-    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
+    results: ResultsFolder,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
     """Mend a results folder, and delete nothing that was measured.

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ResultsFolder
 from nstbench.cli.show import OutsidePlanOption, WhereOption
 
 
 def report(
-    results: Annotated[Path, typer.Argument(help="A results folder.", autocompletion=completion.results)],
+    results: ResultsFolder,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="FILE", help="Where to write it [RESULTS/report.html]."),

@@ -9,6 +9,7 @@ import typer
 
 from nstbench.api import UnknownName
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import Columns, Sort
 
 OutsidePlanOption = Annotated[
     bool, typer.Option("--outside-plan", help="Also rows that the folder's present plan has no longer.")
@@ -30,7 +31,6 @@ def show(
     results: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[RESULTS]...",
             help="Results folders [the newest here].",
             autocompletion=completion.results,
         ),
@@ -41,22 +41,8 @@ def show(
             metavar="TABLE", help="runs, losses, timings or images.", autocompletion=completion.tables
         ),
     ] = "runs",
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,...",
-            help="These columns, by the names that --json has.",
-            autocompletion=completion.columns,
-        ),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Order rows by it; -COLUMN: the largest first.",
-            autocompletion=completion.columns,
-        ),
-    ] = None,
+    columns: Columns = None,
+    sort: Sort = None,
     where: WhereOption = None,
     outside_plan: OutsidePlanOption = False,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="Print at most so many rows.")] = 1000,

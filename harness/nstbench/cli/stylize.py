@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import OneBackend, Options
 from nstbench.cli.sweep import OverridesOption
 
 if TYPE_CHECKING:
@@ -18,12 +20,16 @@ PicturesArgument = Annotated[
     typer.Argument(
         metavar="CONTENT... STYLE",
         help="Content images, then a style image: paths, patterns such as 'photos/*.jpg', or sample:NAME.",
+        autocompletion=completion.images,
     ),
 ]
 StyleOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--style", metavar="STYLE", help="A style image; then all others are contents. May be repeated."
+        "--style",
+        metavar="STYLE",
+        help="A style image; then all others are contents. May be repeated.",
+        autocompletion=completion.images,
     ),
 ]
 OutOption = Annotated[
@@ -40,7 +46,7 @@ LikeOption = Annotated[
     Path | None,
     typer.Option(metavar="PICTURE", help="Make them as this picture of stylize was made."),
 ]
-QualityOption = Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP.")]
+QualityOption = Annotated[int, typer.Option(min=1, max=100, metavar="N", help="Of JPEG and WebP.")]
 SaveEveryOption = Annotated[
     int | None,
     typer.Option("--save-every", min=1, metavar="N", help="Keep a picture every N iterations, too."),
@@ -51,11 +57,8 @@ def stylize(
     pictures: PicturesArgument,
     style: StyleOption = None,
     out: OutOption = None,
-    backend: Annotated[str | None, typer.Option(help="Which backend [the first that is ready].")] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="KEY=VALUE", help="An option of the backend; may be repeated."),
-    ] = None,
+    backend: OneBackend = None,
+    option: Options = None,
     overrides: OverridesOption = None,
     like: LikeOption = None,
     quality: QualityOption = 95,
@@ -63,8 +66,9 @@ def stylize(
     force: Annotated[bool, typer.Option("--force", help="Replace pictures that are there.")] = False,
     missing: Annotated[bool, typer.Option("--missing", help="Make only those that are not there.")] = False,
 ) -> None:
-    """Stylise pictures with any backend, for instance `nstbench stylize sample:cat sample:strokes`.
+    """Stylise pictures with any backend.
 
+    For instance `nstbench stylize sample:cat sample:strokes`.
     They are as large as the photo, 512 pixels at most; `--set size=1024` asks for more. Ctrl-C keeps the
     picture so far. How each was made is written into it: `--like` makes others in the same way.
     """

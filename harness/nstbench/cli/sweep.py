@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import ExperimentFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,10 @@ JoinOption = Annotated[
 RetriesOption = Annotated[
     int, typer.Option(min=0, metavar="N", help="Give trials whose worker died to a fresh one, so many times.")
 ]
+OutOption = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Results folder [results/NAME].")
+]
+RetryFailedOption = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
 FailFastOption = Annotated[
     bool, typer.Option("--fail-fast", help="Begin nothing more once a trial has failed.")
 ]
@@ -78,18 +83,14 @@ MOST_ROWS, MOST_ON_PAGE = 200, 2000
 
 
 def sweep(
-    experiment: Annotated[
-        Path, typer.Argument(help="An experiment file (YAML).", autocompletion=completion.experiments)
-    ],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Results folder [results/NAME].")
-    ] = None,
+    experiment: ExperimentFile,
+    out: OutOption = None,
     overrides: OverridesOption = None,
     backend: BackendOption = None,
     dry_run: DryRunOption = False,
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
     join: JoinOption = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")] = False,
+    retry_failed: RetryFailedOption = False,
     executor: ExecutorOption = "local",
     devices: DevicesOption = None,
     jobs: JobsOption = 1,

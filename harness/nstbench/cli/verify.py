@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.arguments import Device, Options, Precision
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,26 +25,14 @@ COLOURS = {"ok": "green", "failed": "red"}
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...", help="Backends [all that are ready].", autocompletion=completion.backends
-        ),
+        typer.Argument(help="Backends [all that are ready].", autocompletion=completion.backends),
     ] = None,
-    device: Annotated[
-        str,
-        typer.Option(
-            "--device", metavar="DEVICE", help="auto, cpu or gpu.", autocompletion=completion.devices
-        ),
-    ] = "auto",
-    precision: Annotated[
-        str, typer.Option("--precision", metavar="PRECISION", help="highest, default or bf16.")
-    ] = "highest",
+    device: Device = "auto",
+    precision: Precision = "highest",
     weights: Annotated[
         str, typer.Option("--weights", metavar="NAME", help="VGG-19 parameters to compare with.")
     ] = "random:0",
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="KEY=VALUE", help="An option of the backend; may be repeated."),
-    ] = None,
+    option: Options = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare VGG-19 backends with a reference in float64.
