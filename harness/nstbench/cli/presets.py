@@ -95,7 +95,9 @@ def convert(
     ],
     given: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KEY=VALUE", help="As in alpha=10; what is left out is the preset's own."),
+        typer.Argument(
+            metavar="[KEY=VALUE]...", help="As in alpha=10; what is left out is the preset's own."
+        ),
     ] = None,
     size: Size = "256",
     as_json: AsJson = False,

@@ -114,8 +114,7 @@ def sweep(
     from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
 
     planned = load_experiment(experiment, overrides or (), backend or (), max_trials)
-    watch = ProgressWatcher(stderr())
-    limits = Limits(retries, fail_fast, time_limit)
+    watch, limits = ProgressWatcher(stderr()), Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
