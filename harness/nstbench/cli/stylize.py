@@ -69,6 +69,7 @@ def stylize(
     """Stylise pictures with any backend.
 
     For instance `nstbench stylize sample:cat sample:strokes`.
+
     They are as large as the photo, 512 pixels at most; `--set size=1024` asks for more. Ctrl-C keeps the
     picture so far. How each was made is written into it: `--like` makes others in the same way.
     """
