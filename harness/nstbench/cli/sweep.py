@@ -77,6 +77,10 @@ JobsOption = Annotated[
 MaxTrialsOption = Annotated[
     int, typer.Option("--max-trials", min=1, metavar="N", help="Refuse an experiment of more trials.")
 ]
+MaxHoursOption = Annotated[
+    float | None,
+    typer.Option("--max-hours", min=0, metavar="H", help="Refuse a sweep that would take longer."),
+]
 
 MOST_ROWS, MOST_ON_PAGE = 200, 2000
 """Of how many trials the table is printed, and of how many the report is made unasked."""
@@ -98,6 +102,7 @@ def sweep(
     fail_fast: FailFastOption = False,
     time_limit: TimeLimitOption = None,
     max_trials: MaxTrialsOption = 10_000,
+    max_hours: MaxHoursOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
     """Run what is missing of an experiment.
@@ -108,7 +113,7 @@ def sweep(
     from nstbench.cli.console.console import stderr
     from nstbench.cli.console.exit_codes import code_of_plan, code_of_sweep
     from nstbench.cli.console.interruption import interruptible
-    from nstbench.cli.console.plan_table import print_plan
+    from nstbench.cli.console.plan_table import print_plan, refuse_longer
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.experiment import load_experiment
     from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
@@ -122,6 +127,7 @@ def sweep(
         prepared.refuse(parallel)
         print_plan(prepared, as_json)
         raise typer.Exit(code_of_plan(prepared.plan))
+    refuse_longer(prepared, max_hours)
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
         outcome = prepared.run(limits, parallel)

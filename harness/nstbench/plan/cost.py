@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from nstbench.api import CHANNELS, block, gflop_per_iteration, in_channels, tap_shape, up_to
 from nstbench.plan.stages import shrunk, stages_of
@@ -14,6 +13,12 @@ from nstbench.plan.trial import Trial
 
 NOMINAL_GFLOP_PER_S = 70.0
 """Per core, where nothing has been measured: between JAX (65) and TensorFlow (85) on two Zen 4 cores."""
+
+
+def nominal_rate() -> float:
+    """Return the GFLOP/s that are taken for granted on the cores of this process."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return NOMINAL_GFLOP_PER_S * (len(affinity(0)) if affinity else os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,7 @@ def predict(trial: Trial, gflop_per_s: float | None = None) -> Cost:
     if not _is_known(trial):
         return Cost(None, None, None)
     gflop = _gflop(trial)
-    pace = gflop_per_s or NOMINAL_GFLOP_PER_S * (os.cpu_count() or 1)
-    return Cost(gflop, _peak_bytes(trial), gflop / pace)
+    return Cost(gflop, _peak_bytes(trial), gflop / (gflop_per_s or nominal_rate()))
 
 
 def added(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[str, float | None]:
@@ -59,19 +63,6 @@ def added(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[
             if trial.trial_id in pending:
                 before = gflop or 0.0
     return known
-
-
-def work(trajectories: Iterable[Trajectory], pending: Collection[str]) -> dict[str, float]:
-    """Return what each of the pending trials adds to the work, in GFLOP.
-
-    What nothing is known of, as networks other than VGG-19, counts as a hundredth of the others' mean.
-    """
-    groups = tuple(trajectories)
-    refused = {trial.trial_id for group in groups for trial in group.trials if trial.refusal}
-    known = {one: None if one in refused else gflop for one, gflop in added(groups, pending).items()}
-    told = [gflop for one, gflop in known.items() if gflop and one in pending]
-    little = fmean(told) / 100 if told else 1.0
-    return {one: gflop or little for one, gflop in known.items() if one in pending}
 
 
 def _is_known(trial: Trial) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from nstbench.api import AssetError, UsageError, debugging
@@ -19,6 +21,7 @@ from nstbench.run.at_work import AtWork
 from nstbench.run.installed import installed
 from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
 from nstbench.run.judging import Judging
+from nstbench.run.paces import learn, learn_judging
 from nstbench.run.verified import Setup, is_verified
 from nstbench.run.watcher import Watcher
 
@@ -91,12 +94,14 @@ class Keeper:
             if self.judging.is_done(record):
                 continue
             try:
+                since = monotonic()
                 with closing(AtWork()):
                     judged = self.judging.judge(record, self.store.path)
             except (AssetError, UsageError) as error:
                 self.watch.says(f"{record.trial.trial_id}: not judged: {error}")
             else:
                 self.store.write_record(judged)
+                learn_judging(_unseen_pixels(record), monotonic() - since)
                 self.watch.judged(judged)
 
     def _record(self, record: RunRecord, losses: bytes | None) -> None:
@@ -104,6 +109,8 @@ class Keeper:
             self.store.write_losses(record.trial.trial_id, losses)
         here, verified = self.checkout, self._is_verified(record)
         self._keep(replace(record, verified=verified, commit=here.commit, changed=here.changed))
+        if record.node == platform.node():
+            learn(record)
 
     def _is_verified(self, record: RunRecord) -> bool | None:
         facts, trial = self._environments.get(record.environment_id or ""), record.trial
@@ -130,3 +137,8 @@ class Keeper:
         record = replace(record, measure=self.measure.model_dump())
         self.store.write_record(record)
         self.note(record)
+
+
+def _unseen_pixels(record: RunRecord) -> int:
+    unseen = sum(picture.referee is None for picture in record.pictures)
+    return record.trial.height * record.trial.width * unseen

@@ -151,13 +151,18 @@ def environment(names: Iterable[str] = ()) -> tuple[str, dict[str, Any]]:
         "platform": platform.platform(),
         "cpu": cpu_name(),
         "cores": usable_cores(),
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": memory_bytes(),
         "gpus": gpu_names(),
         "variables": variables(names),
         "packages": loaded_packages(),
     }
     canonical = json.dumps(known, sort_keys=True).encode()
     return hashlib.sha256(canonical).hexdigest()[:12], known
+
+
+def memory_bytes() -> int:
+    """Return how much memory the machine has."""
+    return int(psutil.virtual_memory().total)
 
 
 def peak_rss_bytes() -> int:

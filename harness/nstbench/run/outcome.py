@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nstbench.api import ResultsError
@@ -61,3 +62,11 @@ def write_tables(store: Store, results: Results | None, say: Callable[[str], Non
     except ResultsError as error:
         say(f"tables not written: {error}")
     return results
+
+
+def counted(statuses: Iterable[str], planned: int, left: int = 0) -> Counter[str]:
+    """Count how trials ended; those without an end, and what a search did not come to, are interrupted."""
+    counts = Counter(statuses)
+    if interrupted := planned - counts.total() + left:
+        counts["interrupted"] += interrupted
+    return counts

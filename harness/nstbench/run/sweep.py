@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +13,7 @@ from nstbench.api import BackendUnavailable, NotKept, ResultsError, UsageError
 from nstbench.assets import why_no_cache
 from nstbench.experiment import Experiment
 from nstbench.plan import Plan, Trajectory, Trial
+from nstbench.plan.forecast import Forecast
 from nstbench.plan.planner import plan_trials
 from nstbench.record import Results, Store
 from nstbench.record.checkout import checkout_of
@@ -29,7 +29,8 @@ from nstbench.run.launcher import Launcher
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.opening import open_executor, refuse_impossible
-from nstbench.run.outcome import Outcome, write_tables
+from nstbench.run.outcome import Outcome, counted, write_tables
+from nstbench.run.paces import foretold
 from nstbench.run.queue import Queue
 from nstbench.run.search import Searching
 from nstbench.run.slots import Parallel
@@ -70,6 +71,10 @@ class Sweep:
         if not is_results_folder(self.store.path):
             return None
         return Standing.of(self.plan.trials, Results([self.store.path]))
+
+    def forecast(self, pending: Collection[str]) -> Forecast:
+        """Say how long trials of the plan with these ids will take, one after the other."""
+        return foretold(self.plan, pending, self.experiment.measure, self.judging is not None)
 
     def not_applied(self, standing: Standing) -> list[str]:
         """Say what is asked for now and is not done, as the trials that are finished stay as they are."""
@@ -137,6 +142,7 @@ class Sweep:
         return self._outcome(written, keeper.recorded, unapplied, stopped)
 
     def _tell_watcher(self, pending: Collection[str]) -> None:
+        self.watch.foretold(self.forecast(pending))
         if self.searching:
             self.watch.searching(self.plan, pending, len(self.plan.trials) + self.searching.left)
         else:
@@ -185,11 +191,8 @@ class Sweep:
         self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...], stopped: str
     ) -> Outcome:
         runs = Standing.of(self.plan.trials, results).runs
-        counts = Counter(runs["status"])
-        if missing := len(self.plan.trials) - len(runs):
-            counts["interrupted"] = missing
-        if stopped and self.searching:
-            counts["interrupted"] += self.searching.left
+        left = self.searching.left if stopped and self.searching else 0
+        counts = counted(runs["status"], len(self.plan.trials), left)
         no_device = bool((runs["error_type"] == BackendUnavailable.__name__).any())
         refused = {trial.trial_id for trial in self.plan.trials if trial.refusal}
         best = self.searching.best if self.searching else ()

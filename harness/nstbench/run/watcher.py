@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from nstbench.plan import Plan
+from nstbench.plan.forecast import Forecast
 from nstbench.record import RunRecord
 from nstbench.run.job import Event, Job
 from nstbench.run.slots import Slot
@@ -17,6 +18,9 @@ class Watcher:
 
     def says(self, message: str) -> None:
         """A remark worth reading, for instance which weights are used."""
+
+    def foretold(self, forecast: Forecast) -> None:
+        """Trials that will run, with what each is expected to take, before they are named as planned."""
 
     def planned(self, plan: Plan, pending: Collection[str]) -> None:
         """The plan is made; the trials of it with these ids will run."""

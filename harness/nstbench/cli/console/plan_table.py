@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nstbench.api import UsageError
 from nstbench.cli.console.console import counted, print_json, size, stdout, table
 from nstbench.experiment import Range
-from nstbench.plan import NOMINAL_GFLOP_PER_S, predict
-from nstbench.plan.cost import added
+from nstbench.plan import predict
+from nstbench.plan.cost import nominal_rate
 from nstbench.record.words import number, seconds, short_ids
 
 if TYPE_CHECKING:
-    from nstbench.plan import Cost, Trial
+    from nstbench.plan import Trial
+    from nstbench.plan.forecast import Forecast
     from nstbench.run.search import Searching
+    from nstbench.run.standing import Standing
     from nstbench.run.sweep import Sweep
 
 MOST_ROWS = 1000
@@ -24,9 +27,9 @@ SPARE = ("memory", "GFLOP")
 def print_plan(sweep: Sweep, as_json: bool) -> None:
     """Print the plan of a sweep that has not run."""
     standing = sweep.standing()
-    rates = standing.rates if standing else {}
-    done = {*standing.staying(sweep.redo)["trial_id"]} if standing else set()
-    rows = _rows(sweep, rates, done)
+    pending = _pending(sweep, standing)
+    forecast = sweep.forecast(pending)
+    rows = [_row(trial, trial.trial_id in pending, forecast) for trial in sweep.plan.trials]
     if as_json:
         print_json(rows)
         return
@@ -48,14 +51,14 @@ def print_plan(sweep: Sweep, as_json: bool) -> None:
     if (left := len(rows) - MOST_ROWS) > 0:
         console.print(f"{counted(left, 'more trial')}: --json has all")
     to_do = [row for row in rows if row["state"] == "to do"]
-    total = sum(row["seconds"] or 0.0 for row in to_do)
     if sweep.searching:
-        _print_search(sweep.searching, rates, len(rows) - len(to_do))
+        _print_search(sweep.searching, standing.rates if standing else {}, len(rows) - len(to_do))
         return
     console.print(
-        f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(total) or '0 s'} of iterations"
-        f" ({_basis(rates)}; import, compilation and single-pass backends not counted)"
+        f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(forecast.total_s) or '0 s'} one"
+        f" after the other, starts, compilation and referee included{_assumed(forecast)}"
     )
+    _print_memory(max((row["memory_bytes"] or 0 for row in to_do), default=0))
     for sentence in sweep.not_applied(standing) if standing else ():
         console.print(f"not applied without --force to {sentence}")
 
@@ -71,7 +74,7 @@ def _print_search(searching: Searching, rates: Mapping[str, float], done: int) -
     for name, axis in search.axes.items():
         console.print(f"  {name}: {axis if isinstance(axis, Range) else ', '.join(axis)}", markup=False)
     costs = [
-        gflop / (rates.get(trial.backend) or _nominal_rate())
+        gflop / (rates.get(trial.backend) or nominal_rate())
         for trial in searching.corners
         if not trial.refusal and (gflop := predict(trial).gflop)
     ]
@@ -81,35 +84,55 @@ def _print_search(searching: Searching, rates: Mapping[str, float], done: int) -
         )
 
 
-def _rows(sweep: Sweep, rates: Mapping[str, float], done: Set[str]) -> list[dict[str, Any]]:
-    pending = {trial.trial_id for trial in sweep.plan.trials} - done
-    work = added(sweep.plan.trajectories(sweep.experiment.measure.share_trajectories), pending)
-    return [
-        _row(trial, trial.trial_id in pending, predict(trial), work[trial.trial_id], rates.get(trial.backend))
-        for trial in sweep.plan.trials
-    ]
+def refuse_longer(sweep: Sweep, hours: float | None) -> None:
+    """Refuse a sweep that is expected to take longer; None for no limit.
+
+    Raises:
+        UsageError: it is.
+    """
+    if hours is None:
+        return
+    expected = sweep.forecast(_pending(sweep, sweep.standing())).total_s
+    if expected > 3600 * hours:
+        raise UsageError(
+            f"{sweep.plan.experiment}: about {seconds(expected)}, more than --max-hours {hours:g};"
+            " `--dry-run` says what takes long"
+        )
 
 
-def _row(trial: Trial, pending: bool, cost: Cost, work: float | None, rate: float | None) -> dict[str, Any]:
-    state = f"refused: {trial.refusal}" if trial.refusal else "to do" if pending else "done"
+def _pending(sweep: Sweep, standing: Standing | None) -> set[str]:
+    done = {*standing.staying(sweep.redo)["trial_id"]} if standing else set()
+    return {trial.trial_id for trial in sweep.plan.trials} - done
+
+
+def _row(trial: Trial, is_pending: bool, forecast: Forecast) -> dict[str, Any]:
+    cost = predict(trial)
     return {
         "trial_id": trial.trial_id,
         "backend": trial.backend_label,
         "label": trial.label,
-        "state": state,
+        "state": f"refused: {trial.refusal}" if trial.refusal else "to do" if is_pending else "done",
         "gflop": cost.gflop,
         "memory_bytes": cost.bytes,
-        "seconds": None if work is None else work / (rate or _nominal_rate()),
+        "seconds": forecast.seconds.get(trial.trial_id),
     }
 
 
-def _nominal_rate() -> float:
-    from nstbench.run.machine import usable_cores
+def _assumed(forecast: Forecast) -> str:
+    names = ", ".join(sorted(forecast.assumed))
+    return f"; {names} not measured here yet: assumed {nominal_rate():g} GFLOP/s" if names else ""
 
-    return NOMINAL_GFLOP_PER_S * usable_cores()
+
+def _print_memory(wanted: int) -> None:
+    """Say before it runs what will not fit."""
+    from nstbench.run.machine import memory_bytes
+
+    if wanted > (there := memory_bytes()):
+        text = f"caution: a trial needs about {size(wanted)} of memory, and this machine has {size(there)}"
+        stdout().print(f"{text}; on a GPU its own counts")
 
 
 def _basis(rates: Mapping[str, float]) -> str:
     if rates:
         return "at the pace measured in this folder"
-    return f"assuming {_nominal_rate():g} GFLOP/s; nothing was measured here yet"
+    return f"assuming {nominal_rate():g} GFLOP/s; nothing was measured here yet"

@@ -12,12 +12,15 @@ from rich.progress import TaskID
 from nstbench.cli.console.bars import bars
 from nstbench.cli.console.console import counted
 from nstbench.plan import Plan
-from nstbench.plan.cost import work
+from nstbench.plan.forecast import Forecast
 from nstbench.record import RunRecord
 from nstbench.record.words import number, seconds
 from nstbench.run.job import Advanced, Entered, Event, Finished, Job, Lost, Recorded
 from nstbench.run.slots import Slot
 from nstbench.run.sweep import Watcher
+
+WORTH_SAYING_S = 60.0
+"""Seconds from which on it is told how long a sweep will take."""
 
 
 @dataclass(slots=True)
@@ -55,11 +58,15 @@ class ProgressWatcher(Watcher):
         """Print a remark above the bars."""
         self._console.print(message)
 
+    def foretold(self, forecast: Forecast) -> None:
+        """Take what trials are expected to take: the overall bar measures seconds."""
+        self._work |= forecast.seconds
+
     def planned(self, plan: Plan, pending: Collection[str]) -> None:
-        """Set the overall bar, which measures arithmetic: trials of different sizes take their time."""
+        """Set the overall bar."""
         self._begin(plan.experiment, counted(len(plan.trials), "trial"), len(plan.trials) - len(pending))
         self._trials = len(pending)
-        self._take(plan, pending)
+        self._take()
 
     def searching(self, plan: Plan, pending: Collection[str], most: int) -> None:
         """Lengthen the overall bar; trials to come are taken for as much work as those known."""
@@ -67,14 +74,15 @@ class ProgressWatcher(Watcher):
         if not self._trials:
             self._begin(plan.experiment, f"a search of {counted(most, 'trial')}", done)
             self._trials = most - done
-        self._take(plan, pending)
+        self._take()
 
     def _begin(self, experiment: str, what: str, done: int) -> None:
         already = f", {done} of them already done" if done else ""
-        self.says(f"{experiment}: {what}{already}")
+        expected = sum(self._work.values())
+        takes = f", about {seconds(expected)}" if expected >= WORTH_SAYING_S else ""
+        self.says(f"{experiment}: {what}{already}{takes}")
 
-    def _take(self, plan: Plan, pending: Collection[str]) -> None:
-        self._work |= work(plan.trajectories(share=True), pending)
+    def _take(self) -> None:
         known = sum(self._work.values()) / max(1, len(self._work))
         self._bars.update(self._overall, total=known * self._trials, note=self._note(), visible=True)
 
