@@ -12,7 +12,19 @@ HEAD = """# Command line
 
 Made from the program by `python -m tests.cli_reference > docs/cli.md`; `-h` after any command says the same.
 Progress and remarks go to standard error, tables and JSON to standard output.
-[What the exit codes mean](../README.md#exit-codes).
+
+## Exit codes
+
+| code | |
+|---|---|
+| 0 | fine |
+| 1 | a bug in nstbench |
+| 2 | bad usage or a bad experiment, nothing was run; or a file that cannot be read or written |
+| 3 | some trials failed, all were refused, or what one came to could not be kept (a full disk) or merged |
+| 4 | a regression is confirmed |
+| 5 | a check that can say nothing |
+| 6 | a requested backend is not installed or has no such device |
+| 130 | interrupted, finished trials are kept |
 """
 
 

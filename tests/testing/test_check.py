@@ -11,6 +11,7 @@ from nstbench.api import METHOD, VGG_SETTINGS, Plugin
 from nstbench.testing import CHECKS, ContractViolation, FakeBackend, NotApplicable, examine, start
 from nstbench.testing.fakes import FakeSession
 from nstbench.testing.settings import PROBLEM_AXES, accepted, covering
+from nstbench.testing.template.nstbench_colour_descent import ColourDescent
 
 from .broken import BROKEN, evaluation, with_capabilities, with_problem, with_session
 from .eager import ImportsAtTheTop
@@ -50,6 +51,13 @@ def statuses(subject):
 def test_every_check_has_a_backend_that_breaks_it():
     assert set(ALL_BROKEN) == set(CHECK)
     assert len(CHECK) == len(CHECKS)
+
+
+def test_an_iterative_backend_without_layers_keeps_the_contract(subject):
+    found = statuses(subject(ColourDescent))
+    assert "failed" not in found.values()
+    assert {found[name] for name in ("trace_is_complete", "losses_fall", "run_is_additive")} == {"ok"}
+    assert found["style_is_the_sum_of_its_layers"] == "n/a"
 
 
 @pytest.mark.parametrize("name", ALL_BROKEN)

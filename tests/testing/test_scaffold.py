@@ -37,6 +37,13 @@ def test_a_new_plugin_is_installed_and_passes_its_tests_and_every_check(tmp_path
     assert "0 failed" in done.stdout
 
 
+def test_an_iterative_plugin_differs_in_its_module_alone():
+    once, steps = plugin_files("oil-paint"), plugin_files("oil-paint", iterative=True)
+    assert [name for name in once if once[name] != steps[name]] == ["nstbench_oil_paint.py"]
+    assert "class OilPaint(Backend)" in steps["nstbench_oil_paint.py"]
+    assert not any(word in steps["nstbench_oil_paint.py"] for word in ("Descent", "colour_descent"))
+
+
 @pytest.mark.parametrize(
     "name", ["", "Oil", "oil paint", "2oil", "oil--paint", "oil-", "../oil", "ö", "class"]
 )

@@ -15,10 +15,13 @@ def new(
         Path,
         typer.Option("--out", "-o", metavar="FOLDER", help="Folder in which the project's folder is made."),
     ] = Path(),
+    iterative: Annotated[
+        bool, typer.Option("--iterative", help="One that takes steps down a loss, instead of one pass.")
+    ] = False,
 ) -> None:
     """Write a plugin project that works at once, to start from."""
     from nstbench.testing.scaffold import new_plugin
 
-    folder = new_plugin(name, out)
+    folder = new_plugin(name, out, iterative)
     print(folder)
     print(f"next: pip install -e {folder}; nstbench backends check {name}", file=sys.stderr)

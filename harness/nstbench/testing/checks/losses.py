@@ -24,7 +24,8 @@ def trace_is_complete(subject: Subject) -> None:
         demand(not shapes, f"every column of run({n}) has shape ({n},)", shapes, "one value per iteration")
         wild = [name for name, column in columns.items() if not np.isfinite(column).all()]
         demand(not wild, "losses of a tame problem are finite", f"not finite: {wild}", "look for overflow")
-        asked, found = sorted(problem.style_layers), sorted(trace.style_layers)
+        asked = sorted(problem.style_layers) if subject.capabilities.has_layers else []
+        found = sorted(trace.style_layers)
         demand(found == asked, f"`style_layers` are {asked}", found, "name each layer asked for")
         enough = trace.evaluations >= n
         demand(enough, f"at least {n} evaluations", trace.evaluations, "count each evaluation of the loss")
@@ -42,6 +43,7 @@ def total_is_the_weighted_sum(subject: Subject) -> None:
 
 def style_is_the_sum_of_its_layers(subject: Subject) -> None:
     """`style` is the sum of w_l * E_l, each weight with the layer it was given for, in any order."""
+    _require_layers(subject)
     for weights in ({"conv2_1": 0.9, "conv1_1": 0.1}, {"conv1_1": 0.9, "conv2_1": 0.1}):
         trace = _trace(subject, subject.problem(style_layers=weights), 2)
         expected = np.sum([w * trace.style_layers[layer] for layer, w in weights.items()], axis=0)
@@ -96,8 +98,7 @@ def losses_fall(subject: Subject) -> None:
 
 def every_layer_can_be_a_style_layer(subject: Subject) -> None:
     """All 16 layers of VGG-19 can be tapped at once, each with an energy of its own."""
-    if not subject.capabilities.has_layers:
-        raise NotApplicable("it consumes no `style_layers`")
+    _require_layers(subject)
     trace = _trace(subject, subject.problem(style_layers=dict.fromkeys(LAYERS, 1 / 16)), 1)
     missing = [layer for layer in LAYERS if not np.isfinite(trace.style_layers.get(layer, [np.nan])).all()]
     demand(not missing, "conv1_1 to conv5_4 have a finite energy", f"without: {missing}", "tap them")
@@ -111,6 +112,11 @@ def divergence_is_shown(subject: Subject) -> None:
         total = _trace(subject, problem, 2).total
     seen = f"total {_numbers(total)}"
     demand(not np.isfinite(total).any(), "losses of NaN are not finite", seen, "do not clean losses up")
+
+
+def _require_layers(subject: Subject) -> None:
+    if not subject.capabilities.has_layers:
+        raise NotApplicable("it consumes no `style_layers`")
 
 
 def _trace(subject: Subject, problem: Problem, n: int) -> LossTrace:
