@@ -1,4 +1,4 @@
-"""README's table of settings, made from `nstbench.api.SETTINGS` by `python -m tests.settings_table`."""
+"""The settings in docs/experiment.md, from `nstbench.api.SETTINGS`: `python -m tests.settings_table`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from nstbench.api import SETTINGS, Setting
 
-README = Path(__file__).parents[1] / "README.md"
+GUIDE = Path(__file__).parents[1] / "docs" / "experiment.md"
 BEGIN, END = "<!-- made by python -m tests.settings_table -->\n", "<!-- end of what is made -->\n"
 
 
@@ -43,4 +43,4 @@ def _texts(value: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text()))
+    GUIDE.write_text(renewed(GUIDE.read_text()))

@@ -107,14 +107,14 @@ def shows_the_axis(results, setting):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_is_known_everywhere(tmp_path, name, request):
-    """It has a flag, a line in README and in the schema, a column and an axis, and can be compared by."""
+    """It has a flag, a line in the guide and in the schema, a column and an axis, and can be compared by."""
     assert target(name)
     assert target(f"sweep.{name}") == ("sweep", name)
     schema = json_schema()
     assert schema["$defs"][f"setting_{name}"]["description"] == SETTINGS[name].says
     assert name in schema["properties"]["sweep"]["properties"]
-    readme = (request.config.rootpath / "README.md").read_text()
-    assert re.search(rf"^\| `{name}` \|.*\S.*\|$", readme, re.MULTILINE)
+    guide = (request.config.rootpath / "docs/experiment.md").read_text()
+    assert re.search(rf"^\| `{name}` \|.*\S.*\|$", guide, re.MULTILINE)
     assert RUNS[name][1]
     few, of_a_network = {}, {}
     if name in OF_A_NETWORK:

@@ -2,7 +2,7 @@
 
 `Settings` is what an experiment asks for at one point; `Method` is the part of it that a backend sees in its
 `Problem` as it is. `SETTINGS` describes each field: what reads experiment files, the columns of tables, the
-axes of reports, the JSON Schema, README's table and the contract checks are made from it.
+axes of reports, the JSON Schema, the table in the documents and the contract checks are made from it.
 """
 
 from __future__ import annotations
