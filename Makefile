@@ -23,13 +23,14 @@ QUICK := $(addprefix tests/,api experiment plan presets record system) \
   $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
   $(addprefix tests/test_,house.py docs.py repository.py)
 
-.PHONY: demo test quick lint types unit gate perf bench torture matrix gpu-kit clean
+.PHONY: demo test quick lint types unit gate docs perf bench torture matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install what it needs into .venv and sweep $(DEMO)"
 	@echo "make test    the same, plus development tools: lint, type check, all tests"
 	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
+	@echo "make docs    the documents as a site, in build/site; fails at a warning or a link that leads nowhere"
 	@echo "make gpu-kit try the steps for a GPU here, and put what it needs without a network into build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
 	@echo "make bench   the iterative backends and plain loops in turns, at three sizes: a quarter of an hour, alone"
@@ -52,6 +53,10 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*
 	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --no-compile --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
 	touch $(VENV)/installed $@
 
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[docs]'
+	touch $@
+
 demo: $(VENV)/installed
 	$(BIN)/nstbench sweep $(DEMO)
 
@@ -73,6 +78,10 @@ unit: $(VENV)/installed-dev
 gate: $(VENV)/installed-dev
 	$(BIN)/nstbench check experiments/smoke.yaml --set weights=bundled --inconclusive pass
 
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m tests.site_pages
+	$(BIN)/zensical build --strict --clean
+
 perf: $(VENV)/installed-dev
 	$(BIN)/pytest tests/perf --benchmark-only --capture=no
 	$(BIN)/nstbench check experiments/smoke.yaml --base $(BASE)
@@ -92,4 +101,4 @@ gpu-kit: $(VENV)/installed-dev
 	$(BIN)/python tests/gpu/build_kit.py build/gpu-kit --python $(GPU_PYTHON)
 
 clean:
-	rm -rf $(VENV) .matrix .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build/docs build/site .matrix .mypy_cache .pytest_cache .ruff_cache
