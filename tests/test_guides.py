@@ -135,11 +135,3 @@ def test_the_one_call_from_python_runs(tmp_path, monkeypatch):
     assert "scatter" in (tmp_path / "losses.html").read_text()
     again = nstbench.open_results("results/layers")
     assert again.runs["trial_id"].tolist() == names["results"].runs["trial_id"].tolist()
-
-
-def test_the_workflow_to_copy_runs_commands_that_exist():
-    text = (ROOT / "docs/github-workflow.yml").read_text()
-    steps = parse(text, "github-workflow.yml").value["jobs"]["check"]["steps"]
-    runs = [step["run"].replace("${{ github.base_ref }}", "main") for step in steps if "run" in step]
-    shown = [words for run in runs for words in shown_commands(f"```console\n$ {run.strip()}\n```\n")]
-    assert [understood(words) for words in shown] == ["nstbench check"] * 2
