@@ -44,7 +44,7 @@ def wheel(tmp_path_factory):
 def names(wheel):
     """List the files of the wheel, without those that describe it."""
     with zipfile.ZipFile(wheel) as archive:
-        return {name for name in archive.namelist() if ".dist-info/" not in name}
+        return {name for name in archive.namelist() if ".dist-info/" not in name and ".data/" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +91,13 @@ def test_it_holds_every_file_of_the_package(names, package):
     assert {name for name in names if name.startswith(f"{package}/")} == expected
 
 
-def test_type_checkers_may_read_it(names):
-    assert "nstbench/py.typed" in names
+def test_type_checkers_may_read_every_package(names):
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+
+
+def test_the_examples_are_installed_along(installed):
+    shipped = {path.name for path in (installed / "share/nstbench/experiments").iterdir()}
+    assert shipped == {path.name for path in (ROOT / "experiments").iterdir()}
 
 
 def test_its_entry_points_are_those_of_the_project(wheel):
