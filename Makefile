@@ -21,7 +21,7 @@ GPU_PYTHON ?= 3.12
 QUICK := $(addprefix tests/,api experiment plan presets record system) \
   $(addprefix tests/report/test_,pairs.py ratios.py cautions.py compare.py time_to_loss.py history.py) \
   $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
-  $(addprefix tests/test_,house.py docs.py repository.py)
+  $(addprefix tests/test_,house.py docs.py release.py repository.py site.py)
 
 .PHONY: demo test quick lint types unit gate docs perf bench torture matrix gpu-kit clean
 .DEFAULT_GOAL := help
@@ -54,7 +54,7 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*
 	touch $(VENV)/installed $@
 
 $(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[docs]'
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[docs]'
 	touch $@
 
 demo: $(VENV)/installed

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from nstbench import api
+
 from . import site_pages
 from .house import PROJECT, ROOT
 from .site_pages import page, pages
@@ -31,3 +33,8 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text("# x\n\n[gone](docs/gone.md)\n")
     with pytest.raises(FileNotFoundError, match=r"README\.md: docs/gone\.md leads nowhere"):
         page("README.md")
+
+
+def test_the_contract_leaves_nothing_of_the_api_out():
+    listed = re.findall(r"^::: nstbench\.api\.(\w+)$", (ROOT / "docs/contract.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(api.__all__)
