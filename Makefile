@@ -33,7 +33,7 @@ help:
 	@echo "make docs    the documents as a site, in build/site; fails at a warning or a link that leads nowhere"
 	@echo "make gpu-kit try the steps for a GPU here, and put what it needs without a network into build/gpu-kit"
 	@echo "make perf    benchmarks, and the working tree timed against $(BASE); alone on the machine, please"
-	@echo "make bench   the iterative backends and plain loops in turns, at three sizes: a quarter of an hour, alone"
+	@echo "make bench   the optimising backends and plain loops in turns, into build/bench: a quarter of an hour, alone"
 	@echo "make torture kill sweeps and repairs at $(MOMENTS) random moments, and go on: some twenty minutes"
 	@echo "make matrix  verify jax-vgg19 on the oldest and the newest JAX allowed for $(PYTHON)"
 

@@ -20,8 +20,7 @@ SCRIPTS = (
     "tests/gpu/*.py",
     "tests/gpu/*.sh",
     "tests/gpu/*.yaml",
-    "tests/perf/plain.py",
-    "tests/perf/*_loop.py",
+    "tests/perf/nstbench-plain/nstbench_plain/*.py",
     "experiments/gpu.yaml",
 )
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_28_x86_64")

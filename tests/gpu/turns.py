@@ -7,6 +7,7 @@ on a processor, unless it is to be quick. Without PyTorch it says so, and that i
 """
 
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -20,7 +21,8 @@ from nstbench.api import LAYERS, Problem
 from nstbench.assets import load_weights, resolve_weights
 
 HERE = Path(__file__).parent
-PYTORCH, TENSORFLOW = (HERE.parent / "perf" / f"{name}_loop.py" for name in ("pytorch", "tensorflow"))
+PLAIN = HERE.parent / "perf" / "nstbench-plain"
+PYTORCH, TENSORFLOW = (("-m", f"nstbench_plain.{name}_loop") for name in ("pytorch", "tensorflow"))
 FIRST = 10
 """Iterations of the first call, which compiles and whose losses are compared."""
 
@@ -30,6 +32,7 @@ class Loop:
 
     def __init__(self, *command):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        pipes["env"] = os.environ | {"PYTHONPATH": str(PLAIN)}
         quick = ["--quick"] if QUICK else []
         self._process = subprocess.Popen([sys.executable, *map(str, command), *quick], **pipes)
         self.paces = []
@@ -111,19 +114,22 @@ def commands(path, device, precision):
     """Return the command of each loop, by name."""
     torch_device = "cuda" if device == "gpu" else device
     ours = {"jax-vgg19": {}, "torch-vgg19": {}}
-    plain = {"plain PyTorch": (PYTORCH,)}
+    plain = {"plain PyTorch": ()}
     if device == "gpu":  # on a processor there is no graph, and to compile takes longer than all the turns
         ours |= {"torch-vgg19 no graph": {"graph": False}, "torch-vgg19 compiled": {"compile": True}}
-        plain |= {"plain PyTorch compiled": (PYTORCH, "--compile")}
+        plain |= {"plain PyTorch compiled": ("--compile",)}
     elif find_spec("tensorflow") and not QUICK:
         ours |= {"tf-vgg19": {}}
-        plain |= {"plain TensorFlow": (TENSORFLOW,)}
+        plain |= {"plain TensorFlow": ()}
     return {
         **{
             name: (__file__, "--ours", path, device, precision, name.split()[0], json.dumps(options))
             for name, options in ours.items()
         },
-        **{name: (loop, path, torch_device, precision, *more) for name, (loop, *more) in plain.items()},
+        **{
+            name: (*(PYTORCH if "PyTorch" in name else TENSORFLOW), path, torch_device, precision, *more)
+            for name, more in plain.items()
+        },
     }
 
 

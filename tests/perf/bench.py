@@ -1,39 +1,65 @@
-"""The iterative backends beside plain loops in their frameworks: `bench.py [SIZE...]` [128 256 512].
+"""The optimising backends beside plain loops, in turns: `bench.py [FOLDER] [SIZE:ITERATIONS:CHUNK ...]`.
 
-At each size and precision all of them take turns, as tests/gpu/turns.py has it; prints a table of each, the
-median of the turns with their least and most, and its share of the best plain loop in float32.
+Sweeps bench.yaml at each size with the plain loops of nstbench-plain installed beside it, for as long as it
+runs, then each once more that finds its programs compiled. Writes bench.md and bench.png into FOLDER, anew.
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-TURNS = Path(__file__).parents[1] / "gpu" / "turns.py"
-SIZES = ("128", "256", "512")
-PIXELS_A_TURN, ROUNDS = 2**18, 9
+from bench_table import write
+
+HERE = Path(__file__).parent
+SIZES = ("128:96:16", "256:60:5", "512:7:1")
+COMPILERS = ("jax-vgg19",)
+"""Backends that keep compiled programs for later processes."""
+CEILINGS = ("cpu", "64", "2048")
 
 
 def main():
-    for size in sys.argv[1:] or SIZES:
-        iterations = max(1, PIXELS_A_TURN // int(size) ** 2)
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, TURNS, "cpu", size, str(iterations), str(ROUNDS), "random:0", folder]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
-        best = min(row["step_s"] for name, row in rows[0]["loops"].items() if name.startswith("plain"))
-        for row in rows:
-            print(f"\n{size} x {size}, {row['precision']}, {ROUNDS} turns of {iterations}\n")
-            print("| loop | ms an iteration | least, most | of the best plain loop in float32 |")
-            print("|---|---|---|---|")
-            for name, loop in sorted(row["loops"].items(), key=lambda each: each[1]["step_s"]):
-                paces = [1e3 * pace for pace in loop["paces"]]
-                print(
-                    f"| {name} | {1e3 * loop['step_s']:.0f} | {min(paces):.0f}, {max(paces):.0f} "
-                    f"| {loop['step_s'] / best:.2f} |",
-                    flush=True,
-                )
+    folder, *sizes = sys.argv[1:] or ["build/bench"]
+    sizes, out = sizes or SIZES, Path(folder)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    environment = with_plain_loops(out)
+    limits = [sys.executable, HERE.parent / "gpu" / "ceilings.py", *CEILINGS]
+    done = subprocess.run(limits, stdout=subprocess.PIPE, text=True, check=True)
+    for each in sizes:
+        sweep(out, each, each == sizes[len(sizes) // 2], environment)
+    print(write(out, [each.partition(":")[0] for each in sizes], json.loads(done.stdout)["flop_per_s"]))
+
+
+def with_plain_loops(out):
+    """Install the plain loops for this run, with a cache of its own: nothing is compiled yet."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    here = ["--no-index", "--no-deps", "--no-build-isolation", "--target", out / "plain"]
+    subprocess.run([*pip, *here, HERE / "nstbench-plain"], check=True)
+    places = {"PYTHONPATH": str(out.resolve() / "plain"), "NSTBENCH_CACHE": str(out.resolve() / "cache")}
+    return os.environ | places
+
+
+def sweep(out, each, judged, environment):
+    """Sweep one size; if it is `judged`, its pictures are, after each call of `run`."""
+    size, iterations, chunk = each.split(":")
+    settings = {"size": size, "iterations": iterations, "measure.chunk": chunk}
+    referee = {"measure.snapshot_every": chunk, "measure.referee": "bundled"}
+    settings |= referee if judged else {"measure.referee": "none"}
+    run(out / f"sweep-{size}", settings, (), environment)
+    warm = settings | {"iterations": chunk, "measure.referee": "none", "measure.snapshot_every": "null"}
+    run(out / f"warm-{size}", warm, COMPILERS, environment)
+
+
+def run(folder, settings, backends, environment):
+    changes = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    chosen = [word for name in backends for word in ("--backend", name)]
+    command = [Path(sys.executable).with_name("nstbench"), "sweep", HERE / "bench.yaml", "-o", folder]
+    done = subprocess.run([*command, *changes, *chosen], env=environment, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
-"""Style transfer as TensorFlow's tutorial writes it, to compare with; asked and answering as pytorch_loop.py.
+"""Style transfer as TensorFlow's tutorial writes it, to compare with: Keras's Adam in a `tf.function`.
 
-`tensorflow_loop.py PROBLEM.npz DEVICE PRECISION`: one Adam step of Keras in a `tf.function`, Gram matrices by
-einsum. PRECISION is `default` or `bf16`, whose convolutions have operands of bfloat16.
+Gram matrices are made by einsum; at `bf16` the convolutions have operands of bfloat16. As a command it is
+asked and answers as pytorch_loop.py: `python -m nstbench_plain.tensorflow_loop PROBLEM.npz DEVICE PRECISION`.
 """
 
 import sys
 
 import numpy as np
 import tensorflow as tf
-from plain import CONTENT, LAYERS, MEAN, STYLE, answer
+
+from nstbench_plain.plain import CONTENT, LAYERS, MEAN, STYLE, answer
 
 
 def taps(image, weights, kind):
@@ -29,8 +30,23 @@ def gram(tap):
     return tf.einsum("bijc,bijd->bcd", tap, tap) / float(places)
 
 
-def make_loop(arrays, kind):
-    """Return n -> the losses of n more iterations."""
+class Loop:
+    def __init__(self, arrays, half):
+        self._image = tf.Variable(arrays["content"][None])
+        self._step = tf.function(make_step(arrays, tf.bfloat16 if half else tf.float32, self._image))
+
+    def warm_up(self):
+        self._step.get_concrete_function()
+
+    def run(self, n):
+        """Return the losses of n more iterations."""
+        return [float(self._step()) for _ in range(n)]
+
+    def image(self):
+        return self._image.numpy()[0]
+
+
+def make_step(arrays, kind, image):
     weights = {
         layer: tuple(tf.cast(arrays[f"{layer}/{part}"], kind) for part in ("kernel", "bias"))
         for layer in LAYERS
@@ -40,11 +56,9 @@ def make_loop(arrays, kind):
     target = taps(content, weights, kind)[CONTENT]
     of_style = taps(style, weights, kind)
     grams = {layer: gram(of_style[layer]) for layer in STYLE}
-    image = tf.Variable(content)
     adam = tf.keras.optimizers.Adam(rate)
     adam.build([image])
 
-    @tf.function
     def step():
         with tf.GradientTape() as tape:
             found = taps(image, weights, kind)
@@ -59,14 +73,14 @@ def make_loop(arrays, kind):
         image.assign(tf.clip_by_value(image, 0.0, 1.0))
         return total
 
-    return lambda n: [float(step()) for _ in range(n)]
+    return step
 
 
 def main():
     path, _, precision = sys.argv[1:4]
     with np.load(path) as arrays:
-        run = make_loop(arrays, tf.bfloat16 if precision == "bf16" else tf.float32)
-    answer(run)
+        loop = Loop(arrays, precision == "bf16")
+    answer(loop.run)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Style transfer as one would write it in PyTorch, to compare with: one Adam loop, no more than it needs.
 
-`pytorch_loop.py PROBLEM.npz DEVICE PRECISION [--compile]` answers each line `N` on standard input with a line
-of JSON, {"seconds": ..., "losses": [...]}, about N more iterations. PRECISION is `default` (TF32 where there
-is any) or `bf16`; tensors are channels_last; `--compile` has `torch.compile` compile loss and gradient.
+`python -m nstbench_plain.pytorch_loop PROBLEM.npz DEVICE PRECISION [--compile]` answers each line `N` on
+standard input with a line of JSON, {"seconds": ..., "losses": [...]}, about N more iterations. PRECISION is
+`default` (TF32 where there is any) or `bf16`; tensors are channels_last; `--compile` has `torch.compile`
+compile loss and gradient.
 
 A problem holds the arrays `content`, `style` (H, W, 3; RGB in [0, 1]), `alpha`, `beta`, `rate`, and the
 parameters `conv1_1/kernel` (HWIO), `conv1_1/bias` ... The layers are those of Gatys et al.: conv1_1 to
@@ -14,26 +15,25 @@ from contextlib import nullcontext
 
 import numpy as np
 import torch
-from plain import CONTENT, LAYERS, MEAN, STYLE, answer
 from torch.nn.functional import conv2d, max_pool2d, relu
 
+from nstbench_plain.plain import CONTENT, LAYERS, MEAN, STYLE, answer
 
-def read(path, device):
+
+def read(arrays, device):
     """Return (pictures as 1 x 3 x H x W, numbers, parameters as OIHW)."""
-    with np.load(path) as arrays:
-        pictures = {
-            name: torch.from_numpy(arrays[name])
-            .to(device)
-            .permute(2, 0, 1)[None]
-            .contiguous(memory_format=torch.channels_last)
-            for name in ("content", "style")
-        }
-        numbers = {name: float(arrays[name]) for name in ("alpha", "beta", "rate")}
-        weights = {}
-        for layer in LAYERS:
-            kernel = torch.from_numpy(arrays[f"{layer}/kernel"]).permute(3, 2, 0, 1)
-            bias = torch.from_numpy(arrays[f"{layer}/bias"])
-            weights[layer] = kernel.to(device).contiguous(memory_format=torch.channels_last), bias.to(device)
+    pictures = {
+        name: torch.tensor(arrays[name], device=device)
+        .permute(2, 0, 1)[None]
+        .contiguous(memory_format=torch.channels_last)
+        for name in ("content", "style")
+    }
+    numbers = {name: float(arrays[name]) for name in ("alpha", "beta", "rate")}
+    weights = {}
+    for layer in LAYERS:
+        kernel = torch.tensor(arrays[f"{layer}/kernel"], device=device).permute(3, 2, 0, 1)
+        bias = torch.tensor(arrays[f"{layer}/bias"], device=device)
+        weights[layer] = kernel.contiguous(memory_format=torch.channels_last), bias
     return pictures, numbers, weights
 
 
@@ -77,35 +77,42 @@ def make_loss(pictures, numbers, weights, half):
     return loss
 
 
-def make_loop(pictures, numbers, weights, half, compiled):
-    """Return n -> the losses of n more iterations, which the device has finished."""
-    loss = make_loss(pictures, numbers, weights, half)
-    if compiled:
-        loss = torch.compile(loss)
-    image = pictures["content"].clone().requires_grad_()
-    adam = torch.optim.Adam([image], lr=numbers["rate"], fused=image.is_cuda)
+class Loop:
+    def __init__(self, arrays, half, device="cpu", compiled=False):
+        pictures, numbers, weights = read(arrays, device)
+        self._loss = make_loss(pictures, numbers, weights, half)
+        if compiled:
+            self._loss = torch.compile(self._loss)
+        self._image = pictures["content"].clone().requires_grad_()
+        self._adam = torch.optim.Adam([self._image], lr=numbers["rate"], fused=self._image.is_cuda)
 
-    def run(n):
+    def warm_up(self):
+        self._loss(self._image).backward()
+
+    def run(self, n):
+        """Return the losses of n more iterations, which the device has finished."""
         totals = []
         for _ in range(n):
-            adam.zero_grad()
-            total = loss(image)
+            self._adam.zero_grad()
+            total = self._loss(self._image)
             total.backward()
-            adam.step()
+            self._adam.step()
             with torch.no_grad():
-                image.clamp_(0, 1)
+                self._image.clamp_(0, 1)
             totals.append(total.detach())
         return torch.stack(totals).tolist()  # waits for the device
 
-    return run
+    def image(self):
+        return self._image.detach()[0].permute(1, 2, 0).numpy()
 
 
 def main():
     path, device, precision = sys.argv[1:4]
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    run = make_loop(*read(path, device), half=precision == "bf16", compiled="--compile" in sys.argv)
-    answer(run)
+    with np.load(path) as arrays:
+        loop = Loop(arrays, precision == "bf16", device, compiled="--compile" in sys.argv)
+    answer(loop.run)
 
 
 if __name__ == "__main__":
