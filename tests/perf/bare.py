@@ -1,7 +1,7 @@
 """A style-transfer loop as one would write it by hand, without nstbench: the yardstick for its overhead.
 
-`python tests/perf/bare.py jax|tf SIZE CHUNK PAIRS` lets both loops run in turns, in one process, and prints
-pairs of seconds per iteration, bare and nstbench, as JSON. In turns, because two processes of the same
+`python tests/perf/bare.py jax|tf|torch SIZE CHUNK PAIRS` lets both loops run in turns, in one process, and
+prints pairs of seconds per iteration, bare and nstbench, as JSON. In turns, because two processes of the same
 program differ by several per cent on a shared machine.
 
 Weights are random, as only time counts; layers, losses and Adam are those of the backends' defaults.
@@ -10,6 +10,7 @@ Weights are random, as only time counts; layers, losses and Adam are those of th
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -135,6 +136,21 @@ def tf_loop(content, style, weights):
     return run
 
 
+def torch_loop(content, style, weights):
+    from nstbench.api import LAYERS
+
+    sys.path.append(str(Path(__file__).with_name("nstbench-plain")))
+    from nstbench_plain.pytorch_loop import Loop
+
+    parameters = {
+        f"{layer}/{part}": array
+        for layer, pair in zip(LAYERS, weights, strict=False)
+        for part, array in zip(("kernel", "bias"), pair, strict=True)
+    }
+    numbers = {"alpha": 1.0, "beta": 100.0, "rate": 0.02}
+    return Loop({"content": content, "style": style} | numbers | parameters, half=False).run
+
+
 def nstbench_loop(framework, content, style, weights):
     """The same problem through the shipped backend and the harness's own clock; returns seconds."""
     from importlib import import_module
@@ -145,6 +161,7 @@ def nstbench_loop(framework, content, style, weights):
     module, name, options = {  # the arithmetic of the bare loop
         "jax": ("nstbench_jax", "JaxVgg19", {"convolution": "xla", "huge_pages": False}),
         "tf": ("nstbench_tensorflow", "TensorFlowVgg19", {}),
+        "torch": ("nstbench_torch", "TorchVgg19", {}),
     }[framework]
     backend = getattr(import_module(module), name)(options)
     backend.start("cpu")
@@ -168,7 +185,7 @@ def main():
     content, style = (generator.random((size, size, 3), np.float32) for _ in range(2))
     weights = random_weights()
     swept = nstbench_loop(framework, content, style, weights)  # first, as XLA reads the backend's flags once
-    by_hand = {"jax": jax_loop, "tf": tf_loop}[framework](content, style, weights)
+    by_hand = {"jax": jax_loop, "tf": tf_loop, "torch": torch_loop}[framework](content, style, weights)
 
     def bare(n):
         start = perf_counter()

@@ -14,7 +14,7 @@ LIMIT = 1.03
 ONE_SIDED_95 = 1.729  # Student's t for PAIRS - 1 degrees of freedom
 
 
-@pytest.mark.parametrize("framework", ["jax", "tf"])
+@pytest.mark.parametrize("framework", ["jax", "tf", "torch"])
 def test_an_iteration_of_nstbench_costs_what_one_of_a_bare_loop_costs(framework, benchmark):
     command = [sys.executable, "-P", Path(__file__).with_name("bare.py"), framework, SIZE, CHUNK, PAIRS]
 
