@@ -1,4 +1,4 @@
-"""Each framework alone: a user of one backend need not have installed what the others import."""
+"""Each framework alone: who uses one backend need not have what others import, nor do the bundled weights."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ FRAMEWORKS = {
 }
 EXPERIMENT = """
 inputs: {content: "sample:cat", style: "sample:coffee"}
-fixed: {size: 32, iterations: 2, weights: "random:0", content_layers: [conv1_2], style_layers: [conv1_1]}
+fixed: {size: 32, iterations: 2, weights: bundled, content_layers: [conv1_2], style_layers: [conv1_1]}
 """
 HIDING = """
 import sys
