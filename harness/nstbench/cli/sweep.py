@@ -111,7 +111,7 @@ def sweep(
     Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
     """
     from nstbench.cli.console.console import stderr
-    from nstbench.cli.console.exit_codes import code_of_plan, code_of_sweep
+    from nstbench.cli.console.exit_codes import code_of_plan
     from nstbench.cli.console.interruption import interruptible
     from nstbench.cli.console.plan_table import print_plan, refuse_longer
     from nstbench.cli.console.progress import ProgressWatcher
@@ -124,19 +124,18 @@ def sweep(
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
-        prepared.refuse(parallel)
-        print_plan(prepared, as_json)
+        print_plan(prepared, parallel, as_json)
         raise typer.Exit(code_of_plan(prepared.plan))
     refuse_longer(prepared, max_hours)
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
         outcome = prepared.run(limits, parallel)
-    _report(outcome, as_json, again)
-    raise typer.Exit(code_of_sweep(outcome))
+    raise typer.Exit(_report(outcome, as_json, again))
 
 
-def _report(outcome: Outcome, as_json: bool, again: str) -> None:
+def _report(outcome: Outcome, as_json: bool, again: str) -> int:
     from nstbench.cli.console.console import counted, stderr
+    from nstbench.cli.console.exit_codes import code_of_sweep
     from nstbench.cli.console.found import print_best
     from nstbench.cli.console.results_table import View, print_left_out, print_table
 
@@ -157,6 +156,7 @@ def _report(outcome: Outcome, as_json: bool, again: str) -> None:
     console.print(f"tables   {folder}/tables/   (nstbench show {folder})")
     console.print(f"pictures {folder}/trials/*/images/")
     console.print(_page(results))
+    return code_of_sweep(outcome)
 
 
 def _print_not_applied(sentences: Sequence[str], redo: str) -> None:

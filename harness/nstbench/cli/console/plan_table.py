@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nstbench.plan import Trial
     from nstbench.plan.forecast import Forecast
     from nstbench.run.search import Searching
+    from nstbench.run.slots import Parallel
     from nstbench.run.standing import Standing
     from nstbench.run.sweep import Sweep
 
@@ -24,8 +25,13 @@ SPARE = ("memory", "GFLOP")
 """Columns that narrow terminals do without."""
 
 
-def print_plan(sweep: Sweep, as_json: bool) -> None:
-    """Print the plan of a sweep that has not run."""
+def print_plan(sweep: Sweep, parallel: Parallel, as_json: bool) -> None:
+    """Print the plan of a sweep that has not run.
+
+    Raises:
+        UsageError: it cannot run where it is to run.
+    """
+    sweep.refuse(parallel)
     standing = sweep.standing()
     pending = _pending(sweep, standing)
     forecast = sweep.forecast(pending)
