@@ -64,6 +64,11 @@ class State(NamedTuple):
     memory: Memory
     here: Point | None
 
+    @property
+    def picture(self) -> jax.Array:
+        """What is shown."""
+        return self.image
+
 
 def start_state(image: jax.Array) -> State:
     """Return the state before the first iteration."""

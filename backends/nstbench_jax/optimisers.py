@@ -14,11 +14,23 @@ from nstbench.api import OptimiserState
 
 
 class State(NamedTuple):
-    """What an iteration changes: the image (H, W, 3), the number of steps taken, Adam's moments."""
+    """What an iteration changes: the image (H, W, 3), the number of steps taken, Adam's moments, the average.
+
+    Attributes:
+        average: of the images since the start.
+        span: the sum of their weights, that of the last being 1.
+    """
 
     image: jax.Array
     step: jax.Array
     moments: Any
+    average: jax.Array
+    span: jax.Array
+
+    @property
+    def picture(self) -> jax.Array:
+        """What is shown."""
+        return self.average
 
 
 def start_state(optimiser: str, image: jax.Array, before: OptimiserState | None = None) -> State:
@@ -29,7 +41,7 @@ def start_state(optimiser: str, image: jax.Array, before: OptimiserState | None 
     if before and optimiser == "adam":
         mu, nu = map(jnp.asarray, before.moments)
         moments = optax.ScaleByAdamState(jnp.asarray(steps, jnp.int32), mu, nu)
-    return State(image, jnp.asarray(steps, jnp.int32), moments)
+    return State(image, jnp.asarray(steps, jnp.int32), moments, jnp.copy(image), jnp.float32(1.0))
 
 
 def carried(state: State) -> OptimiserState:
@@ -39,13 +51,18 @@ def carried(state: State) -> OptimiserState:
 
 
 def take_step(optimiser: str, state: State, gradient: jax.Array, numbers: Mapping[str, jax.Array]) -> State:
-    """Move against the direction at the decayed learning rate, and clip the image to [0, 1].
+    """Move against the direction at the decayed learning rate, clip the image to [0, 1], and average.
 
     Adam is algorithm 1 of Kingma and Ba (2015): epsilon outside the bias-corrected root.
     """
     rule = optax.identity()
     if optimiser == "adam":
-        rule = optax.scale_by_adam(b1=numbers["adam_beta1"], b2=0.999, eps=numbers["adam_epsilon"])
+        rule = optax.scale_by_adam(
+            b1=numbers["adam_beta1"], b2=numbers["adam_beta2"], eps=numbers["adam_epsilon"]
+        )
     direction, moments = rule.update(gradient, state.moments)
     rate = numbers["learning_rate"] * numbers["learning_rate_decay"] ** (state.step / 100.0)
-    return State(jnp.clip(state.image - rate * direction, 0.0, 1.0), state.step + 1, moments)
+    image = jnp.clip(state.image - rate * direction, 0.0, 1.0)
+    span = 1.0 + numbers["averaging"] * state.span
+    average = jnp.clip(image / span + state.average * (1.0 - 1.0 / span), 0.0, 1.0)
+    return State(image, state.step + 1, moments, average, span)

@@ -78,7 +78,7 @@ class JaxSession(Session):
         return flop and flop / self._program.steps
 
     def image(self) -> Array:
-        return np.array(self._state.image)
+        return np.array(self._state.picture)
 
     def state(self) -> OptimiserState | None:
         return None if self._recipe.static.optimiser == "lbfgs" else optimisers.carried(self._state)

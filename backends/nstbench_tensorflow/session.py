@@ -70,7 +70,7 @@ class FirstOrderSession(Session):
         return self._posed.trace(self._call(n, self._state), n)
 
     def image(self) -> Array:
-        return np.array(self._state.image.numpy())
+        return np.array(self._state.average.numpy())
 
     def state(self) -> OptimiserState:
         moments = tuple(np.array(each.numpy()) for each in self._state.moments)

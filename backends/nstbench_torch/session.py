@@ -108,7 +108,7 @@ class FirstOrderSession(Session):
         return self._posed.flop(self._state.image)
 
     def image(self) -> Array:
-        return self._state.image.cpu().numpy().copy()
+        return self._state.average.cpu().numpy().copy()
 
     def state(self) -> OptimiserState:
         return self._state.carried()

@@ -14,6 +14,7 @@ from nstbench.parity.scenarios import (
     FEW_LAYERS,
     SHALLOW,
     Scenario,
+    averaged_scenario,
     biased,
     default_scenarios,
     pose,
@@ -95,12 +96,19 @@ def quick(weights):
     }
     other = {"pooling": "avg", "tv_form": "absolute", "blend": (0.3, 0.7), "optimiser": "sgd"}
     shallow = pose(weights, 13, 12, content_layers={"conv2_1": 1.0}, style_layers={"conv1_1": 1.0})
-    descent = replace(shallow, adam_beta1=0.2, adam_epsilon=1e-8, learning_rate=0.2, learning_rate_decay=1e-9)
+    descent = replace(
+        shallow,
+        adam_beta1=0.2,
+        adam_epsilon=1e-8,
+        learning_rate=0.2,
+        learning_rate_decay=1e-9,
+    )
     return [
         Scenario("max", pose(weights, 19, 15, **layers), steps=1),
         Scenario("average", pose(weights, 15, 18, **other, **layers), steps=1),
         Scenario("descent", descent, steps=4, smooth=False),
         Scenario("lbfgs", replace(shallow, optimiser="lbfgs"), steps=4, smooth=False),
+        averaged_scenario(weights),
         Scenario("Wasserstein-2", replace(shallow, style_loss="wasserstein2"), steps=1),
         Scenario("before ReLU", replace(shallow, taps="conv"), steps=1),
     ]

@@ -53,7 +53,7 @@ class Right(Backend):
         return evaluate(self.weights, problem, np.float32).gradient
 
     def adam(self, problem, mean, square, t):
-        corrected = mean / (1 - problem.adam_beta1**t), np.sqrt(square / (1 - 0.999**t))
+        corrected = mean / (1 - problem.adam_beta1**t), np.sqrt(square / (1 - problem.adam_beta2**t))
         return problem.learning_rate * corrected[0] / (corrected[1] + problem.adam_epsilon)
 
     def rate(self, problem, t):
@@ -61,6 +61,11 @@ class Right(Backend):
 
     def clip(self, image):
         return np.clip(image, 0, 1)
+
+    def average(self, problem, before, image, t):
+        """The mean of the images so far, the t-th before the last weighed by averaging^t."""
+        share = (1 - problem.averaging) / (1 - problem.averaging ** (t + 1))
+        return before + share * (image - before)
 
     def targets(self, problem):
         """Content taps and blended Gram matrices."""
@@ -108,9 +113,10 @@ class Iterations(Session):
         self.backend, self.problem = backend, problem
         self.targets = backend.targets(problem)
         self.t, self.mean, self.square = 0, 0.0, 0.0
+        self.average = problem.init
 
     def image(self):
-        return np.clip(self.problem.init, 0, 1)
+        return np.clip(self.average, 0, 1)
 
     def run(self, n):
         rows = np.array([self.iterate() for _ in range(n)], np.float32)
@@ -124,16 +130,17 @@ class Iterations(Session):
         if problem.optimiser == "lbfgs":
             moved = self.search(row[0], slope)
         else:
-            b = problem.adam_beta1
+            b, b2 = problem.adam_beta1, problem.adam_beta2
             self.mean, self.square = (
                 b * self.mean + (1 - b) * slope,
-                0.999 * self.square + 0.001 * slope**2,
+                b2 * self.square + (1 - b2) * slope**2,
             )
             adam = problem.optimiser == "adam"
             step = backend.adam(problem, self.mean, self.square, self.t) if adam else None
             step = problem.learning_rate * slope if step is None else step
             moved = backend.clip(problem.init - backend.rate(problem, self.t) * step)
         self.problem = replace(problem, init=moved.astype(np.float32))
+        self.average = backend.average(problem, self.average, moved, self.t)
         return row
 
     def search(self, total, slope):
@@ -306,6 +313,11 @@ MISTAKES = {
     ),
     "no clipping": (wrong(clip=lambda self, image: image), "last loss"),
     "no decay": (wrong(rate=lambda self, problem, t: 1.0), "loss curve"),
+    "no average": (
+        wrong(average=lambda self, problem, before, image, t: image),
+        "first step",
+    ),
+    "beta2 ignored": (with_problem(lambda p: replace(p, adam_beta2=0.999)), "loss curve"),
     "beta1 ignored": (
         with_problem(lambda p: replace(p, adam_beta1=0.9)),
         "loss curve",

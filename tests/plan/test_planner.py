@@ -12,7 +12,7 @@ from nstbench.plan import Trial
 from nstbench.plan.planner import plan_trials
 from nstbench.plan.trial import canonical_json
 
-SINCE = ("stages", "balanced_layers", "taps", "style_loss")
+SINCE = ("stages", "balanced_layers", "taps", "style_loss", "adam_beta2", "averaging")
 """Settings that came later; at their defaults they leave a trial the identity that it had before."""
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}
@@ -74,6 +74,8 @@ def test_a_trial_says_everything_its_backend_needs(only):
         "init": "content",
         "pooling": "max",
         "taps": "relu",
+        "adam_beta2": 0.999,
+        "averaging": 0.0,
         "style_loss": "gram",
         "precision": "highest",
         "device": "auto",

@@ -130,6 +130,7 @@ UPDATES = {
         "adam_epsilon": 0.1,
         "learning_rate_decay": 0.5,
     },
+    "averaged": {"averaging": 0.8, "adam_beta2": 0.9},
     "sgd": {"optimiser": "sgd", "learning_rate": 1e-9, "learning_rate_decay": 0.9},
 }
 
@@ -151,15 +152,19 @@ def by_optax(weights, posed, n):
     if posed.optimiser == "sgd":
         optimiser = optax.sgd(schedule)
     else:
-        optimiser = optax.adam(schedule, b1=posed.adam_beta1, eps=posed.adam_epsilon)
+        betas = {"b1": posed.adam_beta1, "b2": posed.adam_beta2}
+        optimiser = optax.adam(schedule, **betas, eps=posed.adam_epsilon)
     image = jax.numpy.asarray(posed.init, jax.numpy.float64)
     state, totals = optimiser.init(image), []
+    ema = optax.ema(posed.averaging, debias=True)
+    average, seen_so_far = ema.update(image, ema.init(image))
     for _ in range(n):
         seen, gradient = tf_evaluate(weights, replace(posed, init=np.asarray(image)))
         update, state = optimiser.update(jax.numpy.asarray(gradient), state)
         image = jax.numpy.clip(image + update, 0, 1)
+        average, seen_so_far = ema.update(image, seen_so_far)
         totals.append(seen["total"])
-    return np.asarray(image), totals
+    return np.asarray(average), totals
 
 
 @pytest.mark.parametrize(

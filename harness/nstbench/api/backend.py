@@ -49,7 +49,8 @@ class Session(ABC):
     def state(self) -> OptimiserState | None:
         """Return what the optimiser takes along when the picture goes on at another size.
 
-        A problem with this `state` and the present picture as its `init` goes on as this session would.
+        A problem with this `state` and the present picture as its `init` goes on as this session would; with
+        `averaging` it starts from the average, and averages anew.
 
         Returns:
             None (the default): it begins anew from the picture.

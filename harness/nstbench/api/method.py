@@ -28,8 +28,10 @@ class Method:
 
     L-BFGS has no learning rate. All optimisers keep the image in [0, 1], so that the losses are those of the
     picture: Adam and SGD clip it after every step, L-BFGS is bounded. Step t = 0, 1, ... uses
-    learning_rate * learning_rate_decay^(t / 100). Adam is algorithm 1 of Kingma and Ba (2015); its beta2 is
-    0.999.
+    learning_rate * learning_rate_decay^(t / 100). Adam is algorithm 1 of Kingma and Ba (2015).
+
+    With averaging d the picture is the mean of the iterates x_0 ... x_t, x_k weighed by d^(t - k): their
+    exponential moving average, corrected as Adam's moments are. A next size starts from it and averages anew.
     """
 
     alpha: float = number(1.0, "Weight of the content loss", least=0, contrast=(0, 1e6))
@@ -81,12 +83,30 @@ class Method:
     adam_beta1: float = number(
         0.9, "Decay of Adam's first moment", least=0, below=1, matters=_of("adam"), contrast=(0.9, 0.1)
     )
+    adam_beta2: float = number(
+        0.999,
+        "Decay of Adam's second moment",
+        least=0,
+        below=1,
+        matters=_of("adam"),
+        later=True,
+        contrast=(0.999, 0.1),
+    )
     adam_epsilon: float = number(
         1e-8,
         "Epsilon of Adam, outside the corrected root",
         above=0,
         matters=_of("adam"),
         contrast=(1e-8, 1e9),
+    )
+    averaging: float = number(
+        0.0,
+        "Decay of the moving average of the iterates that is the picture; 0: the last iterate is",
+        least=0,
+        below=1,
+        matters=_of("adam", "sgd"),
+        later=True,
+        contrast=(0, 0.9),
     )
     pooling: str = choice("max", ("max", "avg"), "Pooling between the blocks of VGG-19")
     taps: str = choice(

@@ -152,6 +152,11 @@ def _relative(seen: float, true: float, where: str) -> Gap:
     return Gap(abs(float(seen) - true) / abs(true), where)
 
 
+def _shows_its_iterates(scenario: Scenario) -> bool:
+    """Whether there are several pictures, and losses of these: with averaging they are of the iterates."""
+    return scenario.steps > 2 and not scenario.problem.averaging
+
+
 def _has_curve(scenario: Scenario) -> bool:
     return scenario.steps > 1 and scenario.problem.optimiser != "lbfgs"
 
@@ -180,7 +185,7 @@ RUNGS = (
     Rung("gradient direction", _direction, DIRECTION),
     Rung("first step", _first_step, GRADIENT, lambda scenario: scenario.smooth),
     Rung("loss curve", _curve, CURVE, _has_curve),
-    Rung("last loss", _last, LOSSES, lambda scenario: scenario.steps > 2),
+    Rung("last loss", _last, LOSSES, _shows_its_iterates),
     Rung("L-BFGS: rise", _rise, RISE, _is_lbfgs),
     Rung("L-BFGS: left", _left, LEFT, _is_lbfgs),
 )

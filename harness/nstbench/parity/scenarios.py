@@ -67,6 +67,7 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
         ),
         Scenario("lbfgs, even sides", replace(even, optimiser="lbfgs"), smooth=False),
         large_scenario(weights, **common),
+        averaged_scenario(weights, **common),
         Scenario(
             "Wasserstein-2",
             pose(weights, 18, 23, blend=(0.3, 0.7), style_loss="wasserstein2", **FEW_LAYERS, **common),
@@ -80,6 +81,13 @@ def large_scenario(weights: VggWeights, **settings: Any) -> Scenario:
     """Pose a problem with tens of thousands of pixels, where sums are long, and one layer, to be quick."""
     problem = pose(weights, 183, 181, optimiser="lbfgs", **SHALLOW, **settings)
     return Scenario("lbfgs, one layer, 33,123 pixels", problem, steps=3, smooth=False)
+
+
+def averaged_scenario(weights: VggWeights, **settings: Any) -> Scenario:
+    """Pose a problem whose picture is an average, with steps so long that Adam's second moment matters."""
+    problem = pose(weights, 13, 17, averaging=0.9, adam_beta2=0.1, **SHALLOW, **settings)
+    eager = replace(problem, learning_rate=0.2, adam_epsilon=0.1 * problem.adam_epsilon)
+    return Scenario("the average of the iterates", eager, steps=4)
 
 
 def pose(

@@ -26,8 +26,6 @@ from nstbench.referee.wasserstein import (
     wasserstein_energy_gradient,
 )
 
-ADAM_BETA2 = 0.999
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
@@ -73,7 +71,7 @@ def descend(
     """Take n steps of Adam (Kingma and Ba 2015, algorithm 1) or gradient descent, each clipped to [0, 1].
 
     Returns:
-        The image, (H, W, 3) of `dtype`, and the total loss before each update.
+        The image, (H, W, 3) of `dtype`, or the average of the images; and the total loss before each update.
 
     Raises:
         UsageError: an optimiser other than `adam` and `sgd`, or as for `losses`.
@@ -83,18 +81,21 @@ def descend(
     posed = _pose(weights, problem, dtype)
     image: Floats = np.asarray(problem.init, dtype)
     totals, first, second = [], np.zeros_like(image), np.zeros_like(image)
+    decay, beta2 = problem.averaging, problem.adam_beta2
+    average: Floats = (1 - decay) * image
     for t in range(n):
         seen = posed.look(image)
         totals.append(posed.losses(seen).total)
         step = posed.gradient(seen)
         if problem.optimiser == "adam":
             first = problem.adam_beta1 * first + (1 - problem.adam_beta1) * step
-            second = ADAM_BETA2 * second + (1 - ADAM_BETA2) * step**2
-            root = np.sqrt(second / (1 - ADAM_BETA2 ** (t + 1)))
+            second = beta2 * second + (1 - beta2) * step**2
+            root = np.sqrt(second / (1 - beta2 ** (t + 1)))
             step = first / (1 - problem.adam_beta1 ** (t + 1)) / (root + problem.adam_epsilon)
         rate = problem.learning_rate * problem.learning_rate_decay ** (t / 100)
         image = np.clip(image - rate * step, 0, 1)
-    return image, totals
+        average = decay * average + (1 - decay) * image
+    return average / (1 - decay ** (n + 1)), totals
 
 
 def expose_epsilon(problem: Problem, slope: Array) -> Problem:

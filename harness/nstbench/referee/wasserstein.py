@@ -62,7 +62,8 @@ def _compare(seen: Gaussian, target: Gaussian) -> tuple[float, Floats]:
 def _root(matrix: Floats) -> Floats:
     values, vectors = np.linalg.eigh(matrix)
     size = np.sqrt(np.sum(values**2))
-    return (vectors * (_newton_schulz(values / size)[0] * np.sqrt(size))) @ vectors.T
+    root: Floats = (vectors * (_newton_schulz(values / size)[0] * np.sqrt(size))) @ vectors.T
+    return root
 
 
 def _sum_of_roots(values: Floats) -> tuple[float, Floats]:

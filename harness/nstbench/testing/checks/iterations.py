@@ -36,8 +36,9 @@ def run_is_additive(subject: Subject) -> None:
 
     The harness calls `run` with whatever chunk suits the clock.
     """
+    averaging = 0.5 if "averaging" in subject.capabilities.consumes else 0.0
     for optimiser in subject.values("optimiser"):
-        problem = subject.problem(optimiser=optimiser, learning_rate_decay=1e-6)
+        problem = subject.problem(optimiser=optimiser, learning_rate_decay=1e-6, averaging=averaging)
         whole, parts = subject.advance(problem, 5), subject.advance(problem, 3, 2)
         gap = farthest(whole.image, parts.image)
         seen = f"pixels {gap:.3g} apart with {optimiser}"
