@@ -14,7 +14,13 @@ from nstbench.api import Arithmetic, Look, Static
 from nstbench_jax.network import Taps, Weights
 
 product = partial(jnp.matmul, precision=Precision.HIGHEST)
-ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where, jnp.diff, product)
+
+
+def _identity(matrix: jax.Array) -> jax.Array:
+    return jnp.eye(matrix.shape[-1])
+
+
+ARITHMETIC = Arithmetic(jnp.sum, jnp.square, jnp.abs, jnp.where, jnp.diff, product, _identity)
 
 
 class Given(NamedTuple):

@@ -52,7 +52,14 @@ def product(a: Any, b: Any, split: bool) -> Any:
 
 def arithmetic(split: bool) -> Arithmetic:
     """Return the equations of the losses; `split` as for `gram`."""
-    return Arithmetic(tf.reduce_sum, tf.square, tf.abs, tf.where, product=lambda a, b: product(a, b, split))
+    return Arithmetic(
+        tf.reduce_sum,
+        tf.square,
+        tf.abs,
+        tf.where,
+        product=lambda a, b: product(a, b, split),
+        identity=lambda matrix: tf.eye(matrix.shape[-1]),
+    )
 
 
 def _parts(x: Any, split: bool) -> tuple[Any, ...]:

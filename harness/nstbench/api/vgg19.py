@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from nstbench.api.errors import UsageError, did_you_mean
+from nstbench.api.wasserstein import PRODUCTS
 
 if TYPE_CHECKING:  # the command line starts faster without NumPy
     import numpy as np
@@ -86,11 +87,14 @@ def smallest_side(taps: Iterable[str]) -> int:
     return max(1 << (block(layer) - 1) for layer in taps)
 
 
-def gflop_per_iteration(taps: Iterable[str], style_layers: Iterable[str], height: int, width: int) -> float:
+def gflop_per_iteration(
+    taps: Iterable[str], style_layers: Iterable[str], height: int, width: int, style_loss: str = "gram"
+) -> float:
     """Estimate one iteration: forward pass, gradient with respect to the image, Gram matrices.
 
     A multiply-add is two operations. The backward pass costs one more convolution per layer, as only the
-    image needs a gradient; a Gram matrix costs 2 N^2 M and twice that backwards.
+    image needs a gradient; a Gram matrix costs 2 N^2 M and twice that backwards. The square root that
+    `wasserstein2` takes is as many products of N x N matrices as `nstbench.api.wasserstein` has.
 
     Returns:
         GFLOP; 101.5 for the layers of Gatys et al. at 256 x 256.
@@ -102,4 +106,5 @@ def gflop_per_iteration(taps: Iterable[str], style_layers: Iterable[str], height
     for layer in style_layers:
         h, w, channels = tap_shape(layer, height, width)
         flop += 3 * 2 * channels**2 * h * w
+        flop += 3 * 2 * channels**3 * (PRODUCTS if style_loss == "wasserstein2" else 0)
     return flop / 1e9

@@ -74,7 +74,7 @@ def _gflop(trial: Trial) -> float:
     content, style = settings.content_layers, settings.style_layers
     gflop = 0.0
     for stage in stages_of(trial):
-        each = gflop_per_iteration((*content, *style), style, stage.height, stage.width)
+        each = gflop_per_iteration((*content, *style), style, stage.height, stage.width, settings.style_loss)
         gflop += (stage.iterations or 1) * each + _forward(content, (), stage.height, stage.width)
         sides = (shrunk(side, stage.share) for side in (trial.style_height, trial.style_width))
         gflop += _forward(style, style, *sides)

@@ -158,8 +158,8 @@ def gflop_of_an_iteration(trial: Trial) -> float | None:
     if "style_layers" not in trial.noticed:
         return None
     content = trial.settings.content_layers if "content_layers" in trial.noticed else ()
-    style = trial.settings.style_layers
-    return gflop_per_iteration((*style, *content), style, trial.height, trial.width)
+    style, compared = trial.settings.style_layers, trial.settings.style_loss
+    return gflop_per_iteration((*style, *content), style, trial.height, trial.width, compared)
 
 
 def _gflop_per_s(record: RunRecord) -> float | None:
