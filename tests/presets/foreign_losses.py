@@ -150,6 +150,42 @@ def pytorch_tutorial(x, content, style, image):
     return mse(x[five[3]], content[five[3]]), style_score, 0.0
 
 
+def crowsonkb(x, content, style, image):
+    def target(tap):
+        flat = rows(tap)
+        return flat.mean(axis=1), flat @ flat.T / flat.shape[1]
+
+    def sqrtm(a):
+        norm = np.sqrt(np.sum(a**2))
+        y, z, eye = a / norm, np.eye(len(a)), np.eye(len(a))
+        for _ in range(12):
+            t = (3 * eye - z @ y) / 2
+            y, z = y @ t, t @ z
+        return y * np.sqrt(norm)
+
+    def w2(seen, wanted):
+        (mean, srm), (mean_there, srm_there) = target(seen), target(wanted)
+        ridge = 1e-4 * np.eye(len(mean))
+        cov = srm - np.outer(mean, mean) + ridge
+        cov_there = srm_there - np.outer(mean_there, mean_there) + ridge
+        root = sqrtm(cov_there)
+        cov_diff = np.diagonal(cov_there + cov - 2 * sqrtm(root @ cov @ root)).mean()
+        return mse(mean, mean_there) + cov_diff
+
+    weights = zip((256, 64, 16, 4, 1), STYLE, strict=True)
+    style_loss = sum(w / 341 * w2(x[layer], style[layer]) for w, layer in weights)
+    return mse(x["conv4_2"], content["conv4_2"]), style_loss, nine_points(image)
+
+
+def nine_points(image):
+    padded = np.pad(image, ((1, 1), (1, 1), (0, 0)), "edge")
+    right = np.mean((padded[1:-1, 2:] - padded[1:-1, 1:-1]) ** 2) / 3
+    below = np.mean((padded[2:, 1:-1] - padded[1:-1, 1:-1]) ** 2) / 3
+    falling = np.mean((padded[1:, 1:] - padded[:-1, :-1]) ** 2) / 12
+    rising = np.mean((padded[1:, :-1] - padded[:-1, 1:]) ** 2) / 12
+    return 2 * (right + below + falling + rising)
+
+
 PROJECTS = {
     "gatys": (gatys, (1, 1e3, 0)),
     "coursera": (coursera, (10, 40, 0)),
@@ -160,4 +196,5 @@ PROJECTS = {
     "gatys-notebook": (gatys_notebook, (1, 1e3, 0)),
     "neural-style-pt": (neural_style_pt, (5, 100, 1e-3)),
     "pytorch-tutorial": (pytorch_tutorial, (1, 1e6, 0)),
+    "crowsonkb": (crowsonkb, (0.015, 1, 2)),
 }

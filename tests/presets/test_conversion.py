@@ -23,10 +23,10 @@ def test_converting_to_the_papers_units_keeps_the_total_loss(name):
     made = convert(name, "gatys", {}, *size).settings
     total = (
         made["alpha"] * canonical_content(x, content, made["content_layers"])
-        + made["beta"] * canonical_style(x, style, made["style_layers"])
+        + made["beta"] * canonical_style(x, style, made["style_layers"], made["style_loss"])
         + made["tv_weight"] * canonical_tv(image, made["tv_form"])
     )
-    assert total == pytest.approx(foreign_losses(name, x, content, style, image)["total"], rel=1e-12)
+    assert total == pytest.approx(foreign_losses(name, x, content, style, image)["total"], rel=1e-9)
 
 
 CUSTOM = {
@@ -89,6 +89,14 @@ def test_layers_weighed_differently_are_said_and_get_weights_with_the_usual_sum(
     assert sum(to_sum.values()) == pytest.approx(5)
     alike = convert("tf-tutorial", "pystiche", {"tv_weight": 0}, 256, 256)
     assert alike.notes == ()
+
+
+def test_a_style_that_is_compared_otherwise_stays_so_and_that_is_said():
+    made = convert("crowsonkb", "gatys", {}, 64, 48)
+    assert made.settings["style_loss"] == "wasserstein2"
+    assert "the style stays wasserstein2; that of gatys is gram" in " ".join(made.notes)
+    with pytest.raises(UsageError, match="unknown taps 'before'"):
+        convert("gatys", "pystiche", {"taps": "before"}, 64, 48)
 
 
 def test_an_alpha_that_depends_on_the_size_and_another_total_variation_are_said():

@@ -11,7 +11,7 @@ from nstbench.experiment.settings import WRITTEN
 from nstbench.presets.conversion import convert, scaled_layer_weights, scaled_tv_weight
 from nstbench.presets.presets import PRESETS, find_preset
 
-from .foreign_losses import PROJECTS, foreign_losses
+from .foreign_losses import PROJECTS, foreign_losses, nine_points
 from .scenes import SIZES, canonical_content, canonical_style, canonical_tv, scene, some_image, some_taps
 
 
@@ -29,13 +29,14 @@ def test_the_losses_are_those_of_the_project(name, size):
     lc = canonical_content(
         x, content, scaled_layer_weights(name, "content", weights_of(name, "content"), *size)
     )
-    ls = canonical_style(x, style, scaled_layer_weights(name, "style", weights_of(name, "style"), *size))
+    style_weights = scaled_layer_weights(name, "style", weights_of(name, "style"), *size)
+    ls = canonical_style(x, style, style_weights, settings.get("style_loss", "gram"))
     tv = canonical_tv(image, settings.get("tv_form", "squared"))
-    tv_weight = scaled_tv_weight(name, settings.get("tv_weight", 0.0))
+    tv_weight = scaled_tv_weight(name, settings.get("tv_weight", 0.0), math.prod(size))
     assert lc == pytest.approx(theirs["content"], rel=1e-12)
-    assert ls == pytest.approx(theirs["style"], rel=1e-12)
+    assert ls == pytest.approx(theirs["style"], rel=1e-9)
     total = settings["alpha"] * lc + settings["beta"] * ls + tv_weight * tv
-    assert total == pytest.approx(theirs["total"], rel=1e-12)
+    assert total == pytest.approx(theirs["total"], rel=1e-9)
     if tv_weight:
         assert tv * tv_weight == pytest.approx(settings["tv_weight"] * theirs["tv"], rel=1e-12)
 
@@ -75,13 +76,14 @@ def test_formulas_say_what_the_factors_do(name):
         for kind, term in (("content", preset.content_term), ("style", preset.style_term)):
             (factor,) = scaled_layer_weights(name, kind, {layer: 1.0}, height, width).values()
             assert eval(term, {}, known) == pytest.approx(factor, rel=1e-12)
-    assert eval(preset.tv_term, {}, {"TV": 1.0}) == pytest.approx(scaled_tv_weight(name, 1.0), rel=1e-12)
+    tv = eval(preset.tv_term, {}, {"TV": 1.0, "H": height, "W": width})
+    assert tv == pytest.approx(scaled_tv_weight(name, 1.0, height * width), rel=1e-12)
 
 
 @pytest.mark.parametrize("form", TV_FORMS)
 def test_another_form_of_total_variation_is_scaled_by_its_own_power_of_the_pixel_range(form):
     image = some_image(9, 7)
-    scaled = scaled_tv_weight("keras-example", 3.0, form) * canonical_tv(image, form)
+    scaled = scaled_tv_weight("keras-example", 3.0, 63, form) * canonical_tv(image, form)
     assert scaled == pytest.approx(3.0 * canonical_tv(255 * image, form), rel=1e-12)
 
 
@@ -101,8 +103,15 @@ def test_the_variation_of_neural_style_is_the_one_its_gradient_belongs_to_and_le
     slope = (tv(image + direction / 255) - tv(image - direction / 255)) / 2
     assert slope == pytest.approx(np.sum(gradient * direction), rel=1e-9)
     edge = np.sum(np.diff(x[-1], axis=0) ** 2) + np.sum(np.diff(x[:, -1], axis=0) ** 2)
-    ours = scaled_tv_weight("neural-style", 1.0) * canonical_tv(image, "squared")
+    ours = scaled_tv_weight("neural-style", 1.0, 30) * canonical_tv(image, "squared")
     assert ours == pytest.approx(tv(image) + edge / 2, rel=1e-12)
+
+
+def test_the_variation_of_crowsonkb_is_ours_where_a_picture_is_smooth():
+    y, x = np.mgrid[:60, :80] / 20
+    image = np.stack([np.sin(y + x), np.cos(y - 2 * x), np.sin(2 * y)], axis=-1)
+    ours = scaled_tv_weight("crowsonkb", 1.0, 60 * 80) * canonical_tv(image, "squared")
+    assert ours == pytest.approx(nine_points(image), rel=0.03)
 
 
 def adam(x, gradient, rate, epsilon):
@@ -151,7 +160,7 @@ def test_unknown_presets_are_refused_with_a_suggestion():
     for call in (
         lambda: find_preset("tf-tutorials"),
         lambda: convert("gatys", "tf-tutorials", {}, 64, 64),
-        lambda: scaled_tv_weight("tf-tutorials", 1.0),
+        lambda: scaled_tv_weight("tf-tutorials", 1.0, 1),
     ):
         with pytest.raises(UnknownName, match="Did you mean 'tf-tutorial'"):
             call()
@@ -163,6 +172,8 @@ def page(request):
 
 
 PER_MEAN = tuple(1 / CHANNELS[layer] ** 2 for layer in GATYS_STYLE_LAYERS)
+
+FALLING = tuple(share / 341 for share in (256, 64, 16, 4, 1))
 
 
 def table_of(page, heading):
@@ -182,7 +193,7 @@ def test_the_page_gives_every_default(page):
             if isinstance(value, float):
                 assert float(cell) == pytest.approx(value, rel=1e-5)
             else:
-                special = {None: "-", (1.0,) * 5: "1 each", PER_MEAN: "1/N^2"}
+                special = {None: "-", (1.0,) * 5: "1 each", PER_MEAN: "1/N^2", FALLING: "256/341 to 1/341"}
                 assert cell == special.get(value, value[0] if isinstance(value, tuple) else str(value))
     others = [name for name, each in PRESETS.items() if each.settings["style_layers"] != GATYS_STYLE_LAYERS]
     assert others == ["pytorch-tutorial"]

@@ -17,7 +17,7 @@ from nstbench.api.vgg19 import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 
 LOSS_SCALES = (
     *("gatys", "coursera", "keras-example", "tf-tutorial", "neural-style", "pystiche"),
-    *("gatys-notebook", "neural-style-pt", "pytorch-tutorial"),
+    *("gatys-notebook", "neural-style-pt", "pytorch-tutorial", "crowsonkb"),
 )
 
 

@@ -62,7 +62,7 @@ def _worked_out(settings: Settings, height: int, width: int) -> Settings:
         settings,
         style_blend=settings.blend(),
         style_size=settings.style_side,
-        tv_weight=scaled_tv_weight(scale, settings.tv_weight, settings.tv_form),
+        tv_weight=scaled_tv_weight(scale, settings.tv_weight, height * width, settings.tv_form),
         content_weights=scaled("content"),
         style_weights=scaled("style"),
     )

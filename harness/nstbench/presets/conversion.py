@@ -16,6 +16,7 @@ CONVERTIBLE = (
     "tv_weight",
     "tv_form",
     "taps",
+    "style_loss",
     *(f"{kind}_{what}" for kind in _TERMS for what in ("layers", "weights")),
 )
 """The settings whose meaning depends on the units of the loss."""
@@ -65,10 +66,11 @@ def scaled_layer_weights(
     return made
 
 
-def scaled_tv_weight(loss_scale: str, tv_weight: float, tv_form: str | None = None) -> float:
+def scaled_tv_weight(loss_scale: str, tv_weight: float, pixels: int, tv_form: str | None = None) -> float:
     """Turn a project's weight of the total variation into that of pixels from 0 to 1.
 
     Args:
+        pixels: of the pastiche.
         tv_form: one of `TV_FORMS`; None for the project's own.
 
     Raises:
@@ -78,7 +80,7 @@ def scaled_tv_weight(loss_scale: str, tv_weight: float, tv_form: str | None = No
     form = tv_form or preset.tv_form
     if form not in TV_FORMS:
         raise UnknownName("tv_form", form, TV_FORMS)
-    return tv_weight * preset.scale.tv_factor(form)
+    return tv_weight * preset.scale.tv_factor(form, pixels)
 
 
 def convert(from_: str, to: str, settings: Mapping[str, Any], height: int, width: int) -> Conversion:
@@ -117,11 +119,14 @@ def convert(from_: str, to: str, settings: Mapping[str, Any], height: int, width
     if source.scale.content_mean != target.scale.content_mean:
         notes.append(f"only one of {from_} and {to} averages content: alpha holds at {height}x{width}")
     form = settings.get("tv_form") or source.tv_form
-    tv_weight = scaled_tv_weight(from_, _number("tv_weight", source, settings), form)
-    made |= {"tv_weight": tv_weight / scaled_tv_weight(to, 1.0, form), "tv_form": form}
-    made |= {"taps": _chosen("taps", source, settings)}
+    pixels = height * width
+    tv_weight = scaled_tv_weight(from_, _number("tv_weight", source, settings), pixels, form)
+    made |= {"tv_weight": tv_weight / scaled_tv_weight(to, 1.0, pixels, form), "tv_form": form}
+    made |= {name: _chosen(name, source, settings) for name in ("taps", "style_loss")}
     if tv_weight and form != target.tv_form:
         notes.append(f"total variation stays {form}; that of {to} is {target.tv_form}, no multiple of it")
+    if made["style_loss"] != (usual := _chosen("style_loss", target, {})):
+        notes.append(f"the style stays {made['style_loss']}; that of {to} is {usual}, no multiple of it")
     return Conversion(made, tuple(notes))
 
 

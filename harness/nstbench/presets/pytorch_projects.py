@@ -101,4 +101,42 @@ _PYTORCH_TUTORIAL = Preset(
     ),
 )
 
-PYTORCH_PROJECTS = (_GATYS_NOTEBOOK, _NEURAL_STYLE_PT, _PYTORCH_TUTORIAL)
+_CROWSONKB = Preset(
+    name="crowsonkb",
+    summary="K. Crowson's style-transfer-pytorch, with its Wasserstein-2 style loss",
+    source="https://github.com/crowsonkb/style-transfer-pytorch",
+    scale=LossScale(content=1.0, content_mean=True, tv_mean=True),
+    content_term="K / (N * M)",
+    style_term="E",
+    tv_term="TV / (3 * H * W)",
+    settings={
+        **GATYS_LAYERS,
+        "style_weights": tuple(share / 341 for share in (256, 64, 16, 4, 1)),
+        "style_loss": "wasserstein2",
+        "alpha": 0.015,
+        "beta": 1.0,
+        "tv_weight": 2.0,
+        "tv_form": "squared",
+        "optimiser": "adam",
+        "learning_rate": 0.02,
+        "adam_beta2": 0.99,
+        "averaging": 0.99,
+        "iterations": 1000,
+        "init": "content",
+        "pooling": "max",
+    },
+    departures=(
+        _TORCHVISION,
+        "its first convolution repeats the edge pixels where ours sees zeros",
+        "its total variation looks along the diagonals as well, with a quarter of the weight; where a picture"
+        " is smooth the two agree",
+        "it goes through sizes from 128 up, each sqrt(2) times the last, as `stages` can; but here content"
+        " and total variation weigh at each size what they do at the last one",
+        "the gradient of its square roots solves Lyapunov's equation, by another iteration; ours is that of"
+        " the loss as it is computed",
+        "Adam's moments are stretched from size to size there; here they are also scaled as gradients are",
+        "a style image is never enlarged there",
+    ),
+)
+
+PYTORCH_PROJECTS = (_GATYS_NOTEBOOK, _NEURAL_STYLE_PT, _PYTORCH_TUTORIAL, _CROWSONKB)
