@@ -1,12 +1,14 @@
 """Random taps and pictures, and the canonical losses of them in float64, from the contract."""
 
+from functools import cache
+
 import numpy as np
 
 from nstbench.api import tap_shape
 from nstbench.referee import gram
 from nstbench.referee.wasserstein import gaussian, mean_of, wasserstein_energy
 
-from .foreign_losses import SAME_SIZE, flat_border, rows
+from .foreign_losses import SAME_SIZE, flat_border, foreign_losses, rows
 
 SIZES = [(32, 48), (53, 37), (16, 31)]
 TAPS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv4_1", "conv4_2", "conv5_1", "conv5_2")
@@ -49,6 +51,7 @@ def canonical_tv(image, form):
     return np.sum((dy[:, :-1] ** 2 + dx[:-1] ** 2) ** 1.25)
 
 
+@cache
 def scene(name, size):
     """Taps of pastiche, content and style, and an image that the project treats as we do up to the edge."""
     style_size = size if name in SAME_SIZE else (size[1] + 5, size[0] + 9)
@@ -56,3 +59,9 @@ def scene(name, size):
     image = flat_border(image) if name == "neural-style" else image
     image = np.full_like(image, 0.5) if name == "crowsonkb" else image  # its variation is another one
     return some_taps(0, *size), some_taps(1, *size), some_taps(2, *style_size), image
+
+
+@cache
+def theirs(name, size):
+    """The project's losses of its scene."""
+    return foreign_losses(name, *scene(name, size))

@@ -10,15 +10,14 @@ from nstbench.api import UsageError
 from nstbench.presets.conversion import convert
 from nstbench.presets.presets import PRESETS
 
-from .foreign_losses import foreign_losses
-from .scenes import canonical_content, canonical_style, canonical_tv, scene
+from .scenes import SIZES, canonical_content, canonical_style, canonical_tv, scene, theirs
 
 PAIRS = list(permutations(PRESETS, 2))
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_converting_to_the_papers_units_keeps_the_total_loss(name):
-    size = (37, 29)
+    size = SIZES[2]
     x, content, style, image = scene(name, size)
     made = convert(name, "gatys", {}, *size).settings
     total = (
@@ -26,7 +25,7 @@ def test_converting_to_the_papers_units_keeps_the_total_loss(name):
         + made["beta"] * canonical_style(x, style, made["style_layers"], made["style_loss"])
         + made["tv_weight"] * canonical_tv(image, made["tv_form"])
     )
-    assert total == pytest.approx(foreign_losses(name, x, content, style, image)["total"], rel=1e-9)
+    assert total == pytest.approx(theirs(name, size)["total"], rel=1e-9)
 
 
 CUSTOM = {
