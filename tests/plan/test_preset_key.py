@@ -34,6 +34,12 @@ def test_layers_of_ones_own_do_not_meet_weights_for_others():
     assert [point.settings.style_weights for point in swept.points()] == [None, None]
 
 
+def test_a_list_of_stages_brings_its_own_iterations():
+    stages = [{"size": 64, "iterations": 5}, {"size": 96, "iterations": 3}]
+    settings = only(preset="crowsonkb", fixed={"stages": stages})
+    assert (settings.size, settings.iterations, settings.averaging) == (96, 8, 0.99)
+
+
 def test_an_axis_goes_before_the_preset():
     points = experiment_from_mapping({**BASE, "preset": "coursera", "sweep": {"beta": [1, 2]}}).points()
     assert [(point.settings.alpha, point.settings.beta) for point in points] == [(10, 1), (10, 2)]

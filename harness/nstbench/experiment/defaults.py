@@ -19,7 +19,7 @@ def preset_choices(
     """Return a choice for every setting of the preset that the experiment does not fix itself.
 
     Layers bring their weights: an experiment that names its own layers, fixed or as an axis, does not get the
-    preset's weights for others.
+    preset's weights for others. A list of stages brings its iterations.
     """
     if outline.preset is None:
         return {}
@@ -29,6 +29,8 @@ def preset_choices(
     given = PRESETS[outline.preset].defaults
     own = set(fixed) | _swept(outline.sweep)
     left_out = own | {weights for things, weights in WEIGHTED.items() if things in own}
+    if "stages" in fixed and isinstance(fixed["stages"].raw, list):
+        left_out.add("iterations")
     made = (
         choose(name, value, ("preset",), mistakes) for name, value in given.items() if name not in left_out
     )
