@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from nstbench.api import METHOD, SETTINGS, Backend, Settings
 
@@ -19,6 +19,9 @@ PROBLEM_AXES: Mapping[str, tuple[Any, ...]] = {
 PLANNING_AXES = {**PROBLEM_AXES, "init": ("content", "style", "noise"), "deterministic": (False, True)}
 
 SHUFFLES = 30
+
+Paired: TypeAlias = tuple[Mapping[str, Any], frozenset[Any]]
+"""A combination, and every pair of values in it."""
 
 
 def settings_for(backend: Backend, chosen: Mapping[str, Any]) -> Settings:
@@ -61,17 +64,16 @@ def covering(combined: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any
     Greedy, so its luck depends on the order: the shortest choice from a number of shuffles is taken, as
     each combination may have to be compiled.
     """
-    shuffled = (Random(seed).sample(combined, len(combined)) for seed in range(SHUFFLES))
+    paired = [(each, frozenset(combinations(each.items(), 2))) for each in combined]
+    shuffled = (Random(seed).sample(paired, len(paired)) for seed in range(SHUFFLES))
     return min(map(_greedily, shuffled), key=len)
 
 
-def _greedily(combined: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    def pairs(each: Mapping[str, Any]) -> set[Any]:
-        return set(combinations(each.items(), 2))
-
+def _greedily(paired: Sequence[Paired]) -> list[Mapping[str, Any]]:
     chosen: list[Mapping[str, Any]] = []
-    missing = set().union(*map(pairs, combined))
+    missing = frozenset().union(*(pairs for _, pairs in paired))
     while missing:
-        chosen.append(max(combined, key=lambda each: len(pairs(each) & missing)))
-        missing -= pairs(chosen[-1])
+        each, pairs = max(paired, key=lambda both: len(both[1] & missing))
+        chosen.append(each)
+        missing -= pairs
     return chosen
