@@ -94,6 +94,7 @@ def test_a_style_that_is_compared_otherwise_stays_so_and_that_is_said():
     made = convert("crowsonkb", "gatys", {}, 64, 48)
     assert made.settings["style_loss"] == "wasserstein2"
     assert "the style stays wasserstein2; that of gatys is gram" in " ".join(made.notes)
+    assert "tv_weight holds at 64x48" in " ".join(made.notes)
     with pytest.raises(UsageError, match="unknown taps 'before'"):
         convert("gatys", "pystiche", {"taps": "before"}, 64, 48)
 

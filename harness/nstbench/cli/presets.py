@@ -120,7 +120,8 @@ def convert(
 
 _LEGEND = (
     "K = sum (F - P)^2; E = sum (G - A)^2 / (4 N^2), Gram matrices divided by their M; N channels,",
-    "M positions; TV of pixels from 0 to 1; H x W the size of the pastiche",
+    "M positions; TV of pixels from 0 to 1; H x W the size of the pastiche; with the style_loss",
+    "wasserstein2 E is the squared Wasserstein-2 distance over N",
 )
 
 

@@ -123,6 +123,8 @@ def convert(from_: str, to: str, settings: Mapping[str, Any], height: int, width
     tv_weight = scaled_tv_weight(from_, _number("tv_weight", source, settings), pixels, form)
     made |= {"tv_weight": tv_weight / scaled_tv_weight(to, 1.0, pixels, form), "tv_form": form}
     made |= {name: _chosen(name, source, settings) for name in ("taps", "style_loss")}
+    if tv_weight and source.scale.tv_mean != target.scale.tv_mean:
+        notes.append(f"only one of {from_} and {to} averages variation: tv_weight holds at {height}x{width}")
     if tv_weight and form != target.tv_form:
         notes.append(f"total variation stays {form}; that of {to} is {target.tv_form}, no multiple of it")
     if made["style_loss"] != (usual := _chosen("style_loss", target, {})):
