@@ -118,18 +118,30 @@ def convert(from_: str, to: str, settings: Mapping[str, Any], height: int, width
             )
     if source.scale.content_mean != target.scale.content_mean:
         notes.append(f"only one of {from_} and {to} averages content: alpha holds at {height}x{width}")
-    form = settings.get("tv_form") or source.tv_form
-    pixels = height * width
-    tv_weight = scaled_tv_weight(from_, _number("tv_weight", source, settings), pixels, form)
-    made |= {"tv_weight": tv_weight / scaled_tv_weight(to, 1.0, pixels, form), "tv_form": form}
+    variation, beside = _variation(source, target, settings, (height, width))
+    made |= variation
+    notes += beside
     made |= {name: _chosen(name, source, settings) for name in ("taps", "style_loss")}
-    if tv_weight and source.scale.tv_mean != target.scale.tv_mean:
-        notes.append(f"only one of {from_} and {to} averages variation: tv_weight holds at {height}x{width}")
-    if tv_weight and form != target.tv_form:
-        notes.append(f"total variation stays {form}; that of {to} is {target.tv_form}, no multiple of it")
     if made["style_loss"] != (usual := _chosen("style_loss", target, {})):
         notes.append(f"the style stays {made['style_loss']}; that of {to} is {usual}, no multiple of it")
     return Conversion(made, tuple(notes))
+
+
+def _variation(
+    source: Preset, target: Preset, settings: Mapping[str, Any], size: tuple[int, int]
+) -> tuple[dict[str, Any], list[str]]:
+    """Say the total variation in the units of `target`, in its form, and what there is to note."""
+    form, pixels = settings.get("tv_form") or source.tv_form, math.prod(size)
+    weight = scaled_tv_weight(source.name, _number("tv_weight", source, settings), pixels, form)
+    made = {"tv_weight": weight / scaled_tv_weight(target.name, 1.0, pixels, form), "tv_form": form}
+    notes = []
+    if weight and source.scale.tv_mean != target.scale.tv_mean:
+        both = f"{source.name} and {target.name}"
+        notes.append(f"only one of {both} averages variation: tv_weight holds at {size[0]}x{size[1]}")
+    if weight and form != target.tv_form:
+        other = f"that of {target.name} is {target.tv_form}, no multiple of it"
+        notes.append(f"total variation stays {form}; {other}")
+    return made, notes
 
 
 def _reweighted(
