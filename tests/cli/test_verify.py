@@ -50,7 +50,7 @@ def test_a_limit_is_printed_as_it_is(precision):
     ("arguments", "code", "said"),
     [
         (["tfhub-fast"], 2, "tfhub-fast has no VGG-19 to compare"),
-        (["no-such"], 6, "no-such: not installed; known: "),
+        (["no-such"], 2, "unknown backend 'no-such'; known: "),
         (["jax-vgg19", "--device", "gpu"], 6, "no gpu device"),
         (["--device", "tpu"], 2, "it may be auto, cpu, gpu"),
         (["--precision", "half"], 2, "it may be highest, default, bf16"),
