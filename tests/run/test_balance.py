@@ -1,9 +1,16 @@
 """Balanced layers: at the content image each style layer has the same part in the style loss."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import nstbench
+from nstbench.api import Problem
+from nstbench.assets import resolve_weights
+from nstbench.referee import losses
+from nstbench.run import balance
 from nstbench.testing.fakes import FakeBackend
 
 LAYERS = ["conv1_1", "conv2_1", "conv3_1"]
@@ -63,6 +70,31 @@ def test_each_stage_is_balanced_anew(swept):
     np.testing.assert_allclose(energies[:2] @ of_the_small, total[:2], rtol=1e-4)
     np.testing.assert_allclose(energies[2:] @ of_the_large, total[2:], rtol=1e-4)
     assert not np.allclose(of_the_small, of_the_large, rtol=1e-3)
+
+
+def test_losses_of_the_content_image_are_computed_once_for_what_is_alike(monkeypatch):
+    source = resolve_weights("random:0", Path())
+    content, style = (np.random.default_rng(at).random((32, 32, 3), np.float32) for at in (1, 2))
+    layers = {"content_layers": {"conv2_2": 1.0}, "style_layers": {"conv1_1": 0.5, "conv2_1": 0.5}}
+    plain = Problem(content=content, styles=(style,), init=content, **layers)
+    counted = []
+    monkeypatch.setattr(balance, "losses", lambda *given: counted.append(given) or losses(*given))
+    same = [{}, {"beta": 7.0}, {"init": style}, {"style_layers": {"conv1_1": 0.1, "conv2_1": 0.9}}]
+    first, *others = (balance.balanced(replace(plain, **each), source).style_layers for each in same)
+    assert len(counted) == 1
+    assert others[:2] == [first, first]
+    assert others[2] != first
+    other = [
+        {"styles": (content[::-1],)},
+        {"content": style[::-1]},
+        {"styles": (style[:16],)},
+        {"pooling": "avg"},
+        {"style_layers": {"conv1_1": 1.0}},
+        {"style_masks": (content[:, :, 0],)},
+    ]
+    for each in other:
+        balance.balanced(replace(plain, **each), source)
+    assert len(counted) == 1 + len(other)
 
 
 def test_it_is_an_error_of_the_trial_where_a_layer_has_nothing_to_divide_by(tmp_path):
