@@ -132,6 +132,7 @@ def choose(
     within: float | str | None = None,
     at_least: float | None = None,
     quality: str | None = None,
+    floor: Sequence[str] = (),
     pictures: int = 1,
     size: int | None = None,
     device: str | None = None,
@@ -139,13 +140,13 @@ def choose(
 ) -> list[Choice]:
     """Say which backend and settings to take, for each device and size of picture in the results.
 
-    Wishes are those of `nstbench.comparison.wish.wish`; paths, outside_plan and errors as in `compare`.
+    Wishes are those of `nstbench.comparison.wish`, a floor is as `referee_msssim>=0.2`; paths as `compare`.
     """
     from nstbench.comparison.choose import choose_folders
     from nstbench.comparison.wish import wish
     from nstbench.run.installed import usual_options
 
-    wanted = wish(quality, within, at_least, pictures, (size, device))
+    wanted = wish(quality, within, at_least, pictures, (size, device)).with_floors(floor)
     return choose_folders(*paths, wanted=wanted, outside_plan=outside_plan, defaults=usual_options)
 
 

@@ -1,6 +1,7 @@
 """What is chosen, from numbers that are known: every front here can be worked out by hand."""
 
 import json
+import re
 import shlex
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from typer.main import get_command
 import nstbench
 from nstbench.api import UsageError
 from nstbench.cli.app import app
-from nstbench.comparison.choice_words import remarks, sentence
+from nstbench.comparison.choice_words import as_json, remarks, sentence
 from nstbench.comparison.choose import choose
 from nstbench.comparison.wish import wish
 from tests.report.scenes import SINGLE_PASS, a_failure, a_record, a_trial, results_of
@@ -96,6 +97,51 @@ def test_more_of_a_similarity_is_better(tmp_path):
     choice = the_choice(results_of(tmp_path, *records), "referee_ssim")
     assert taken(choice) == "ssim 0.9"
     assert list(choice.table["front"]) == [True, True]
+
+
+@pytest.fixture
+def with_content(tmp_path):
+    """Pictures of whose content so much is left; the best and the quickest have lost it."""
+    left = {"tiny": 0.1, "small": 0.5, "slow": 0.9, "middle": 0.4, "poor": 0.2, "best": 0.05, "late": None}
+    records = []
+    for name, figures in WORKED_OUT.items():
+        record = made(name, *figures)
+        (picture,) = record.pictures
+        seen = picture.referee | {"msssim": left[name]}
+        records.append(replace(record, pictures=(replace(picture, referee=seen),)))
+    return results_of(tmp_path, *records)
+
+
+def with_floors(*texts, **more):
+    return wish(**more).with_floors(texts)
+
+
+def test_what_falls_under_a_floor_is_not_offered_and_said(with_content):
+    (choice,) = choose(with_content, with_floors("referee_msssim>=0.2"))
+    assert list(choice.table["name"]) == ["small", "slow", "middle", "poor"]
+    assert list(choice.table["front"]) == [True, False, True, False]
+    assert (taken(choice), choice.better) == ("middle", None)  # 0.8 of the best that is offered, 0.3
+    line = "not offered, as not with MS-SSIM to the content at least 0.2: tiny, best, late"
+    assert line in remarks(choice)
+    (choice,) = choose(with_content, with_floors("referee_msssim>=0.2", "referee_total<=0.5", within="10s"))
+    assert list(choice.table["name"]) == ["middle"]
+    (choice,) = choose(with_content, with_floors("referee_msssim>=0.95"))
+    assert (taken(choice), choice.stylize) == (None, "")
+    assert sentence(choice).endswith("with MS-SSIM to the content at least 0.95")
+    assert as_json(choice)["floors"] == {"referee_msssim": 0.95}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("referee_msssim", "--floor referee_msssim: needs a limit, as in 'referee_msssim>=0.3'"),
+        ("referee_msssim<=1", "--floor referee_msssim<=1: of referee_msssim more is better; write a limit"),
+        ("beauty>=1", "unknown floor 'beauty'"),
+    ],
+)
+def test_a_floor_that_is_none_is_one_line(text, said):
+    with pytest.raises(UsageError, match=re.escape(said)):
+        wish().with_floors([text])
 
 
 def test_what_is_paid_once_is_shared_by_the_pictures(tmp_path):

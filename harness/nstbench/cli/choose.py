@@ -27,6 +27,13 @@ QualityOption = Annotated[
         " [referee_total].",
     ),
 ]
+FloorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN>=LIMIT",
+        help="Do not offer what falls under it, as in 'referee_msssim>=0.2'; may be repeated.",
+    ),
+]
 PicturesOption = Annotated[
     int, typer.Option(metavar="N", help="How many pictures share what is paid once: import, load, compile.")
 ]
@@ -37,6 +44,7 @@ def choose(
     within: WithinOption = None,
     at_least: AtLeastOption = None,
     quality: QualityOption = None,
+    floor: FloorOption = None,
     pictures: PicturesOption = 1,
     size: Annotated[
         int | None, typer.Option(metavar="PIXELS", help="Only pictures of this longer side.")
@@ -60,6 +68,7 @@ def choose(
     from nstbench.run.installed import usual_options
 
     wanted = wish(quality, within, at_least, pictures, (size, device))
+    wanted = wanted.with_floors(floor or ())
     found = choose_folders(*results, wanted=wanted, outside_plan=outside_plan, defaults=usual_options)
     if as_json:
         print_json([in_json(choice) for choice in found])

@@ -14,6 +14,8 @@ from nstbench.record.words import number, seconds
 def sentence(choice: Choice) -> str:
     """Say in one sentence what to take, what it gives, and what the next better one costs."""
     wanted, table = choice.wanted, choice.table
+    if table.empty:
+        return f"Nothing was measured that makes a picture of {choice.place} with {wanted.floors_in_words()}"
     if choice.taken is None:
         quickest, best = table.iloc[0], table.iloc[int(table["loss"].argmin())]
         also = f"; the best, {_brief(choice, best)}" if best["name"] != quickest["name"] else ""
@@ -36,6 +38,9 @@ def remarks(choice: Choice) -> Iterator[str]:
         other: Any = choice.table.loc[row]
         quality = number(other["quality"], DIGITS)
         yield f"{other['name']} ({quality}) is no slower than it, as far as was measured"
+    if choice.under:
+        names, floors = ", ".join(choice.under), choice.wanted.floors_in_words()
+        yield f"not offered, as not with {floors}: {names}"
     if choice.left_out:
         had = ", ".join(f"{name} ({count})" for name, count in choice.left_out.items())
         yield f"left out, as not judged on all {choice.pairs} pairs of content and style: {had}"
@@ -59,6 +64,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "limit": wanted.limit,
         "within_s": wanted.within,
         "at_least": wanted.at_least,
+        "floors": dict(wanted.floors),
         "pictures": wanted.pictures,
         "pairs": choice.pairs,
         "sentence": sentence(choice),
@@ -66,6 +72,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "taken": choice.taken,
         "better": choice.better,
         "equal": choice.equal,
+        "under": choice.under,
         "left_out": dict(choice.left_out),
         "stylize": choice.stylize,
         "remarks": list(remarks(choice)),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from nstbench.api import UsageError
 from nstbench.comparison.cautions import cautions
 from nstbench.comparison.configurations import PLACE, names_of, with_configurations
 from nstbench.comparison.costs import costs
+from nstbench.comparison.offered import offered
 from nstbench.comparison.ratios import NEGLIGIBLE
 from nstbench.comparison.stylize_line import Defaults, no_defaults, stylize_line
 from nstbench.comparison.time_to_loss import with_folder
@@ -41,6 +41,7 @@ class Choice:
             `trials`, the folder and id of each.
         taken, better: rows of `table`: the one to take, and the next better one; None if there is none.
         equal: rows at least as good as the one to take that are no slower, as far as was measured.
+        under: names of configurations that are not offered, as they are under a floor.
         left_out: names of configurations that lack pairs of content and style, with how many they have.
         pairs: how many pairs of content and style all others were judged on.
         cached: names of configurations whose compiling is known from the compile cache alone.
@@ -61,6 +62,7 @@ class Choice:
     pairs: int
     cached: tuple[str, ...]
     all_compiled: tuple[str, ...]
+    under: tuple[str, ...] = ()
     stylize: str = ""
     cautions: tuple[str, ...] = ()
 
@@ -136,14 +138,6 @@ def choose_folders(
     return found
 
 
-def front(seconds: pd.Series, losses: pd.Series) -> pd.Series:
-    """Say of each configuration whether no other beats it: as quick and better, or as good and quicker."""
-    order = np.lexsort((losses.to_numpy(), seconds.to_numpy()))
-    ranked = losses.iloc[order]
-    unbeaten: pd.Series = ranked < ranked.cummin().shift(fill_value=np.inf)
-    return unbeaten.reindex(losses.index)
-
-
 def _choice(wanted: Wish, rows: pd.DataFrame, place: tuple[Any, ...]) -> Choice:
     rows = rows.assign(name=names_of(rows))
     pairs_of = rows.groupby("configuration", sort=False)["pair"].agg(frozenset)
@@ -153,7 +147,7 @@ def _choice(wanted: Wish, rows: pd.DataFrame, place: tuple[Any, ...]) -> Choice:
     both = zip(lacking["name"], lacking["configuration"], strict=True)
     left_out = {name: len(pairs_of[number] & asked) for name, number in both}
     kept = rows[rows["configuration"].isin(whole) & rows["pair"].isin(asked)]
-    table = _table(wanted, kept)
+    table, under = offered(wanted, _table(wanted, kept))
     taken, better = _taken(wanted, table)
     device, device_name, size = place
     return Choice(
@@ -169,6 +163,7 @@ def _choice(wanted: Wish, rows: pd.DataFrame, place: tuple[Any, ...]) -> Choice:
         pairs=len(asked),
         cached=_names(kept, kept["cached"]),
         all_compiled=_names(kept, kept["all_compiled"]),
+        under=under,
     )
 
 
@@ -178,23 +173,24 @@ def _names(rows: pd.DataFrame, which: pd.Series) -> tuple[str, ...]:
 
 def _table(wanted: Wish, rows: pd.DataFrame) -> pd.DataFrame:
     """Bring the trials of each configuration together: seeds of a pair first, then the pairs."""
-    figures = ["once_s", "each_s", "each_low_s", "each_high_s", wanted.quality]
+    floors = [column for column, _ in wanted.floors]
+    rows = rows.assign(quality=rows[wanted.quality])
+    figures = ["once_s", "each_s", "each_low_s", "each_high_s", "quality", *dict.fromkeys(floors)]
     of_pair = rows.groupby(["configuration", "pair"])[figures].median()
     table = of_pair.groupby("configuration").median().astype(float)
     of = rows.groupby("configuration")
     once = table["once_s"] / wanted.pictures
     measured_often = once <= MOST_ONCE * (once + table["each_s"])
-    table = table.rename(columns={wanted.quality: "quality"}).assign(
+    table = table.assign(
         name=of["name"].first(),
         seconds=once + table["each_s"],
         seconds_low=(once + table["each_low_s"]).where(measured_often),
         seconds_high=(once + table["each_high_s"]).where(measured_often),
-        loss=wanted.as_loss(table[wanted.quality]),
+        loss=wanted.as_loss(table["quality"]),
         per_hour=3600 / table["each_s"],
         verified=pd.Series({number: _verified(own) for number, own in of["verified"]}, dtype=object),
         trials=of[["results", "trial_id"]].apply(lambda own: list(own.itertuples(index=False, name=None))),
     )
-    table["front"] = front(table["seconds"], table["loss"])
     return table.sort_values(["seconds", "loss"]).reset_index(drop=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -33,6 +34,7 @@ class Wish:
         within: seconds for a picture, at most.
         at_least: the least quality, as a share of the best of all.
         pictures: how many share what is paid once.
+        floors: columns of `JUDGED`, each with the least quality of what is offered at all.
         only: longer side in pixels, and device: `cpu`, `gpu` or the name of one. None: each there is.
     """
 
@@ -42,11 +44,20 @@ class Wish:
     at_least: float | None = None
     pictures: int = 1
     only: tuple[int | None, str | None] = (None, None)
+    floors: tuple[tuple[str, float], ...] = ()
 
     @property
     def judged(self) -> Judged:
         """Title and direction of the quality."""
         return JUDGED[self.quality]
+
+    def with_floors(self, texts: Iterable[str]) -> Wish:
+        """Return the wish for what is not under these floors, each a column with a limit, as for quality.
+
+        Raises:
+            UsageError, UnknownName: as `wish` does; or one has no limit.
+        """
+        return replace(self, floors=tuple(map(_floor, texts)))
 
     def as_loss(self, quality: pd.Series) -> pd.Series:
         """Return qualities as numbers of which less is better, as they are compared."""
@@ -70,11 +81,18 @@ class Wish:
         if self.at_least:
             said.append(f"with at least {number(self.at_least)} of the best quality")
         if self.limit is not None:
-            sign = "at least" if self.judged.higher else "at most"
-            said.append(f"with {self.judged.title} {sign} {number(self.limit)}")
+            said.append(f"with {_limited(self.judged, self.limit)}")
         if self.within is not None:
             said.append(f"within {seconds(self.within)}")
         return " ".join(said)
+
+    def floors_in_words(self) -> str:
+        """Say what is offered: `MS-SSIM to the content at least 0.2`."""
+        return " and ".join(_limited(JUDGED[column], limit) for column, limit in self.floors)
+
+
+def _limited(judged: Judged, limit: float) -> str:
+    return f"{judged.title} {'at least' if judged.higher else 'at most'} {number(limit)}"
 
 
 def wish(
@@ -108,10 +126,18 @@ def wish(
     return Wish(column, limit, budget, at_least, pictures, only)
 
 
-def _quality(text: str) -> tuple[str, float | None]:
+def _floor(text: str) -> tuple[str, float]:
+    column, limit = _quality(text, "--floor")
+    if limit is None:
+        sign = ">=" if JUDGED[column].higher else "<="
+        raise UsageError(f"--floor {text}: needs a limit, as in '{column}{sign}0.3'")
+    return column, limit
+
+
+def _quality(text: str, option: str = "--quality") -> tuple[str, float | None]:
     column, sign, limit = (part.strip() for part in re.split("([<>]?=|[<>]|$)", text, maxsplit=1))
     if column not in JUDGED:
-        raise UnknownName("quality", column, JUDGED)
+        raise UnknownName(option.removeprefix("--"), column, JUDGED)
     if not sign and not limit:
         return column, None
     wanted = ">=" if JUDGED[column].higher else "<="
@@ -122,7 +148,7 @@ def _quality(text: str) -> tuple[str, float | None]:
     if sign != wanted or not math.isfinite(value):
         better = "more" if JUDGED[column].higher else "less"
         raise UsageError(
-            f"--quality {text}: of {column} {better} is better; write a limit as '{column}{wanted}0.3'"
+            f"{option} {text}: of {column} {better} is better; write a limit as '{column}{wanted}0.3'"
         )
     return column, value
 
