@@ -58,7 +58,6 @@ def by_backend(name, weights, problem):
     [
         *((preset, by_the_referee) for preset in PRESETS),
         *(("pystiche", partial(by_backend, name)) for name in ("tf-vgg19", "torch-vgg19")),
-        ("crowsonkb", partial(by_backend, "torch-vgg19")),
     ],
 )
 def test_the_reported_losses_are_those_of_the_projects_own_formula(weights, preset, reported, tmp_path):
