@@ -89,10 +89,10 @@ def averaged_scenario(weights: VggWeights, **settings: Any) -> Scenario:
     No pixel comes to 0 or 1: the average of clipped pixels would show that of clipping, too.
     """
     problem = pose(weights, 13, 17, averaging=0.9, adam_beta2=0.1, **SHALLOW, **settings)
-    eager = {"learning_rate": 0.06, "adam_epsilon": 0.01 * problem.adam_epsilon}
-    return Scenario(
-        "the average of the iterates", replace(problem, init=0.25 + 0.5 * problem.init, **eager), steps=4
-    )
+    start = np.float32(0.25) + np.float32(0.5) * problem.init
+    epsilon = 0.01 * problem.adam_epsilon
+    eager = replace(problem, init=start, learning_rate=0.06, adam_epsilon=epsilon)
+    return Scenario("the average of the iterates", eager, steps=4)
 
 
 def pose(
