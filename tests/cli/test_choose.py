@@ -4,6 +4,9 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 import nstbench as python
 from tests.report.scenes import a_folder, a_record
 
@@ -32,7 +35,8 @@ def test_the_command_it_ends_with_makes_the_picture(nstbench, write, tmp_path):
     (choice,) = python.choose(tmp_path / "results/mine", within="1h")
     ((folder, trial_id),) = choice.table["trials"][choice.taken]
     (image,) = Path(folder).glob(f"trials/{trial_id}/images/*.png")
-    assert (tmp_path / "pastiche.png").read_bytes() == image.read_bytes()
+    made, wanted = (np.asarray(Image.open(path)) for path in (tmp_path / "pastiche.png", image))
+    np.testing.assert_array_equal(made, wanted)
 
 
 def test_without_a_judged_picture_one_line_says_what_to_do(nstbench, tmp_path):

@@ -101,7 +101,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(nstbench, write, tmp_path)
     (row,) = json.loads(nstbench("sweep", path, "--dry-run", "--json").stdout)
     assert row["state"] == "done"
     said = nstbench("sweep", path, "--dry-run").stdout
-    assert "1 trial, 0 to do" in said and "at the pace measured in this folder" in said
+    assert said.splitlines()[-1] == "1 trial, 0 to do"
     for damage in (lambda plan: plan.write_text("{"), Path.unlink):
         damage(tmp_path / "results/tiny/plan.json")
         done = nstbench("sweep", path, "--dry-run", check=False)

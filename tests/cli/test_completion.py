@@ -25,11 +25,11 @@ def here(tmp_path, monkeypatch):
     ("complete", "incomplete", "expected"),
     [
         (completion.backends, "fak", ["fake"]),
-        (completion.presets, "gat", ["gatys"]),
+        (completion.presets, "cour", ["coursera"]),
         (completion.images, "sample:ca", ["sample:cat"]),
         (completion.images, "pho", ["photo.png"]),
         (completion.settings, "optim", ["optimiser="]),
-        (completion.settings, "sweep.adam_b", ["sweep.adam_beta1="]),
+        (completion.settings, "sweep.adam_e", ["sweep.adam_epsilon="]),
         (completion.settings, "pooling=", ["pooling=max", "pooling=avg"]),
         (completion.settings, "deterministic=t", ["deterministic=true"]),
         (completion.settings, "nothing=", []),

@@ -22,7 +22,7 @@ from nstbench.run.doctor import LOOK, OFF, OK, Diagnosis, is_usable
     [
         lambda write: check("fakee"),
         lambda write: verify(["fakee"]),
-        lambda write: stylize("sample:cat", "sample:coffee", backend="fakee"),
+        lambda write: stylize(["sample:cat", "sample:coffee"], backend="fakee"),
         lambda write: sweep(write(), backend=["fakee"], dry_run=True),
     ],
 )

@@ -60,10 +60,9 @@ def print_plan(sweep: Sweep, parallel: Parallel, as_json: bool) -> None:
     if sweep.searching:
         _print_search(sweep.searching, standing.rates if standing else {}, len(rows) - len(to_do))
         return
-    console.print(
-        f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do, about {seconds(forecast.total_s) or '0 s'} one"
-        f" after the other, starts, compilation and referee included{_assumed(forecast)}"
-    )
+    takes = f", about {seconds(forecast.total_s)} one after the other,"
+    takes += f" starts, compilation and referee included{_assumed(forecast)}"
+    console.print(f"\n{counted(len(rows), 'trial')}, {len(to_do)} to do{takes * bool(to_do)}")
     _print_memory(max((row["memory_bytes"] or 0 for row in to_do), default=0))
     for sentence in sweep.not_applied(standing) if standing else ():
         console.print(f"not applied without --force to {sentence}")
