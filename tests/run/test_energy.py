@@ -79,7 +79,21 @@ def rows(tmp_path, counter, iterations, **measure):
     trials = plan_trials(experiment, facts, AssetLookUp(lambda _: None)).trials
     snapshots = measure.get("snapshot_every")
     job = Job(
-        "tiny", trials, "", tmp_path, tmp_path, tmp_path, 2, snapshots, 1, "none", None, 60, False, False, None
+        "tiny",
+        trials,
+        "",
+        tmp_path,
+        tmp_path,
+        tmp_path,
+        2,
+        snapshots,
+        1,
+        "none",
+        None,
+        60,
+        False,
+        False,
+        None,
     )
     found = Bench("fake", job.trials[0].options, counter_of=lambda device: counter).execute(job)
     records = [event.run_record() for event in found if isinstance(event, Recorded)]

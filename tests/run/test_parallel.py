@@ -131,11 +131,11 @@ def test_a_worker_that_dies_costs_its_trial_and_no_other_device(tmp_path, two_gp
 
 def test_one_that_hangs_is_ended_while_the_other_goes_on(tmp_path, two_gpus):
     backends = [named("hanging", gpu=True, fault="hang", at=2), fake(gpu=True, step_s=0.02)]
-    made = experiment(backends=backends, measure={"timeout_s": 2})
+    made = experiment(backends=backends, measure={"timeout_s": 4})
     began = time.monotonic()
     runs = nstbench.sweep(made, tmp_path, parallel=TWO).runs
     assert list(runs["status"]) == ["timeout", "ok"]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     assert not workers()
 
 

@@ -120,4 +120,5 @@ def test_a_stage_that_is_too_large_costs_its_trial_and_closes_what_was_open_once
     monkeypatch.setattr(FakeBackend, "prepare", prepare_once)
     monkeypatch.setattr(FakeSession, "close", close)
     row = nstbench.sweep(staged(measure={"isolation": "none"}), tmp_path).runs.iloc[0]
-    assert (row["status"], row["error_message"], len(closed)) == ("oom", "MemoryError: too large", 1)
+    assert (row["status"], len(closed)) == ("oom", 1)
+    assert row["error_message"].startswith("MemoryError: too large")

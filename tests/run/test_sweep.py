@@ -148,7 +148,7 @@ def test_whatever_breaks_a_trial_its_row_says_what_in_one_line(tmp_path, monkeyp
     monkeypatch.setattr(FakeSession, "run", run)
     results = nstbench.sweep(experiment(measure={"isolation": "none"}), tmp_path)
     (message,) = results.runs["error_message"]
-    assert re.fullmatch(said, message)
+    assert re.fullmatch(rf"{said}( at \w+\.py:\d+)?", message)
 
 
 def test_checkpoints_before_a_failure_are_kept(tmp_path):
