@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nstbench.api import NstbenchError
-from nstbench.cli.console.results_table import print_left_out, print_table
+from nstbench.cli.console.results_table import View, print_left_out, print_table
 from nstbench.record import open_results
 from nstbench.record.merge import merge
 from nstbench.record.repair import repair
@@ -116,7 +116,7 @@ def look_at(folder):
     """Look at everything, as `show` and `report` do."""
     results = open_results(folder)
     for name in TABLES:
-        print_table(results, name, as_json=False, most=100)
+        print_table(results, View(name, most=100), as_json=False)
     print_left_out(results)
     write_report(results)
     return results
