@@ -29,32 +29,45 @@ class Given(NamedTuple):
     weights: Weights
     targets: Look
     numbers: Mapping[str, jax.Array]
+    guides: Mapping[str, jax.Array] | None = None
 
 
-def gram(tap: jax.Array) -> jax.Array:
+def gram(tap: jax.Array, guides: jax.Array | None = None) -> jax.Array:
     """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
+
+    With guides each position weighs what they say instead: (h * w,), or (n, h * w) for (n, N, N).
 
     Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the
     same: that of one is taken twice, which is a product less in each iteration.
     """
     features = tap.reshape(-1, tap.shape[-1])
-    seen = product(jax.lax.stop_gradient(features).T, features)
-    return (seen + (seen - jax.lax.stop_gradient(seen))) / features.shape[0]
+    held = jax.lax.stop_gradient(features)
+    seen = product((held if guides is None else guides[..., None] * held).mT, features)
+    whole = seen + (seen - jax.lax.stop_gradient(seen))
+    return whole / features.shape[0] if guides is None else whole
 
 
-def look(taps: Taps, static: Static) -> Look:
-    """Return what the style losses compare of taps, and the taps."""
-    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+def mean(tap: jax.Array, guides: jax.Array | None = None) -> jax.Array:
+    """Return the mean (N,) of an (h, w, N) tap over its positions, which weigh what guides (h * w,) say."""
+    if guides is None:
+        return jnp.mean(tap, axis=(0, 1))
+    return jnp.sum(guides[:, None] * tap.reshape(-1, tap.shape[-1]), axis=0)
+
+
+def look(taps: Taps, static: Static, guides: Mapping[str, jax.Array] | None = None) -> Look:
+    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
+    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
+    with_means = own if static.style_loss == "wasserstein2" else {}
     return Look(
         taps,
-        {layer: gram(taps[layer]) for layer in static.style_layers},
-        {layer: jnp.mean(taps[layer], axis=(0, 1)) for layer in means},
+        {layer: gram(taps[layer], each) for layer, each in own.items()},
+        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
     )
 
 
 def losses(taps: Taps, image: jax.Array, given: Given, static: Static) -> tuple[jax.Array, jax.Array]:
     """Return the total, and the row of losses."""
-    seen = look(taps, static)
+    seen = look(taps, static, given.guides)
     tv = ARITHMETIC.total_variation(image, static.tv_form)
     row = ARITHMETIC.losses(given.numbers, seen, given.targets, tv)
     return row[0], jnp.stack(row)

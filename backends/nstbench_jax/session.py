@@ -16,6 +16,8 @@ from nstbench.api import (
     Problem,
     Programs,
     Session,
+    guides_of,
+    guides_of_styles,
     loss_trace,
     numbers,
 )
@@ -47,13 +49,14 @@ class JaxSession(Session):
         static = self._recipe.static
         weights = parameters.get(static.layers, static.precision)
         singles = jax.tree.map(np.float32, (problem.style_blend, numbers(problem)))
-        arrays = problem.content, problem.styles, problem.init, *singles
+        masks = guides_of(problem), guides_of_styles(problem)
+        arrays = problem.content, problem.styles, problem.init, *singles, *masks
         with jax.default_device(device):
-            content, styles, init, shares, traced = jax.device_put(arrays, device)
+            content, styles, init, shares, traced, guides, of_styles = jax.device_put(arrays, device)
             targets = update.compile_targets(static.of_targets(), self._recipe.convolution)(
-                weights, content, styles, shares
+                weights, content, styles, shares, of_styles
             )
-            self._given = jax.block_until_ready(Given(weights, targets, traced))
+            self._given = jax.block_until_ready(Given(weights, targets, traced, guides))
             self._state = jax.device_put(_start_state(static.optimiser, init, problem.state), device)
 
     def compile(self, chunk: int) -> None:

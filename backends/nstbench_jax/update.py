@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nstbench.api import Look, Problem, Static, static_part
-from nstbench_jax.losses import ARITHMETIC, Given, gram, look, losses
+from nstbench_jax.losses import ARITHMETIC, Given, look, losses
 from nstbench_jax.network import Taps, Weights, forward
 from nstbench_jax.optimisers import State, take_step
 
@@ -68,15 +68,17 @@ def objective(static: Static, convolution: str) -> Callable[[jax.Array, Given], 
 
 @cache
 def compile_targets(static: Static, convolution: str) -> Callable[..., Look]:
-    """Make (weights, content, styles, shares) -> targets; XLA compiles it for each set of image sizes."""
+    """Make (weights, content, styles, shares, guides) -> targets; XLA compiles it for each set of sizes."""
     of_content, of_style = (
         forward(frozenset(layers), static, convolution)
         for layers in (static.content_layers, static.style_layers)
     )
 
-    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
-        seen = [look(of_style(weights, style), static) for style in styles]
-        return ARITHMETIC.aim(of_content(weights, content), seen, shares)
+    def targets(weights: Weights, content: Any, styles: Any, shares: Any, guides: Any) -> Look:
+        both = zip(styles, guides, strict=True)
+        seen = [look(of_style(weights, style), static, own) for style, own in both]
+        stack = jnp.stack if static.regions else None
+        return ARITHMETIC.aim(of_content(weights, content), seen, shares, stack)
 
     return jax.jit(targets)
 
@@ -91,7 +93,8 @@ def compile_evaluation(
 
     def evaluate(image: jax.Array, given: Given) -> tuple[Taps, Taps, jax.Array]:
         taps = network(given.weights, image)
-        return taps, {layer: gram(taps[layer]) for layer in static.style_layers}, gradient_of(image, given)[0]
+        grams = look(taps, static, given.guides).grams
+        return taps, grams, gradient_of(image, given)[0]
 
     return jax.jit(evaluate)
 

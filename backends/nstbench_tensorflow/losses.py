@@ -20,28 +20,39 @@ class Given(NamedTuple):
     weights: Weights
     targets: Look
     numbers: Mapping[str, Any]
+    guides: Mapping[str, Any] | None = None
 
 
-def gram(tap: Any, split: bool) -> Any:
+def gram(tap: Any, split: bool, guides: Any = None) -> Any:
     """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
 
     Args:
+        guides: what each position weighs instead: (h * w,), or (n, h * w) for (n, N, N).
         split: stay near float32 where TensorFlow multiplies in TensorFloat-32. That is a switch of the whole
             process, so the factors are split instead, at four products for one.
     """
     features = tf.reshape(tap, (-1, tap.shape[-1]))
-    parts = _parts(features, split)
-    product = sum(tf.matmul(a, b, transpose_a=True) for a in parts for b in parts)
-    return product / tf.cast(tf.shape(features)[0], tf.float32)
+    right = _parts(features, split)
+    left = right if guides is None else _parts(guides[..., None] * features, split)
+    product = sum(tf.matmul(a, b, transpose_a=True) for a in left for b in right)
+    return product / tf.cast(tf.shape(features)[0], tf.float32) if guides is None else product
 
 
-def look(taps: Taps, static: Static, split: bool) -> Look:
-    """Return what the style losses compare of taps, and the taps."""
-    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+def mean(tap: Any, guides: Any = None) -> Any:
+    """Return the mean (N,) of an (h, w, N) tap over its positions, which weigh what guides (h * w,) say."""
+    if guides is None:
+        return tf.reduce_mean(tap, axis=(0, 1))
+    return tf.reduce_sum(guides[:, None] * tf.reshape(tap, (-1, tap.shape[-1])), axis=0)
+
+
+def look(taps: Taps, static: Static, split: bool, guides: Mapping[str, Any] | None = None) -> Look:
+    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
+    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
+    with_means = own if static.style_loss == "wasserstein2" else {}
     return Look(
         taps,
-        {layer: gram(taps[layer], split) for layer in static.style_layers},
-        {layer: tf.reduce_mean(taps[layer], axis=(0, 1)) for layer in means},
+        {layer: gram(taps[layer], split, each) for layer, each in own.items()},
+        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
     )
 
 

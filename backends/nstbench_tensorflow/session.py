@@ -18,6 +18,8 @@ from nstbench.api import (
     OptimiserState,
     Problem,
     Session,
+    guides_of,
+    guides_of_styles,
     loss_trace,
     numbers,
     static_part,
@@ -107,10 +109,11 @@ def pose(problem: Problem, device: str, weights: Weights, xla: bool) -> Posed:
         content, *styles = map(tf.constant, (problem.content, *problem.styles))
         shares = tuple(tf.constant(share, tf.float32) for share in problem.style_blend)
         program = trace_targets(replace(recipe, static=static.of_targets(), xla=False))
-        targets = program.run(weights, content, tuple(styles), shares)
+        guides, of_styles = tf.nest.map_structure(_constant, (guides_of(problem), guides_of_styles(problem)))
+        targets = program.run(weights, content, tuple(styles), shares, of_styles)
         tensors = {name: tf.constant(value, tf.float32) for name, value in numbers(problem).items()}
     tf.test.experimental.sync_devices()
-    return Posed(device, recipe, Given(weights, targets, tensors))
+    return Posed(device, recipe, Given(weights, targets, tensors, guides))
 
 
 def evaluate(posed: Posed, image: Array) -> Evaluation:
@@ -119,6 +122,10 @@ def evaluate(posed: Posed, image: Array) -> Evaluation:
     seen, _, gradient = posed.call(program.run, tf.constant(image))
     parts = seen.taps, seen.grams, gradient
     return Evaluation(*tf.nest.map_structure(lambda tensor: tensor.numpy(), parts))
+
+
+def _constant(array: Array | None) -> Any:
+    return None if array is None else tf.constant(array)
 
 
 def _switch_tensor_float_32(recipe: Recipe) -> None:

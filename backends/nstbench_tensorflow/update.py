@@ -39,16 +39,17 @@ class Program:
 
 @cache
 def trace_targets(recipe: Recipe) -> Program:
-    """Make the function (weights, content, styles, shares) -> targets; traced for each size of image."""
+    """Make the function (weights, content, styles, shares, guides) -> targets; traced for each size."""
     static, pool = recipe.static, pool_for(recipe.static.pooling, xla=False)
 
-    def targets(weights: Weights, content: Any, styles: tuple[Any, ...], shares: tuple[Any, ...]) -> Look:
+    def targets(weights: Weights, content: Any, styles: Any, shares: Any, guides: Any) -> Look:
         of_content = forward(weights, content, static.content_layers, pool, static)
-        seen = [
-            look(forward(weights, style, static.style_layers, pool, static), static, recipe.split_products)
-            for style in styles
-        ]
-        return arithmetic(recipe.split_products).aim(of_content, seen, shares)
+        seen = []
+        for style, own in zip(styles, guides, strict=True):
+            taps = forward(weights, style, static.style_layers, pool, static)
+            seen.append(look(taps, static, recipe.split_products, own))
+        stack = tf.stack if static.regions else None
+        return arithmetic(recipe.split_products).aim(of_content, seen, shares, stack)
 
     return Program(targets)
 
@@ -74,7 +75,7 @@ def _viewer(recipe: Recipe) -> Callable[[Any, Given], tuple[Look, Any, Any]]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
             taps = forward(given.weights, image, static.layers, pool, static)
-            seen = look(taps, static, recipe.split_products)
+            seen = look(taps, static, recipe.split_products, given.guides)
             tv = of.total_variation(image, static.tv_form)
             row = of.losses(given.numbers, seen, given.targets, tv)
         return seen, tf.stack(row), tape.gradient(row[0], image)

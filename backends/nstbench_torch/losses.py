@@ -30,32 +30,45 @@ class Given(NamedTuple):
     weights: Weights
     targets: Look
     numbers: Mapping[str, Tensor]
+    guides: Mapping[str, Tensor] | None = None
 
 
-def gram(tap: Tensor) -> Tensor:
+def gram(tap: Tensor, guides: Tensor | None = None) -> Tensor:
     """Return the (N, N) Gram matrix of an (h, w, N) tap, divided by its own number of positions h * w.
+
+    With guides each position weighs what they say instead: (h * w,), or (n, h * w) for (n, N, N).
 
     Both factors are the tap, and as a loss of Gram matrices has a symmetric gradient, both send back the
     same: that of one is taken twice, which is a product less in each iteration.
     """
     features = tap.reshape(-1, tap.shape[-1])
-    product = features.detach().T @ features
-    return (product + (product - product.detach())) / features.shape[0]
+    held = features.detach()
+    product = (held if guides is None else guides[..., None] * held).mT @ features
+    whole = product + (product - product.detach())
+    return whole / features.shape[0] if guides is None else whole
 
 
-def look(taps: Taps, static: Static) -> Look:
-    """Return what the style losses compare of taps, and the taps."""
-    means = static.style_layers if static.style_loss == "wasserstein2" else ()
+def mean(tap: Tensor, guides: Tensor | None = None) -> Tensor:
+    """Return the mean (N,) of an (h, w, N) tap over its positions, which weigh what guides (h * w,) say."""
+    if guides is None:
+        return torch.mean(tap, dim=(0, 1))
+    return torch.sum(guides[:, None] * tap.reshape(-1, tap.shape[-1]), dim=0)
+
+
+def look(taps: Taps, static: Static, guides: Mapping[str, Tensor] | None = None) -> Look:
+    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
+    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
+    with_means = own if static.style_loss == "wasserstein2" else {}
     return Look(
         taps,
-        {layer: gram(taps[layer]) for layer in static.style_layers},
-        {layer: torch.mean(taps[layer], dim=(0, 1)) for layer in means},
+        {layer: gram(taps[layer], each) for layer, each in own.items()},
+        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
     )
 
 
 def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:
     """Return what the network makes of an image, and the row of its losses."""
-    seen = look(forward(given.weights, image, static.layers, static), static)
+    seen = look(forward(given.weights, image, static.layers, static), static, given.guides)
     tv = ARITHMETIC.total_variation(image, static.tv_form)
     return seen, torch.stack(ARITHMETIC.losses(given.numbers, seen, given.targets, tv))
 

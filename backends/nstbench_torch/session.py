@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ from nstbench.api import (
     Problem,
     Session,
     Static,
+    guides_of,
+    guides_of_styles,
     loss_trace,
     numbers,
 )
@@ -150,12 +153,14 @@ def pose(problem: Problem, static: Static, weights: Weights, losses: Losses, dev
     with torch.no_grad():
         content = forward(weights, _take(problem.content, device), static.content_layers, static)
         styles = []
-        for style in problem.styles:
+        for style, guides in zip(problem.styles, guides_of_styles(problem), strict=True):
             taps = forward(weights, _take(style, device), static.style_layers, static)
-            styles.append(look(taps, static))
-        targets = ARITHMETIC.aim(content, styles, problem.style_blend)
+            styles.append(look(taps, static, _take_all(guides, device)))
+        stack = torch.stack if static.regions else None
+        targets = ARITHMETIC.aim(content, styles, problem.style_blend, stack)
     traced = {name: torch.tensor(value, device=device) for name, value in numbers(problem).items()}
-    return Posed(device, static, Given(weights, targets, traced), losses)
+    given = Given(weights, targets, traced, _take_all(guides_of(problem), device))
+    return Posed(device, static, given, losses)
 
 
 def evaluate(posed: Posed, image: Array) -> Evaluation:
@@ -172,6 +177,10 @@ def evaluate(posed: Posed, image: Array) -> Evaluation:
 def _side_stream() -> torch.cuda.Stream:
     """Return the stream for all captures: cuBLAS keeps 32 MiB for each stream that has multiplied."""
     return torch.cuda.Stream()
+
+
+def _take_all(arrays: Mapping[str, Array] | None, device: torch.device) -> dict[str, Tensor] | None:
+    return {name: _take(array, device) for name, array in arrays.items()} if arrays else None
 
 
 def _take(image: Array, device: torch.device) -> Tensor:

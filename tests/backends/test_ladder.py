@@ -18,6 +18,7 @@ from nstbench.parity.scenarios import (
     biased,
     default_scenarios,
     pose,
+    ramp,
 )
 from nstbench.referee import descend
 
@@ -51,7 +52,12 @@ def more_scenarios(weights):
     scattered = {"conv5_1": 2.0, "conv2_1": 0.5, "conv3_4": 0.1}
     more = {"content_layers": {"conv1_2": 1.0}, "style_layers": scattered, "tv_form": "absolute"}
     name = "deep layers of no order, two styles, average"
-    return [Scenario(name, pose(weights, 37, 29, blend=(0.9, 0.1), pooling="avg", **more), steps=3)]
+    masks = ramp(33, 26), ramp(25, 35)[:, ::-1]
+    parts = {"blend": (0.3, 0.7), "style_masks": masks, "style_loss": "wasserstein2", **FEW_LAYERS}
+    return [
+        Scenario(name, pose(weights, 37, 29, blend=(0.9, 0.1), pooling="avg", **more), steps=3),
+        Scenario("Wasserstein-2 of parts of the styles", pose(weights, 18, 23, **parts), steps=1),
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))

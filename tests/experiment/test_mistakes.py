@@ -25,6 +25,13 @@ CHANGES = [
         "exp.yaml:5:46: 'iterations' is fixed here and an axis in sweep.iterations; keep one of the two",
     ),
     ("  iterations: [20, 40, 80]", "  style: [a, b]", "exp.yaml:4:31: 'style' is fixed here and an axis in"),
+    (
+        "style: sample:strokes",
+        "style: sample:strokes, content_masks: [a.png, b.png]",
+        "exp.yaml:4:69: 2 content_masks for 1 ",
+    ),
+    ("style: sample:strokes", "style: sample:strokes, style_masks: 3", "exp.yaml:4:67: must be text"),
+    ("size: 192", "style_masks: x.png", "exp.yaml:5:9: unknown key 'style_masks' in fixed; "),
     ("size: 192", "size: 16", "exp.yaml:5:15: must be at least 32, found 16"),
     ("size: 192", "size: 9000", "exp.yaml:5:15: must be at most 8,192, found 9000"),
     ("size: 192", "size: '192'", "exp.yaml:5:15: must be a whole number, found the text '192'"),

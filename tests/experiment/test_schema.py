@@ -53,7 +53,9 @@ def test_every_setting_is_offered_with_its_description(validator):
     for name, setting in SETTINGS.items():
         assert validator.schema["$defs"][f"setting_{name}"]["description"] == setting.says
         assert name in properties["sweep"]["properties"]
-        assert (name in properties["fixed"]["properties"]) == (name not in ("content", "style", "seed"))
+        is_picture = setting.kind in ("image", "images", "masks")
+        assert (name in properties["inputs"]["properties"]) == is_picture
+        assert (name in properties["fixed"]["properties"]) == (not is_picture and name != "seed")
     for name, field in Measure.model_fields.items():
         assert properties["measure"]["properties"][name]["description"] == field.description
 

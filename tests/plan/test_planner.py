@@ -12,7 +12,10 @@ from nstbench.plan import Trial
 from nstbench.plan.planner import plan_trials
 from nstbench.plan.trial import canonical_json
 
-SINCE = ("stages", "balanced_layers", "taps", "style_loss", "adam_beta2", "averaging")
+SINCE = (
+    *("stages", "balanced_layers", "taps", "style_loss", "adam_beta2", "averaging"),
+    *("content_masks", "style_masks"),
+)
 """Settings that came later; at their defaults they leave a trial the identity that it had before."""
 
 BASE = {"inputs": {"content": "a.png", "style": "b.png"}, "fixed": {"size": 64}, "backends": ["jax-vgg19"]}
@@ -63,6 +66,8 @@ def test_a_trial_says_everything_its_backend_needs(only):
         "optimiser": "adam",
         "loss_scale": "gatys",
         "stages": None,
+        "content_masks": None,
+        "style_masks": None,
         "balanced_layers": False,
         "learning_rate": 0.05,
         "learning_rate_decay": 1.0,

@@ -26,9 +26,26 @@ def tf_taps(weights, image, pooling="max", where="relu"):
     return found
 
 
-def tf_gram(tap):
-    height, width, _ = tap.shape
-    return tf.einsum("hwi,hwj->ij", tap, tap) / (height * width)
+def tf_gram(tap, mask=None):
+    guided = tf.sqrt(tf_guide(tap, mask)) * tap  # T o F, the sum of T^2 being 1
+    return tf.einsum("hwi,hwj->ij", guided, guided)
+
+
+def tf_mean(tap, mask=None):
+    return tf.reduce_sum(tf_guide(tap, mask) * tap, (0, 1))
+
+
+def tf_guide(tap, mask):
+    """What each position weighs, (h, w, 1)."""
+    if mask is None:
+        mask = np.ones(tap.shape[:2])
+    side = 2 ** round(np.log2(mask.shape[0] / tap.shape[0]))
+    guide = tf.nn.avg_pool2d(tf.constant(mask[None, :, :, None], tf.float64), side, side, "VALID")[0]
+    return guide / tf.reduce_sum(guide)
+
+
+def tf_blend(problem, each):
+    return sum(share * one for share, one in zip(problem.style_blend, each, strict=True))
 
 
 def tf_wasserstein(tap, mean, moment):
@@ -72,13 +89,21 @@ def tf_losses(weights, problem, image):
     for layer, weight in problem.content_layers.items():
         seen["content"] += weight * 0.5 * tf.reduce_sum((found[layer] - of_content[layer]) ** 2)
     for layer, weight in problem.style_layers.items():
-        blend = list(zip(of_styles, problem.style_blend, strict=True))
-        target = sum(share * tf_gram(taps[layer]) for taps, share in blend)
+        masks = problem.style_masks or [None] * len(of_styles)
+        own = [(taps[layer], mask) for taps, mask in zip(of_styles, masks, strict=True)]
+        grams = [tf_gram(*each) for each in own]
         if problem.style_loss == "wasserstein2":
-            mean = sum(share * tf.reduce_mean(taps[layer], (0, 1)) for taps, share in blend)
-            seen[layer] = tf_wasserstein(found[layer], mean, target)
+            means = [tf_mean(*each) for each in own]
+            seen[layer] = tf_wasserstein(found[layer], tf_blend(problem, means), tf_blend(problem, grams))
         else:
-            seen[layer] = tf.reduce_sum((tf_gram(found[layer]) - target) ** 2) / (4 * CHANNELS[layer] ** 2)
+            regions = [(1.0, None, tf_blend(problem, grams))]
+            if problem.content_masks:
+                regions = zip(problem.style_blend, problem.content_masks, grams, strict=True)
+            squares = [
+                share * tf.reduce_sum((tf_gram(found[layer], mask) - target) ** 2)
+                for share, mask, target in regions
+            ]
+            seen[layer] = sum(squares) / (4 * CHANNELS[layer] ** 2)
         seen["style"] += weight * seen[layer]
     seen["total"] = (
         problem.alpha * seen["content"] + problem.beta * seen["style"] + problem.tv_weight * seen["tv"]

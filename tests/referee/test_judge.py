@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from nstbench.api import GATYS_STYLE_LAYERS, Problem, UsageError
 from nstbench.assets import load_image, load_weights, resize, resolve_weights
-from nstbench.referee import Referee, blended_grams, descend
-from nstbench.referee.network import Vgg19
+from nstbench.referee import Masks, Referee, descend, gram, taps
 
 from .frameworks import jax_losses, tf_losses
 
@@ -127,12 +126,40 @@ def test_structural_similarity_is_that_of_its_paper(judge, pair):
 def test_blended_styles_are_judged_by_the_blend_of_their_gram_matrices(weights, pair):
     content, style, style_itself = pair
     other = sample("waves", 40)
-    network = Vgg19(weights)
-    alone = [blended_grams(network, [image], [1.0], ["conv2_1"])["conv2_1"] for image in (style, other)]
-    seen = blended_grams(network, [content], [1.0], ["conv2_1"])["conv2_1"]
+    seen, *alone = (gram(taps(weights, image, ["conv2_1"])["conv2_1"]) for image in (content, style, other))
     expected = np.square(seen - (0.75 * alone[0] + 0.25 * alone[1])).sum() / (4 * 128**2)
     judge = Referee(weights).against(content, [style, other], [0.75, 0.25], style_itself)
     assert judge.content_itself.style_layers["conv2_1"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_with_masks_each_region_is_judged_by_its_own_style(weights, pair):
+    content, style, style_itself = pair
+    left = np.zeros(content.shape[:2], np.float32)
+    left[:, :32] = 1
+    other = sample("waves", 64)
+    judge = Referee(weights).against(
+        content, [style, other], [0.75, 0.25], style_itself, Masks((left, 1 - left))
+    )
+    collage = np.where(left[:, :, None] > 0, style_itself, other)
+    swapped = np.where(left[:, :, None] > 0, other, style_itself)
+    seen, worse = judge.judge(collage), judge.judge(swapped)
+    assert seen.style < 0.2 * worse.style
+    assert (seen.colour, seen.swd) == (None, None)
+    halves = [
+        0.75 * (by_left(weights, collage, 0) - whole(weights, style)) ** 2,
+        0.25 * (by_left(weights, collage, 1) - whole(weights, other)) ** 2,
+    ]
+    expected = np.sum(halves) / (4 * 64**2)
+    assert seen.style_layers["conv1_1"] == pytest.approx(expected, rel=1e-4)
+
+
+def by_left(weights, picture, half):
+    """The Gram matrix of the left half, 0, or the right one, 1, of a picture of 64 pixels."""
+    return gram(taps(weights, picture, ["conv1_1"])["conv1_1"][:, 32 * half : 32 * half + 32])
+
+
+def whole(weights, picture):
+    return gram(taps(weights, picture, ["conv1_1"])["conv1_1"])
 
 
 @pytest.mark.parametrize("shape", [(64, 60, 3), (64, 64), (64, 64, 4)])

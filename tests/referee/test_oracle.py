@@ -41,11 +41,23 @@ def shallow(**changes):
     return problem(17, 21, **layers, **changes)
 
 
+def mask(height, width, seed):
+    """Weights of pixels that are 0 in a part."""
+    return np.random.default_rng(seed).random((height, width), np.float32).clip(0.3) - np.float32(0.3)
+
+
+REGIONS = {"content_masks": (mask(35, 53, 1), mask(35, 53, 2))}
+OF_STYLES = {"style_masks": (mask(37, 41, 3), mask(50, 22, 4))}
+
 CASES = {
+    "regions": problem(**REGIONS, **OF_STYLES),
+    "regions of whole styles": problem(**REGIONS),
+    "parts of styles": problem(**OF_STYLES),
     "max": problem(),
     "average, mahendran": problem(pooling="avg", tv_form="mahendran"),
     "before ReLU": problem(taps="conv"),
     "wasserstein-2": shallow(style_loss="wasserstein2"),
+    "wasserstein-2, parts of styles": shallow(style_loss="wasserstein2", **OF_STYLES),
     "67 x 101": problem(67, 101, tv_form="absolute"),
 }
 
@@ -171,6 +183,11 @@ def by_optax(weights, posed, n):
     ("changes", "said"),
     [
         ({"init": np.zeros((16, 21, 3), np.float32)}, r"init has the shape \(16, 21, 3\), the content image"),
+        ({"content_masks": (mask(35, 53, 1),)}, "2 style images and 1 masks; give one mask for each"),
+        (
+            {"content_masks": (mask(17, 21, 1), mask(17, 21, 2)), "style_loss": "wasserstein2"},
+            "the style_loss wasserstein2 knows no content_masks; take gram",
+        ),
         ({"style_blend": (1.0,)}, "2 style images and 1 weights; give one weight for each"),
         ({"tv_form": "cubed"}, "unknown total variation 'cubed'; known: squared, absolute, mahendran"),
         ({"optimiser": "lbfgs"}, "does not know the optimiser 'lbfgs'; known: adam, sgd"),

@@ -34,6 +34,8 @@ VALUES = {
     "content": ["sample:cat", "sample:rocket"],
     "style": ["sample:coffee", "sample:waves"],
     "style_blend": [[1, 1], [3, 1]],
+    "content_masks": ["sample:waves", "sample:mosaic"],
+    "style_masks": ["sample:waves", "sample:mosaic"],
     "weights": ["random:0", "random:1"],
     "content_weights": [1, 2],
     "style_weights": [[1, 9], [9, 1]],
@@ -43,6 +45,8 @@ VALUES = {
 """Two values of what the table of settings cannot tell two values of."""
 BESIDE = {
     "style_blend": {"style": TWO_STYLES["style"]},
+    "content_masks": {"content": "sample:hatching"},
+    "style_masks": {"style": "sample:hatching"},
     "style_weights": {"style_layers": TWO_STYLES["style_layers"]},
     "min_delta": {"patience": 1},
     "stages": {"size": 64},

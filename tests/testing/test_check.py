@@ -92,6 +92,8 @@ IGNORED = {
     "style_layers": {"style_layers": {"conv2_1": 0.75, "conv1_1": 0.25}},
     "optimiser": {"optimiser": "adam"},
     "style": {"styles": (np.full((8, 8, 3), 0.5, np.float32),), "style_blend": (1.0,)},
+    "content_masks": {"content_masks": ()},
+    "style_masks": {"style_masks": ()},
     "content": {"content": np.full((40, 35, 3), 0.5, np.float32)},
     "init": {"init": np.full((40, 35, 3), 0.5, np.float32)},
 }

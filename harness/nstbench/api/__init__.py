@@ -29,8 +29,18 @@ from nstbench.api.errors import (
     printable,
     with_place,
 )
-from nstbench.api.iterative import LOSS_COLUMNS, Programs, Static, loss_trace, numbers, static_part
+from nstbench.api.iterative import (
+    LOSS_COLUMNS,
+    Programs,
+    Static,
+    guides_of,
+    guides_of_styles,
+    loss_trace,
+    numbers,
+    static_part,
+)
 from nstbench.api.losses import ROUNDING, LossTrace
+from nstbench.api.masks import guides
 from nstbench.api.method import METHOD, TV_FORMS, Method
 from nstbench.api.plugin import Planning, Plugin
 from nstbench.api.problem import Evaluation, OptimiserState, Problem
@@ -117,6 +127,9 @@ __all__ = [
     "found_plugins",
     "gflop_per_iteration",
     "growing",
+    "guides",
+    "guides_of",
+    "guides_of_styles",
     "in_channels",
     "layer_name",
     "loss_trace",

@@ -20,7 +20,7 @@ class Look(NamedTuple):
 
     Attributes:
         taps: of content layers.
-        grams: Gram matrices of style layers.
+        grams: Gram matrices of style layers; of n regions stacked (n, N, N), times sqrt(b_i).
         means: of the style layers' features (N,), for the style_loss `wasserstein2`; else empty.
         roots: of targets that have means: square roots of the covariance matrices.
     """
@@ -60,12 +60,22 @@ class Arithmetic:
         """Distances of Gaussians by the same functions."""
         return Gaussians(self.total, self.square, self.product, self.identity)
 
-    def aim(self, taps: Layers, styles: Sequence[Look], shares: Sequence[Any]) -> Look:
-        """Return the targets: taps of the content image, and statistics of the style images, blended.
+    def aim(
+        self,
+        taps: Layers,
+        styles: Sequence[Look],
+        shares: Sequence[Any],
+        stack: Callable[..., Any] | None = None,
+    ) -> Look:
+        """Return the targets: taps of the content image, and statistics of the style images.
 
         Args:
             styles: what the network makes of each, and shares: its b_i.
+            stack: of arrays along a new first axis, where each style has a region of its own; without it the
+                styles are blended.
         """
+        if stack:
+            return Look(taps, in_regions([style.grams for style in styles], shares, stack))
         grams = blend([style.grams for style in styles], shares)
         means = blend([style.means for style in styles], shares)
         of = self.gaussians
@@ -111,6 +121,18 @@ class Arithmetic:
             return self.total((self.square(dy[:, :-1]) + self.square(dx[:-1])) ** 1.25)
         size = self.square if form == "squared" else self.absolute
         return self.total(size(dy)) + self.total(size(dx))
+
+
+def in_regions(styles: Sequence[Layers], shares: Sequence[Any], stack: Callable[..., Any]) -> dict[str, Any]:
+    """Return layer -> (regions, N, N), sqrt(b_i) A_i of each style image: the targets of its region.
+
+    Args:
+        stack: of arrays along a new first axis.
+    """
+    return {
+        layer: stack([share**0.5 * grams[layer] for share, grams in zip(shares, styles, strict=True)])
+        for layer in styles[0]
+    }
 
 
 def blend(styles: Sequence[Layers], shares: Sequence[Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from nstbench.api.losses import LossTrace
+from nstbench.api.masks import guides
 from nstbench.api.method import METHOD
 from nstbench.api.problem import Problem
 from nstbench.api.vgg19 import Array
@@ -28,6 +29,7 @@ class Static:
     Attributes:
         height, width: of the pastiche, in pixels.
         content_layers, style_layers: canonical names, in network order.
+        regions: how many there are of a style of their own; 0 without content masks.
     """
 
     height: int
@@ -40,6 +42,7 @@ class Static:
     precision: str
     taps: str
     style_loss: str
+    regions: int
 
     @property
     def layers(self) -> frozenset[str]:
@@ -67,9 +70,10 @@ def static_part(problem: Problem, **fewer: Collection[str]) -> Static:
         fewer: see `Problem.expect`.
 
     Raises:
-        UnknownName: a choice that the backend does not know.
+        UnknownName: a choice that the backend does not know, or that is not one beside content masks.
     """
-    problem.expect(**fewer)
+    beside_masks = {"style_loss": ("gram",)} if problem.content_masks else {}
+    problem.expect(**fewer | beside_masks)
     height, width, _ = problem.content.shape
     return Static(
         height,
@@ -82,6 +86,7 @@ def static_part(problem: Problem, **fewer: Collection[str]) -> Static:
         problem.precision,
         problem.taps,
         problem.style_loss,
+        len(problem.content_masks),
     )
 
 
@@ -94,6 +99,22 @@ def numbers(problem: Problem) -> dict[str, float]:
     flat = {name: float(getattr(problem, name)) for name, each in METHOD.items() if each.traced}
     flat |= {f"content {layer}": float(weight) for layer, weight in problem.content_layers.items()}
     return flat | {f"style {layer}": float(weight) for layer, weight in problem.style_layers.items()}
+
+
+def guides_of(problem: Problem) -> dict[str, Array] | None:
+    """Return what `nstbench.api.guides` makes of the content masks, sqrt(b_i) in sum; None without masks."""
+    if not problem.content_masks:
+        return None
+    shares = [share**0.5 for share in problem.style_blend]
+    return guides(problem.content_masks, problem.style_layers, shares)
+
+
+def guides_of_styles(problem: Problem) -> tuple[dict[str, Array] | None, ...]:
+    """Return likewise those of each style image, (h * w,) and 1 in sum; None without masks."""
+    if not problem.style_masks:
+        return (None,) * len(problem.styles)
+    found = (guides([mask], problem.style_layers) for mask in problem.style_masks)
+    return tuple({layer: each[0] for layer, each in of_one.items()} for of_one in found)
 
 
 def loss_trace(rows: Array, style_layers: Collection[str], evaluations: int) -> LossTrace:

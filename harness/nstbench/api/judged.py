@@ -37,11 +37,13 @@ JUDGED: dict[str, Judged] = {
         "referee content loss", "content loss of the 8-bit picture at conv4_2", reference="style"
     ),
     "referee_style": Judged(
-        "referee style loss", "mean E_l of conv1_1 conv2_1 conv3_1 conv4_1 conv5_1", reference="content"
+        "referee style loss",
+        "mean E_l of conv1_1 conv2_1 conv3_1 conv4_1 conv5_1; with masks that of the regions",
+        reference="content",
     ),
     "referee_heldout": Judged(
         "referee held-out style loss",
-        "mean E_l of conv2_2 conv3_4, which by default nobody optimises",
+        "mean E_l of conv2_2 conv3_4, which by default nobody optimises; with masks that of the regions",
         reference="content",
     ),
     "referee_ssim": Judged(
@@ -60,12 +62,12 @@ JUDGED: dict[str, Judged] = {
     ),
     "referee_colour": Judged(
         "colour distance from the style",
-        "Hellinger distance of RGB-uv histograms: 0 the same colours, 1 none in common",
+        "Hellinger distance of RGB-uv histograms: 0 the same colours, 1 none in common; none with masks",
         reference="content",
     ),
     "referee_swd": Judged(
         "SWD from the style",
-        "sliced Wasserstein distance at each style layer, the content image's being 1; their mean",
+        "sliced Wasserstein distance, the content image's being 1, mean of style layers; none with masks",
     ),
 }
 """Columns of `runs` and `images`; the first is the usual one to rank by."""

@@ -7,6 +7,8 @@ positions; F (generated), P (content) and S (style) are its N x M taps (Gatys, E
     Gram      G   = F F^T / M_generated,  A = S S^T / M_style                                 (eq. 3)
     style     E_l = sum (G - A)^2 / (4 N^2),  Ls = sum over style layers  w_l * E_l           (eq. 4, 5)
     blend     with several style images A = sum b_i A_i, sum b_i = 1; likewise n below
+    regions   with content masks instead of G and A one pair for each style image i, not for `wasserstein2`,
+              G_i = F diag(t_i) F^T, A_i likewise, E_l = sum b_i sum (G_i - A_i)^2 / (4 N^2)
     total     alpha * Lc + beta * Ls + tv_weight * TV                                         (eq. 7)
 
 Dividing each Gram matrix by its own M equals the paper's 1 / (4 N^2 M^2) when both images have one size,
@@ -26,6 +28,11 @@ that of K. Crowson's style-transfer-pytorch. Square roots are what 12 steps of N
 A distance that rounding alone can make is none: where sum (F - P)^2 < ROUNDING^2 sum P^2, the term of that
 layer is 0 and so is its gradient; likewise with G and A, but for `wasserstein2`. The image is where it should
 be, and Adam, which steps as far for a small gradient as for a large one, would walk away from there.
+
+Masks are guidance channels (Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, section 4): t_i, their T^2,
+is the grey value of mask i at each position of the tap, over its sum, so that a region counts as much as any
+other of its share b_i, however small it is. Style masks do the same to A and n; without them every position
+counts alike. Backends compute with sqrt(b_i) G_i and sqrt(b_i) A_i, stacked: then E_l is again one distance.
 
 Total variation has three forms (`TV_FORMS`). With dy, dx the differences of x in [0, 1] to the next pixel
 below and to the right, over every channel:

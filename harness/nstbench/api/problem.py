@@ -35,6 +35,9 @@ class Problem(Method):
         styles: one or more of (h, w, 3) float32 RGB in [0, 1]; sizes may differ.
         content_layers, style_layers: canonical layer name -> weight w_l, see `nstbench.api.losses`.
         style_blend: weight b_i of each style's Gram matrices; they add up to 1.
+        content_masks: (H, W) float32 in [0, 1], one for each style: how much of it a pixel of the pastiche is
+            to have; empty: the whole pastiche has the blend. See `nstbench.api.guides`.
+        style_masks: (h, w) each: how much a pixel of that style counts; empty: all alike.
         state: of the optimiser that came to `init`; None at the start.
     """
 
@@ -44,6 +47,8 @@ class Problem(Method):
     content_layers: Mapping[str, float]
     style_layers: Mapping[str, float]
     style_blend: tuple[float, ...] = (1.0,)
+    content_masks: tuple[Array, ...] = ()
+    style_masks: tuple[Array, ...] = ()
     state: OptimiserState | None = None
 
     __eq__ = object.__eq__  # what Method compares is not all
@@ -74,6 +79,8 @@ class Problem(Method):
             content="content.png",
             style=tuple(f"style-{i}.png" for i in range(len(self.styles))),
             style_blend=self.style_blend if len(self.styles) > 1 else None,
+            content_masks=tuple(f"mask-{i}.png" for i in range(len(self.content_masks))) or None,
+            style_masks=tuple(f"style-mask-{i}.png" for i in range(len(self.style_masks))) or None,
             size=max(self.content.shape),
             style_size=max(self.style.shape),
             content_layers=tuple(self.content_layers),
@@ -91,7 +98,8 @@ class Evaluation:
 
     Attributes:
         taps: every content and style layer of the problem -> (h, w, channels) float32.
-        grams: every style layer -> (N, N) float32, divided by its number of positions.
+        grams: every style layer -> (N, N) float32, divided by its number of positions; with content masks
+            (regions, N, N), sqrt(b_i) G_i.
         gradient: (H, W, 3) float32, of the total loss with respect to `init`.
     """
 

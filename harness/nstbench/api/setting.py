@@ -12,8 +12,8 @@ class Setting:
     """What there is to know of one setting.
 
     Attributes:
-        kind: `number`, `count`, `choice`, `switch`, `layers`, `weights`, `stages`, `image`, `images` or
-            `file`.
+        kind: `number`, `count`, `choice`, `switch`, `layers`, `weights`, `stages`, `image`, `images`, `masks`
+            or `file`.
         default: where nothing is given and nothing is worked out; that of a trial that ignores it.
         says: what it means, for people.
         least, above, most, below: limits of a number or count, each None without one.

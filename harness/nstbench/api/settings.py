@@ -52,6 +52,23 @@ class Settings(Method):
         matters=lambda settings: len(settings.style) != 1,
         column="weights of several style images, in the order of style",
     )
+    content_masks: tuple[str, ...] | None = declare(
+        "masks",
+        None,
+        "Where in the pastiche each style image counts: a grey image of the content's shape for each, white"
+        " where it does; null: everywhere",
+        null=True,
+        later=True,
+        column="content masks as asked for, in the order of style",
+    )
+    style_masks: tuple[str, ...] | None = declare(
+        "masks",
+        None,
+        "What of each style image counts: a grey image of its shape for each; null: all of it",
+        null=True,
+        later=True,
+        column="style masks as asked for, in the order of style",
+    )
     size: int = declare(
         "count",
         256,

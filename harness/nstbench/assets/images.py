@@ -97,7 +97,7 @@ def resize(pixels: Array, height: int, width: int) -> Array:
 
 
 def stretch(values: Array, height: int, width: int, smooth: bool = True) -> Array:
-    """Stretch (h, w, 3) float32 to (height, width, 3), each channel as it is, without rounding.
+    """Stretch (h, w, n) float32 to (height, width, n), each channel as it is, without rounding.
 
     Args:
         smooth: Lanczos, which may overshoot; otherwise bilinear, which does not.
@@ -107,7 +107,9 @@ def stretch(values: Array, height: int, width: int, smooth: bool = True) -> Arra
     if values.shape[:2] == (height, width):
         return values
     how = Image.Resampling.LANCZOS if smooth else Image.Resampling.BILINEAR
-    channels = [Image.fromarray(np.ascontiguousarray(values[..., at], np.float32)) for at in range(3)]
+    channels = [
+        Image.fromarray(np.ascontiguousarray(values[..., at], np.float32)) for at in range(values.shape[2])
+    ]
     stretched = [np.asarray(channel.resize((width, height), how), np.float32) for channel in channels]
     return np.stack(stretched, axis=-1)
 

@@ -8,7 +8,7 @@ from nstbench.api import SETTINGS
 from nstbench.comparison.axes import BACKEND, axes
 from nstbench.comparison.values import UNUSED, Points
 
-PROBLEM = ("content", "style", "style_blend", "seed")
+PROBLEM = ("content", "style", "style_blend", "content_masks", "style_masks", "seed")
 """Settings that are not chosen: the pictures that somebody has, and chance."""
 
 PLACE = ("device", "device_name", "size")
@@ -34,7 +34,7 @@ def with_configurations(ok: pd.DataFrame) -> pd.DataFrame:
     for name in (*names, *PROBLEM[1:]):
         keys[name] = points.values(name).keys
     compiled = [name for name in names if _is_compiled(name)]
-    pair = ["content_sha256", "style", "style_blend"]
+    pair = ["content_sha256", *PROBLEM[1:-1]]
     numbered = {
         "size": keys["size"],
         "pair": _numbers(keys, pair),

@@ -13,10 +13,21 @@ from nstbench.comparison.values import Points, names_of
 from nstbench.experiment.settings import WEIGHTED
 
 SIZES = ("height", "width", "style_height", "style_width")
-_ELSEWHERE = {"content", "style", "weights", "size", "style_size", "style_scale", "loss_scale", "device"}
+MASKS = {f"{name}_sha256": name for name, each in SETTINGS.items() if each.kind == "masks"}
+_ELSEWHERE = {
+    "content",
+    "style",
+    *MASKS.values(),
+    "weights",
+    "size",
+    "style_size",
+    "style_scale",
+    "loss_scale",
+    "device",
+}
 """Settings for which hashes, sizes and converted weights stand."""
 HELD = (
-    *("content_sha256", "style_sha256", *SIZES, "weights_sha256"),
+    *("content_sha256", "style_sha256", *MASKS, *SIZES, "weights_sha256"),
     *(name for name in SETTINGS if name not in _ELSEWHERE),
 )
 BACKEND = ("backend", "backend_label", "options")
@@ -24,15 +35,16 @@ IDENTITY = ("backend", "backend_version", "device", *HELD)
 """What identifies a trial, but for its options: see `pairs`."""
 
 _UNITS = ("content_weights", "style_weights", "tv_weight")
-_BY_SIZE = (*SIZES, "content_sha256", "style_sha256", *_UNITS)
-_BY_STYLE_SIZE = ("style_height", "style_width", "style_sha256")
+_BY_SIZE = (*SIZES, "content_sha256", "style_sha256", *MASKS, *_UNITS)
+_BY_STYLE_SIZE = ("style_height", "style_width", "style_sha256", "style_masks_sha256")
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "results": ("backend_version",),
     "experiment": ("backend_version",),
     "backend_label": ("backend", "backend_version"),
     "label": HELD,
-    "content": ("content_sha256", "height", "width", *_UNITS),
-    "style": ("style_sha256", "style_height", "style_width", "style_blend"),
+    "content": ("content_sha256", "content_masks_sha256", "height", "width", *_UNITS),
+    "style": ("style_sha256", "style_height", "style_width", "style_blend", *MASKS),
+    **{name: (column,) for column, name in MASKS.items()},
     "weights": ("weights_sha256",),
     "content_layers": ("content_weights",),
     "style_layers": ("style_weights",),
@@ -48,6 +60,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
 INSTEAD: dict[str, tuple[str, ...]] = {
     "content_sha256": ("content",),
     "style_sha256": ("style",),
+    **{column: (name,) for column, name in MASKS.items()},
     **dict.fromkeys(("height", "width"), ("size",)),
     **dict.fromkeys(("style_height", "style_width"), ("style_size", "style_scale")),
     "style_blend": ("style_blend",),

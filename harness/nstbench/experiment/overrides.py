@@ -10,8 +10,7 @@ from nstbench.api import SETTINGS, ExperimentError, did_you_mean
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.places import Mistake, Path
-from nstbench.experiment.settings import KINDS
-from nstbench.experiment.shape import FIXABLE, SEARCH_RULES, SWEEP_RULES
+from nstbench.experiment.shape import FIXABLE, PICTURES, SEARCH_RULES, SWEEP_RULES
 from nstbench.experiment.yaml12 import parse
 
 SCALARS = ("name", "description", "preset", "seed")
@@ -92,7 +91,7 @@ def target(key: str) -> Path | None:
     section, dot, name = key.rpartition(".")
     known = {
         "fixed": FIXABLE,
-        "inputs": KINDS,
+        "inputs": PICTURES,
         "measure": Measure.model_fields,
         "gate": Gate.model_fields,
         "sweep": (*SETTINGS, *SWEEP_RULES),

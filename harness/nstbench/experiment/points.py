@@ -10,8 +10,7 @@ from nstbench.experiment.choice import Choice
 from nstbench.experiment.messages import validated
 from nstbench.experiment.places import Mistake
 from nstbench.experiment.point import Point
-from nstbench.experiment.settings import WRITTEN
-from nstbench.experiment.shape import Inputs
+from nstbench.experiment.settings import KINDS, WRITTEN
 
 
 def points_of(
@@ -28,7 +27,7 @@ def points_of(
 
 def _point(step: Step, fixed: Mapping[str, Choice], mistakes: list[Mistake]) -> Point | None:
     chosen = {**fixed, **{choice.setting: choice for choice in step}}
-    missing = [name for name in Inputs.model_fields if name not in chosen]
+    missing = [name for name in KINDS if name not in chosen]
     for name in missing:
         text = f"no {name} image; give inputs: {{{name}: PATH}}, where PATH is a file or sample:NAME"
         mistakes.append(Mistake(("inputs",), text))

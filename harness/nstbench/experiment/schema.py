@@ -10,8 +10,8 @@ from nstbench.api import LAYERS, SETTINGS, Stage
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.search import RULES, Limits
-from nstbench.experiment.settings import KINDS, WEIGHTED, WRITTEN
-from nstbench.experiment.shape import FIXABLE, BackendEntry, Outline
+from nstbench.experiment.settings import KINDS, MASKS, WEIGHTED, WRITTEN
+from nstbench.experiment.shape import FIXABLE, PICTURES, BackendEntry, Outline
 from nstbench.experiment.staging import MOST_STAGES
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,7 +24,7 @@ def json_schema() -> dict[str, Any]:
     """
     settings = _settings()
     top = _properties(Outline)
-    top["inputs"] = _section({name: _setting(name) for name in KINDS}, top["inputs"])
+    top["inputs"] = _section({name: _setting(name) for name in PICTURES}, top["inputs"])
     top["fixed"] = _section({name: _setting(name) for name in FIXABLE}, top["fixed"])
     top["sweep"] = _sweep(top["sweep"])
     top["search"] = _search(top["search"])
@@ -68,6 +68,9 @@ def _settings() -> dict[str, Any]:
         settings[things] = _description(settings[things]) | {"anyOf": [many, weighted | named, one]}
         either = {"anyOf": [numbers, weight, {"type": "null"}]}
         settings[weights] = _description(settings[weights]) | either
+    path = {"type": "string", "minLength": 1}
+    either = {"anyOf": [{"type": "array", "items": path, "minItems": 1}, path, {"type": "null"}]}
+    settings |= {masks: _description(settings[masks]) | either for masks in MASKS}
     whole = {"type": "integer", "minimum": 1}
     stage = {
         "type": "object",

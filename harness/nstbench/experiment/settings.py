@@ -18,6 +18,8 @@ PARTIAL = {"partial": True}
 
 KINDS = ("content", "style")
 
+MASKS = tuple(name for name, setting in SETTINGS.items() if setting.kind == "masks")
+
 DEPENDENT = tuple(name for name, setting in SETTINGS.items() if setting.worked_out)
 """Settings whose default depends on others, see `nstbench.api.Setting.default_beside`."""
 
@@ -37,6 +39,7 @@ _TYPES: Mapping[str, Any] = {
     "stages": Stages,
     "image": Reference,
     "images": References,
+    "masks": References,
     "file": Reference,
 }
 """Kind of setting -> type of the values that an experiment may write, but for choices."""
@@ -77,11 +80,22 @@ class Written(Strict):
         if not any(getattr(self, name) for name in terms):
             raise _conflict("alpha, beta and tv_weight are all 0: nothing to minimise", *terms)
         given = dict(self)
+        self._match_masks(given)
         if given["style_size"] and given["style_scale"] != 1:
             raise _conflict("style_size and style_scale say the same thing; remove one", "style_scale")
         if wrong := disagreement(given, self.model_fields_set):
             raise _conflict(wrong[0], *wrong[1])
         return self
+
+    def _match_masks(self, given: Mapping[str, Any]) -> None:
+        for masks in MASKS:
+            count, styles = len(given[masks] or ()), len(given["style"])
+            if count not in (0, styles):
+                text = f"{count} {masks} for {styles} style images; give one for each"
+                raise _conflict(text, masks, "style")
+        if given["content_masks"] and given["style_loss"] != "gram":
+            text = f"content_masks go with style_loss: gram, not with {given['style_loss']}; change one"
+            raise _conflict(text, "content_masks", "style_loss")
 
     def _weigh(self, things: str, weights: str, partial: bool) -> None:
         count, given = len(getattr(self, things)), getattr(self, weights)

@@ -9,13 +9,16 @@ from pydantic import BeforeValidator, Field
 from nstbench.api import SETTINGS
 from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
-from nstbench.experiment.settings import KINDS
+from nstbench.experiment.settings import KINDS, MASKS
 from nstbench.experiment.values import Label, Strict
 
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """Names become folders, so none begins with a dot."""
 
-FIXABLE = tuple(name for name in SETTINGS if name not in (*KINDS, "seed"))
+PICTURES = (*KINDS, *MASKS)
+"""Settings that stand under `inputs`."""
+
+FIXABLE = tuple(name for name in SETTINGS if name not in (*PICTURES, "seed"))
 """Settings that stand under `fixed`: the images stand under `inputs`, the seed at the top level."""
 
 SWEEP_RULES = ("zip", "include", "exclude")
@@ -43,7 +46,7 @@ class Outline(Strict):
         description="What its results folder is called; default: the file's name",
     )
     description: str = Field("", description="The question it answers")
-    inputs: Section = Field({}, description="The two images")
+    inputs: Section = Field({}, description="The two images, and masks")
     fixed: Section = Field({}, description="Settings with one value")
     sweep: Section = Field({}, description="Axes, multiplied in file order: the first varies slowest")
     search: Section = Field({}, description="Axes that are ranges or choices, tried where it looks best")
@@ -59,10 +62,12 @@ class Outline(Strict):
 
 
 class Inputs(Strict):
-    """The images; either may also be an axis."""
+    """The images; each may also be an axis."""
 
     content: Any = Field(None, description=SETTINGS["content"].says)
     style: Any = Field(None, description=SETTINGS["style"].says)
+    content_masks: Any = Field(None, description=SETTINGS["content_masks"].says)
+    style_masks: Any = Field(None, description=SETTINGS["style_masks"].says)
 
 
 class BackendEntry(Strict):
@@ -77,7 +82,7 @@ def belongs(key: str) -> str:
     """Say where a key that stands in the wrong section belongs, or nothing."""
     homes = {
         **dict.fromkeys(FIXABLE, "fixed or sweep"),
-        **dict.fromkeys(KINDS, "inputs or sweep"),
+        **dict.fromkeys(PICTURES, "inputs or sweep"),
         **dict.fromkeys(Measure.model_fields, "measure"),
         **dict.fromkeys(Gate.model_fields, "gate"),
         **dict.fromkeys(SWEEP_RULES, "sweep"),

@@ -66,6 +66,7 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
             replace(pose(weights, 29, 37, **average, optimiser="sgd", **common), **slowing),
         ),
         Scenario("lbfgs, even sides", replace(even, optimiser="lbfgs"), smooth=False),
+        regions_scenario(weights, **common),
         large_scenario(weights, **common),
         averaged_scenario(weights, **common),
         Scenario(
@@ -75,6 +76,21 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
         ),
         Scenario("taps before ReLU", pose(weights, 16, 21, taps="conv", **FEW_LAYERS, **common), steps=1),
     ]
+
+
+def regions_scenario(weights: VggWeights, **settings: Any) -> Scenario:
+    """Pose a problem whose two styles have regions that overlap, of shares, sizes and shapes that differ."""
+    problem = pose(
+        weights,
+        29,
+        38,
+        blend=(0.3, 0.7),
+        content_masks=(ramp(29, 38), ramp(29, 38)[::-1] ** 3),
+        style_masks=(ramp(33, 26) ** 2, ramp(25, 35)[:, ::-1]),
+        **FEW_LAYERS,
+        **settings,
+    )
+    return Scenario("two regions of a style each, adam", problem, steps=4)
 
 
 def large_scenario(weights: VggWeights, **settings: Any) -> Scenario:
@@ -152,6 +168,12 @@ def noise(*sizes: tuple[int, int]) -> list[Array]:
     """Draw images (h, w, 3) uniformly from [0, 1); each of a size is always the same."""
     generator = np.random.Generator(np.random.Philox(0))
     return [generator.random((*size, 3), dtype=np.float32) for size in sizes]
+
+
+def ramp(height: int, width: int) -> Array:
+    """Make a mask, (height, width), from 0 in the upper left corner to 1 in the lower right one."""
+    y, x = np.mgrid[:height, :width]
+    return np.asarray((y + x) / (height + width - 2), np.float32)
 
 
 def waves(height: int, width: int) -> Array:

@@ -12,7 +12,7 @@ from nstbench.experiment.settings import DEPENDENT
 from nstbench.plan.trial import in_json
 from nstbench.presets.conversion import scaled_layer_weights, scaled_tv_weight
 
-PROMISES = ("style_blend", "deterministic")
+PROMISES = ("style_blend", "content_masks", "style_masks", "deterministic")
 """Settings that no backend may pass over: the result would not be what was asked for."""
 
 CONTAINED = frozenset({"style_scale"})

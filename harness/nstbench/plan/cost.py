@@ -72,9 +72,9 @@ def _is_known(trial: Trial) -> bool:
 def _gflop(trial: Trial) -> float:
     settings = trial.settings
     content, style = settings.content_layers, settings.style_layers
-    gflop = 0.0
+    grams, gflop = style * len(settings.content_masks or (1,)), 0.0
     for stage in stages_of(trial):
-        each = gflop_per_iteration((*content, *style), style, stage.height, stage.width, settings.style_loss)
+        each = gflop_per_iteration((*content, *style), grams, stage.height, stage.width, settings.style_loss)
         gflop += (stage.iterations or 1) * each + _forward(content, (), stage.height, stage.width)
         sides = (shrunk(side, stage.share) for side in (trial.style_height, trial.style_width))
         gflop += _forward(style, style, *sides)

@@ -41,6 +41,14 @@ class LookUp(Protocol):
         """
         ...
 
+    def mask(self, ref: str, longer_side: int, base: pathlib.Path) -> ImageFacts:
+        """Return likewise what a mask is.
+
+        Raises:
+            AssetError, UsageError: as for `image`; or it is black.
+        """
+        ...
+
     def weights(self, ref: str, base: pathlib.Path) -> Network:
         """Return which VGG-19 parameters a name or path means.
 

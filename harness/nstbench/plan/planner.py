@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from nstbench.api import AssetError, Network, Planning, UsageError, did_you_mean, smallest_side
@@ -64,12 +65,13 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A point with its images."""
+    """A point with its images, and the hashes of its masks, comma separated."""
 
     point: Point
     content: ImageFacts
     styles: tuple[ImageFacts, ...]
     init: ImageFacts | None
+    masks: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -90,7 +92,13 @@ class _Planning:
         init = self._image(point, "init", settings.init, settings.size) if named else None
         if not (content and all(styles) and (init or not named)):
             return None
-        return _Scene(point, content, tuple(filter(None, styles)), init)
+        pictures: dict[str, Sequence[ImageFacts | None]]
+        pictures = {"content_masks": [content] * len(styles), "style_masks": styles}
+        masks = {name: self._masks(point, name, each) for name, each in pictures.items()}
+        if None in masks.values():
+            return None
+        known = {name: hashes for name, hashes in masks.items() if hashes}
+        return _Scene(point, content, tuple(filter(None, styles)), init, known)
 
     def ready(self, choice: BackendChoice, facts: Callable[[str], BackendFacts]) -> _Ready | None:
         """Learn about a backend and check its options."""
@@ -133,6 +141,7 @@ class _Planning:
             width=scene.content.width,
             style_height=scene.styles[0].height,
             style_width=scene.styles[0].width,
+            **{f"{name}_sha256": hashes for name, hashes in scene.masks.items() if name in own},
             init_sha256=scene.init.sha256 if scene.init and "init" in consumes else None,
             weights=network.name if network else None,
             weights_sha256=network.sha256 if network else None,
@@ -151,6 +160,24 @@ class _Planning:
             text = f"init is {', '.join(STARTS)} or an image; {self.mistakes[-1].text}"
             self.mistakes[-1] = Mistake(path, text + did_you_mean(ref, STARTS))
         return found
+
+    def _masks(self, point: Point, name: str, pictures: Sequence[ImageFacts | None]) -> str | None:
+        """Return the hashes of masks; None if one is not as it must be."""
+        path, hashes = _origin(point, name), []
+        for ref, picture in zip(getattr(point.settings, name) or (), pictures, strict=False):
+            assert picture
+            side = max(picture.height, picture.width)
+            ask = partial(self.look_up.mask, ref, side, self.experiment.base)
+            mask = self._once(("mask", ref, side), path, ask)
+            if mask is None:
+                return None
+            hashes.append(mask.sha256)
+            if (mask.height, mask.width) != (picture.height, picture.width):
+                found, needed = (f"{each.width} x {each.height}" for each in (mask, picture))
+                text = f"{ref}: at this size the mask has {found} pixels, and its picture {needed}"
+                self.mistakes.append(Mistake(path, f"{text}; give it the shape of the picture"))
+                return None
+        return ",".join(hashes)
 
     def _weights(self, point: Point) -> Network | None:
         ref, base = point.settings.weights, self.experiment.base

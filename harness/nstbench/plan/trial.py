@@ -10,7 +10,9 @@ from typing import Any
 
 from nstbench.api import SETTINGS, Settings, Stage
 
-REFERENCES = ("content", "style", "weights")
+MASKS = tuple(name for name, each in SETTINGS.items() if each.kind == "masks")
+
+REFERENCES = ("content", "style", *MASKS, "weights")
 """Settings that name files; the files' hashes stand for them in the identity."""
 
 SPELLING = ("loss_scale",)
@@ -33,6 +35,7 @@ class Trial:
         height, width: of the content image and the pastiche, in pixels; style_height, style_width likewise.
         style_sha256: of several style images the hashes, comma separated; style_height, style_width: of the
             first.
+        content_masks_sha256, style_masks_sha256: of the masks, comma separated, if there are any.
         init_sha256: of the image the pastiche starts from, if `init` names one.
         content_profile: the colour profile that the content was converted to sRGB from, or why one was
             ignored; empty where there is none. style_profile likewise, of several images with semicolons.
@@ -58,6 +61,8 @@ class Trial:
     style_height: int
     style_width: int
     init_sha256: str | None = None
+    content_masks_sha256: str | None = None
+    style_masks_sha256: str | None = None
     weights: str | None = None
     weights_sha256: str | None = None
     content_profile: str = ""
@@ -71,10 +76,16 @@ class Trial:
         """Return (as asked for, hash) of each style image."""
         return tuple(zip(self.settings.style, self.style_sha256.split(","), strict=True))
 
+    def hashed_masks(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return (as asked for, hash) of each of `content_masks` or `style_masks`."""
+        hashes = getattr(self, f"{name}_sha256")
+        return tuple(zip(getattr(self.settings, name), hashes.split(","), strict=True)) if hashes else ()
+
     @property
     def image_hashes(self) -> tuple[str, ...]:
-        """The hashes of its content, of each style image, and of the image it starts from, if any."""
-        each = self.content_sha256, *(self.style_sha256 or "").split(","), self.init_sha256
+        """The hashes of its content, each style image and mask, and the image it starts from, if any."""
+        several = self.style_sha256, self.content_masks_sha256, self.style_masks_sha256
+        each = self.content_sha256, *",".join(filter(None, several)).split(","), self.init_sha256
         return tuple(filter(None, each))
 
     @property
@@ -124,6 +135,7 @@ def identity(trial: Trial) -> dict[str, Any]:
     }
     if trial.init_sha256:
         decisive["init"] = trial.init_sha256
+    decisive |= {name: hashes for name in MASKS if (hashes := getattr(trial, f"{name}_sha256"))}
     return {"settings": decisive} | {name: getattr(trial, name) for name in _IDENTITY}
 
 

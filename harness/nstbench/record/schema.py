@@ -35,6 +35,8 @@ RUNS: dict[str, tuple[str, str]] = {
     **{name: _column(setting) for name, setting in SETTINGS.items()},
     "content_sha256": ("string", "hash of the resized content pixels"),
     "style_sha256": ("string", "hash of the resized style pixels"),
+    "content_masks_sha256": ("string", "hashes of the resized masks; empty without"),
+    "style_masks_sha256": ("string", "likewise"),
     "content_profile": ("string", "colour profile it was converted to sRGB from, or why ignored; else empty"),
     "style_profile": ("string", "likewise; of several styles separated by semicolons"),
     "height": ("Int64", "of the pastiche, pixels"),

@@ -159,7 +159,8 @@ def gflop_of_an_iteration(trial: Trial) -> float | None:
         return None
     content = trial.settings.content_layers if "content_layers" in trial.noticed else ()
     style, compared = trial.settings.style_layers, trial.settings.style_loss
-    return gflop_per_iteration((*style, *content), style, trial.height, trial.width, compared)
+    grams = style * len(trial.settings.content_masks or (1,))
+    return gflop_per_iteration((*style, *content), grams, trial.height, trial.width, compared)
 
 
 def _gflop_per_s(record: RunRecord) -> float | None:

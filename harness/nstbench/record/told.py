@@ -11,7 +11,7 @@ from nstbench.experiment.settings import WEIGHTED
 from nstbench.plan import Trial
 from nstbench.plan.trial import in_json
 
-OF_PICTURES = ("content", "style", "style_blend")
+OF_PICTURES = ("content", "style", "style_blend", "content_masks", "style_masks")
 """Settings that say which pictures they were."""
 
 

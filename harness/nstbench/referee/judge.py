@@ -10,10 +10,11 @@ import numpy as np
 from nstbench.api import Array, UsageError, VggWeights
 from nstbench.referee.colour import blended_histogram, colour_distance, colour_histogram
 from nstbench.referee.look import HELD_OUT_LAYERS, PRECISION, STYLE_LAYERS, Look, look_at
-from nstbench.referee.losses import content_loss, style_energy, total_variation
-from nstbench.referee.multiscale import ms_ssim
+from nstbench.referee.losses import content_loss, total_variation
+from nstbench.referee.multiscale import ms_ssim, ssim
 from nstbench.referee.network import Floats, Vgg19
-from nstbench.referee.oracle import check_blend
+from nstbench.referee.posed import check_blend
+from nstbench.referee.regions import NO_MASKS, Masks, Region, energy, regions_of
 from nstbench.referee.sliced import LEVELS, blended_quantiles, quantiles, sliced_distance
 from nstbench.referee.structure import self_similarity, structural_distance
 
@@ -30,14 +31,16 @@ class Judgement:
 
     Attributes:
         content: Lc at conv4_2.
-        style: mean E_l over conv1_1, conv2_1, conv3_1, conv4_1 and conv5_1; each in `style_layers`.
+        style: mean E_l over conv1_1, conv2_1, conv3_1, conv4_1 and conv5_1; each in `style_layers`. With
+            masks E_l and `heldout` are those of the regions, see `nstbench.api.losses`.
         heldout: mean E_l over conv2_2 and conv3_4; each in `heldout_layers`.
         tv: squared differences between neighbours, summed.
         ssim: structural similarity to the content image (Wang et al. 2004), 7 x 7 window, mean of R, G and B.
         msssim: the same of luma at up to five scales, see `nstbench.referee.multiscale`.
         cfsd: how far what is alike in the content image is so no longer, at conv3_4, see
             `nstbench.referee.structure`.
-        colour: distance of the colours from the style's, 0 to 1, see `nstbench.referee.colour`.
+        colour: distance of the colours from the style's, 0 to 1, see `nstbench.referee.colour`; it and `swd`
+            None where there are masks, as they do not look at regions.
         swd: distance of the features from the style's, see `nstbench.referee.sliced`: at each of the five
             style layers in units of the content image's, then the mean, so the content image scores 1. None
             where that has no distance and the picture has.
@@ -53,7 +56,7 @@ class Judgement:
     ssim: float
     msssim: float
     cfsd: float
-    colour: float
+    colour: float | None
     swd: float | None
     total: float | None
     style_layers: Mapping[str, float]
@@ -67,7 +70,12 @@ class Referee:
     weights: VggWeights
 
     def against(
-        self, content: Array, styles: Sequence[Array], style_blend: Sequence[float], style_itself: Array
+        self,
+        content: Array,
+        styles: Sequence[Array],
+        style_blend: Sequence[float],
+        style_itself: Array,
+        masks: Masks = NO_MASKS,
     ) -> Judge:
         """Make the judge of pictures of one content in one style (or blend of styles).
 
@@ -76,18 +84,24 @@ class Referee:
             styles: (h, w, 3) each; sizes may differ.
             style_blend: a weight for each style's Gram matrices; they add up to 1.
             style_itself: the heaviest style image, resized to (H, W, 3).
+            masks: of regions and styles, if there are any.
 
         Raises:
-            UsageError: a wrong shape, or not one weight for each style.
+            UsageError: a wrong shape, or not one weight, or mask, for each style.
         """
         _check_size(style_itself, content)
-        check_blend(styles, style_blend)
+        check_blend(styles, style_blend, masks.content, masks.style)
         network = Vgg19(self.weights, "max", PRECISION)
-        seen, of_style = look_at(network, content), look_at(network, style_itself)
-        goal = _goal(content, seen, styles, [look_at(network, each) for each in styles], style_blend)
+        regions = masks.content or (None,)
+        seen, of_style = look_at(network, content, regions), look_at(network, style_itself, regions)
+        looks = [look_at(network, style, [masks.of_style(at)]) for at, style in enumerate(styles)]
+        if not (masks.content or masks.style):
+            goal = _goal(content, seen, styles, looks, style_blend)
+        else:
+            goal = _masked_goal(content, seen, regions_of(_grams(looks), style_blend, masks.content))
         units = _Units(
             content_loss(of_style.content, seen.content),
-            _energy(seen.grams, goal.grams, STYLE_LAYERS)[0],
+            _energy(seen.grams, goal.regions, STYLE_LAYERS)[0],
             _sliced(seen, goal),
         )
         return Judge(
@@ -101,14 +115,17 @@ class Referee:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Goal:
-    """What pictures are held against: the content image, and the style or blend of styles."""
+    """What pictures are held against: the content image, and the style or blend of styles.
+
+    Of masks neither projections nor colours are told apart: there are none to compare with.
+    """
 
     image: Array
     content: Floats
     structure: Floats
-    grams: Mapping[str, Floats]
+    regions: Sequence[Region]
     sliced: Mapping[str, Floats]
-    colours: Floats
+    colours: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +159,8 @@ class Judge:
             UsageError: its shape is not that of the content image.
         """
         _check_size(picture, self.goal.image)
-        return _judgement(picture, look_at(self.network, picture), self.goal, self.units)
+        seen = look_at(self.network, picture, [region.mask for region in self.goal.regions])
+        return _judgement(picture, seen, self.goal, self.units)
 
 
 def _goal(
@@ -152,10 +170,7 @@ def _goal(
         image,
         seen.content,
         self_similarity(seen.structure),
-        {
-            layer: np.sum([b * look.grams[layer] for b, look in zip(blend, looks, strict=True)], axis=0)
-            for layer in seen.grams
-        },
+        regions_of(_grams(looks), blend),
         {
             layer: blended_quantiles([look.sliced[layer] for look in looks], blend, min(LEVELS, own.shape[1]))
             for layer, own in seen.sliced.items()
@@ -164,20 +179,29 @@ def _goal(
     )
 
 
+def _masked_goal(image: Array, seen: Look, regions: Sequence[Region]) -> _Goal:
+    return _Goal(image, seen.content, self_similarity(seen.structure), regions, {}, None)
+
+
+def _grams(looks: Sequence[Look]) -> list[dict[str, Floats]]:
+    """Return the Gram matrices of images that are seen whole, or through one mask."""
+    return [{layer: own for layer, (own,) in look.grams.items()} for look in looks]
+
+
 def _judgement(picture: Array, seen: Look, goal: _Goal, units: _Units) -> Judgement:
     content = content_loss(seen.content, goal.content)
-    style, style_layers = _energy(seen.grams, goal.grams, STYLE_LAYERS)
-    heldout, heldout_layers = _energy(seen.grams, goal.grams, HELD_OUT_LAYERS)
+    style, style_layers = _energy(seen.grams, goal.regions, STYLE_LAYERS)
+    heldout, heldout_layers = _energy(seen.grams, goal.regions, HELD_OUT_LAYERS)
     sliced = [_share(distance, units.sliced[layer]) for layer, distance in _sliced(seen, goal).items()]
     return Judgement(
         content=content,
         style=style,
         heldout=heldout,
         tv=total_variation(picture),
-        ssim=_ssim(picture, goal.image),
+        ssim=ssim(picture, goal.image),
         msssim=ms_ssim(picture, goal.image),
         cfsd=structural_distance(self_similarity(seen.structure), goal.structure),
-        colour=colour_distance(colour_histogram(picture), goal.colours),
+        colour=None if goal.colours is None else colour_distance(colour_histogram(picture), goal.colours),
         swd=_mean(sliced),
         total=_total(_share(content, units.content), _share(style, units.style)),
         style_layers=style_layers,
@@ -198,7 +222,7 @@ def _total(content: float | None, style: float | None) -> float | None:
 
 def _mean(shares: Sequence[float | None]) -> float | None:
     known = [share for share in shares if share is not None]
-    return sum(known) / len(known) if len(known) == len(shares) else None
+    return sum(known) / len(known) if known and len(known) == len(shares) else None
 
 
 def _sliced(seen: Look, goal: _Goal) -> dict[str, float]:
@@ -210,18 +234,11 @@ def _sliced(seen: Look, goal: _Goal) -> dict[str, float]:
 
 
 def _energy(
-    grams: Mapping[str, Floats], targets: Mapping[str, Floats], layers: Sequence[str]
+    grams: Mapping[str, Sequence[Floats]], regions: Sequence[Region], layers: Sequence[str]
 ) -> tuple[float, dict[str, float]]:
     """Return the mean E_l and every E_l."""
-    energies = {layer: style_energy(grams[layer], targets[layer]) for layer in layers}
+    energies = {layer: energy(grams[layer], regions, layer) for layer in layers}
     return sum(energies.values()) / len(layers), energies
-
-
-def _ssim(picture: Array, content: Array) -> float:
-    from skimage.metrics import structural_similarity
-
-    pair = picture.astype(np.float64), content.astype(np.float64)
-    return float(structural_similarity(*pair, channel_axis=-1, data_range=1))
 
 
 def _check_size(picture: Array, content: Array) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from nstbench.api import GATYS_STYLE_LAYERS, Array
 from nstbench.referee.losses import gram
 from nstbench.referee.network import Floats, Vgg19
+from nstbench.referee.regions import at_tap
 from nstbench.referee.sliced import projections
 from nstbench.referee.structure import grid
 
@@ -35,18 +36,22 @@ class Look:
     Attributes:
         content: the tap of `CONTENT_LAYER`.
         structure: features of the tap of `STRUCTURE_LAYER`.
-        grams: of the style layers and those held out.
+        grams: of the style layers and those held out, one for each region.
         sliced: sorted projections of each style layer's tap.
     """
 
     content: Floats
     structure: Floats
-    grams: Mapping[str, Floats]
+    grams: Mapping[str, Sequence[Floats]]
     sliced: Mapping[str, Floats]
 
 
-def look_at(network: Vgg19, picture: Array) -> Look:
-    """Go through the network once; whole taps are let go at once but that of the content."""
+def look_at(network: Vgg19, picture: Array, masks: Sequence[Array | None] = (None,)) -> Look:
+    """Go through the network once; whole taps are let go at once but that of the content.
+
+    Args:
+        masks: of its regions, (H, W) each; None stands for the whole picture.
+    """
     kept, grams, sliced = {}, {}, {}
     for layer, tap in network.forward(picture, STYLE_LAYERS):
         if layer == CONTENT_LAYER:
@@ -54,7 +59,7 @@ def look_at(network: Vgg19, picture: Array) -> Look:
         if layer == STRUCTURE_LAYER:
             kept[layer] = grid(tap)
         if layer in STYLE_LAYERS or layer in HELD_OUT_LAYERS:
-            grams[layer] = gram(tap)
+            grams[layer] = [gram(tap, at_tap(mask, tap)) for mask in masks]
         if layer in STYLE_LAYERS:
             sliced[layer] = projections(tap)
     return Look(kept[CONTENT_LAYER], kept[STRUCTURE_LAYER], grams, sliced)

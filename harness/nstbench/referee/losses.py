@@ -16,17 +16,21 @@ def content_loss(tap: Floats, target: Floats) -> float:
     return 0.5 * squared_distance(tap.astype(np.float64), target.astype(np.float64))
 
 
-def gram(tap: Floats) -> Floats:
+def gram(tap: Floats, mask: Floats | None = None) -> Floats:
     """Return the (N, N) Gram matrix of an (h, w, N) tap divided by h * w (eq. 3), summed in float64.
 
     In float64 whatever the tap is: G - A cancels when a picture is near its style.
+
+    Args:
+        mask: (h, w) weights of the positions, by whose sum is then divided.
     """
     features = tap.reshape(-1, tap.shape[-1])
     total = np.zeros((tap.shape[-1],) * 2)
     for start in range(0, len(features), POSITIONS):
         some = features[start : start + POSITIONS].astype(np.float64)
-        total += some.T @ some
-    return total / len(features)
+        weighed = some if mask is None else some * mask.reshape(-1, 1)[start : start + POSITIONS]
+        total += weighed.T @ some
+    return total / (len(features) if mask is None else mask.sum())
 
 
 def style_energy(gram: Floats, target: Floats) -> float:
@@ -40,9 +44,16 @@ def squared_distance(seen: Floats, target: Floats) -> float:
     return 0.0 if squares < ROUNDING**2 * float(np.sum(np.square(target))) else squares
 
 
-def style_energy_gradient(tap: Floats, gram: Floats, target: Floats) -> Floats:
-    """Return the gradient of E_l with respect to its tap: F (G - A) / (N^2 M) (eq. 6, M as in `gram`)."""
-    positions = tap.shape[0] * tap.shape[1]
+def style_energy_gradient(tap: Floats, gram: Floats, target: Floats, mask: Floats | None = None) -> Floats:
+    """Return the gradient of E_l with respect to its tap: F (G - A) / (N^2 M) (eq. 6, M as in `gram`).
+
+    Args:
+        mask: as for `gram`; 1 / M is then the share that a position has of it.
+    """
+    if mask is not None:
+        tap, positions = tap * (mask / mask.sum())[:, :, None].astype(tap.dtype), 1
+    else:
+        positions = tap.shape[0] * tap.shape[1]
     gradient: Floats = tap @ ((gram - target) / (len(target) ** 2 * positions)).astype(tap.dtype)
     return gradient
 

@@ -63,3 +63,11 @@ def _half(image: Floats) -> Floats:
     squares = image[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
     halved: Floats = squares.mean(axis=(1, 3))
     return halved
+
+
+def ssim(picture: Floats, content: Floats) -> float:
+    """Return the structural similarity of two (H, W, 3) images in [0, 1], the mean of their colours."""
+    from skimage.metrics import structural_similarity
+
+    pair = picture.astype(np.float64), content.astype(np.float64)
+    return float(structural_similarity(*pair, channel_axis=-1, data_range=1))

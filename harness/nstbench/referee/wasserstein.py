@@ -20,11 +20,15 @@ class Gaussian:
     covariance: Floats
 
 
-def mean_of(tap: Floats) -> Floats:
-    """Return the mean (N,) of an (h, w, N) tap, summed in float64."""
-    features = tap.reshape(-1, tap.shape[-1])
+def mean_of(tap: Floats, mask: Floats | None = None) -> Floats:
+    """Return the mean (N,) of an (h, w, N) tap, summed in float64.
+
+    Args:
+        mask: (h, w) weights of the positions.
+    """
+    features = (tap if mask is None else tap * mask[:, :, None]).reshape(-1, tap.shape[-1])
     parts = (features[i : i + POSITIONS].sum(axis=0, dtype=float) for i in range(0, len(features), POSITIONS))
-    mean: Floats = sum(parts, np.zeros(tap.shape[-1])) / len(features)
+    mean: Floats = sum(parts, np.zeros(tap.shape[-1])) / (len(features) if mask is None else mask.sum())
     return mean
 
 

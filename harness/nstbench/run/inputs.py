@@ -34,5 +34,9 @@ def _inputs(trial: Trial) -> Iterator[tuple[str, str, int]]:
     side = max(trial.style_height, trial.style_width)
     for ref, sha256 in trial.hashed_styles():
         yield sha256, ref, side
+    for ref, sha256 in trial.hashed_masks("style_masks"):
+        yield sha256, ref, side
+    for ref, sha256 in trial.hashed_masks("content_masks"):
+        yield sha256, ref, max(trial.height, trial.width)
     if trial.init_sha256:
         yield trial.init_sha256, trial.settings.init, max(trial.height, trial.width)

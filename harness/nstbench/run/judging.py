@@ -18,7 +18,7 @@ from nstbench.plan import Trial
 from nstbench.record import Picture, RunRecord
 from nstbench.referee import RULER
 from nstbench.run.look_up import AssetLookUp
-from nstbench.run.problem import planned_image
+from nstbench.run.problem import planned_image, planned_masks
 
 if TYPE_CHECKING:
     from nstbench.referee import Judge, Judgement, Referee
@@ -94,14 +94,15 @@ class Judging:
             )
 
     def _against(self, trial: Trial) -> Judge:
-        key = (trial.content_sha256, trial.style_sha256, trial.settings.style_blend, trial.height)
+        masks = trial.content_masks_sha256, trial.style_masks_sha256
+        key = (trial.content_sha256, trial.style_sha256, trial.settings.style_blend, trial.height, masks)
         if self._targets is None or self._targets[0] != key:
             self._targets = key, self._targets_of(trial)
             self._said.clear()
         return self._targets[1]
 
     def _targets_of(self, trial: Trial) -> Judge:
-        from nstbench.referee import Referee
+        from nstbench.referee import Masks, Referee
 
         if self._referee is None:
             self._referee = Referee(load_weights(self.source))
@@ -110,8 +111,11 @@ class Judging:
         content = planned_image(trial.settings.content, side, trial.content_sha256, places)
         styles = tuple(self._style(ref, sha256, trial) for ref, sha256 in trial.hashed_styles())
         blend = trial.settings.style_blend or (1.0,)
-        heaviest = styles[blend.index(max(blend))]
-        return self._referee.against(content, styles, blend, resize(heaviest, trial.height, trial.width))
+        heaviest = resize(styles[blend.index(max(blend))], trial.height, trial.width)
+        regions = planned_masks(trial, "content_masks", side, places)
+        hashed = trial.hashed_masks("style_masks")
+        of_styles = tuple(self._style(ref, sha256, trial).mean(axis=2) for ref, sha256 in hashed)
+        return self._referee.against(content, styles, blend, heaviest, Masks(regions, of_styles))
 
     def _style(self, ref: str, sha256: str, trial: Trial) -> Array:
         side, wanted = max(trial.style_height, trial.style_width), max(trial.height, trial.width)

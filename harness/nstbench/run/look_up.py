@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nstbench.api import Network
+from nstbench.api import LAYERS, AssetError, Network, smallest_side
 from nstbench.assets import WeightsSource, load_image, resolve_weights
 from nstbench.plan import BackendFacts, ImageFacts
 from nstbench.run.installed import installed
+
+COARSEST = smallest_side(LAYERS)
+"""Pixels, a side, that a position of the deepest layer stands for; what is left over at an edge has none."""
 
 
 def facts(name: str) -> BackendFacts:
@@ -44,6 +47,18 @@ class AssetLookUp:
             applied = not image.profile.startswith("ignored: ")
             self._say(f"{ref}: colour profile {image.profile}{', converted to sRGB' if applied else ''}")
         return ImageFacts(image.sha256, image.height, image.width, image.profile)
+
+    def mask(self, ref: str, longer_side: int, base: Path) -> ImageFacts:
+        """Return the same of a mask.
+
+        Raises:
+            AssetError: it cannot be read, or is black.
+        """
+        found = self.image(ref, longer_side, base)
+        height, width = (side // COARSEST * COARSEST or side for side in (found.height, found.width))
+        if not load_image(ref, longer_side, base).pixels[:height, :width].any():
+            raise AssetError(f"{ref}: the mask is black everywhere; where it is white it counts")
+        return found
 
     def weights(self, ref: str, base: Path, remark: bool = True) -> Network:
         """Return the name and hash of VGG-19 parameters, downloading them if that is what `ref` asks.

@@ -36,6 +36,8 @@ def build_problem(trial: Trial, base: Path | None, inputs: Path | None = None) -
         content=content,
         styles=styles,
         style_blend=settings.style_blend or (1.0,),
+        content_masks=planned_masks(trial, "content_masks", max(trial.height, trial.width), places),
+        style_masks=planned_masks(trial, "style_masks", max(trial.style_height, trial.style_width), places),
         init=_start(trial, content, styles, places),
         content_layers=_weighted(trial, "content"),
         style_layers=_weighted(trial, "style"),
@@ -50,6 +52,16 @@ def planned_image(ref: str, side: int, sha256: str, places: Places) -> Array:
         AssetError: it cannot be read, or is another one.
     """
     return _decoded(ref, side, sha256, places).copy()  # a backend may write into it
+
+
+def planned_masks(trial: Trial, name: str, side: int, places: Places) -> tuple[Array, ...]:
+    """Load masks of a kind, (H, W) each: the mean of the colours, which are alike in a grey image.
+
+    Raises:
+        AssetError: as `planned_image`.
+    """
+    hashed = trial.hashed_masks(name)
+    return tuple(planned_image(ref, side, sha256, places).mean(axis=2) for ref, sha256 in hashed)
 
 
 @lru_cache(maxsize=4)

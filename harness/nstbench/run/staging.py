@@ -48,6 +48,8 @@ def _resized(whole: Problem, trial: Trial, stage: PlannedStage, before: Session 
         whole,
         content=resize(whole.content, height, width),
         styles=tuple(_shrunk(style, stage.share) for style in whole.styles),
+        content_masks=tuple(_stretched_mask(mask, height, width) for mask in whole.content_masks),
+        style_masks=tuple(_shrunk_mask(mask, stage.share) for mask in whole.style_masks),
         init=init,
         state=state,
     )
@@ -65,6 +67,14 @@ def _start(whole: Problem, trial: Trial, height: int, width: int) -> Array:
 def _shrunk(style: Array, share: float) -> Array:
     height, width = (shrunk(side, share) for side in style.shape[:2])
     return resize(style, height, width)
+
+
+def _shrunk_mask(mask: Array, share: float) -> Array:
+    return _stretched_mask(mask, *(shrunk(side, share) for side in mask.shape))
+
+
+def _stretched_mask(mask: Array, height: int, width: int) -> Array:
+    return stretch(mask[:, :, None], height, width, smooth=False)[:, :, 0]
 
 
 def _stretched(state: OptimiserState, height: int, width: int) -> OptimiserState:

@@ -148,7 +148,8 @@ class FakeSession(Session):
             for layer, weight in problem.content_layers.items()
         )
         energies = [
-            float(np.mean((_tap(image, layer) - self._colour) ** 2)) for layer in problem.style_layers
+            float(np.mean((_tap(image, layer) - _tap(self._colour, layer)) ** 2))
+            for layer in problem.style_layers
         ]
         style = float(np.dot(energies, list(problem.style_layers.values()))) if energies else 0.0
         tv = total_variation(image, problem.tv_form)
@@ -157,10 +158,22 @@ class FakeSession(Session):
 
 
 def mean_colour(problem: Problem) -> Array:
-    """Return the mean colour (3,) of the style images, blended."""
-    weighted = zip(problem.style_blend, problem.styles, strict=True)
-    colour: Array = np.sum([b * style.mean(axis=(0, 1)) for b, style in weighted], axis=0, dtype=np.float32)
-    return colour
+    """Return the mean colour of the style images, blended: (3,), or with content masks (H, W, 3)."""
+    masks = problem.style_masks or (None,) * len(problem.styles)
+    both = zip(problem.styles, masks, strict=True)
+    colours = [_mean_of(style, mask) for style, mask in both]
+    blended: Array = np.dot(problem.style_blend, colours).astype(np.float32)
+    if not problem.content_masks:
+        return blended
+    shares = np.stack(problem.content_masks, axis=-1) * problem.style_blend
+    total = shares.sum(axis=-1, keepdims=True)
+    return np.where(total > 0, shares @ colours / np.maximum(total, 1e-9), blended).astype(np.float32)
+
+
+def _mean_of(style: Array, mask: Array | None) -> Array:
+    pixels = style.reshape(-1, 3)
+    mean: Array = np.average(pixels, axis=0, weights=None if mask is None else mask.ravel())
+    return mean
 
 
 def total_variation(image: Array, form: str) -> float:
@@ -182,7 +195,7 @@ def _understand(problem: Problem, fault: str) -> None:
 
 def _tap(image: Array, layer: str) -> Array:
     stride = 1 << (block(layer) - 1)
-    return image[::stride, ::stride]
+    return image[::stride, ::stride] if image.ndim == 3 else image  # a colour is one everywhere
 
 
 def _goal(problem: Problem, colour: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from nstbench.api import METHOD
 from nstbench.testing.checks.pictures import PIXEL, farthest
-from nstbench.testing.subject import Progress, Subject, noise
+from nstbench.testing.subject import HEIGHT, WIDTH, Progress, Subject, noise
 from nstbench.testing.violation import NotApplicable, demand
 
 VISIBLE = 1e-5
@@ -76,6 +76,13 @@ def _pictures() -> Iterator[Variation]:
     yield Variation("content", {"beta": 0.0}, {"content": picture})
     yield Variation("style", {"alpha": 0.0}, {"styles": (0.3 * style,), "style_blend": (1.0,)})
     yield Variation("style_blend", {"alpha": 0.0, "style_blend": (0.3, 0.7)}, {"style_blend": (0.7, 0.3)})
+    left, right = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    left[:, : WIDTH // 2], right[:, WIDTH // 2 :] = 1, 1
+    regions = {"alpha": 0.0, "style_blend": (0.3, 0.7), "content_masks": (left, right)}
+    yield Variation("content_masks", regions, {"content_masks": (right, left)})
+    upper = np.zeros((37, 45), np.float32)
+    upper[:18] = 1
+    yield Variation("style_masks", {"alpha": 0.0, "style_blend": (1.0,)}, {"style_masks": (upper,)})
     yield Variation("init", {}, {"init": 0.5 * picture})
 
 
@@ -113,6 +120,8 @@ def _differ(one: Progress, other: Progress) -> bool:
 
 def _shown(change: dict[str, Any]) -> str:
     return ", ".join(
-        f"other {name}" if name in ("content", "styles", "init") else f"{name} = {value}"
+        f"other {name}"
+        if name in ("content", "styles", "content_masks", "style_masks", "init")
+        else f"{name} = {value}"
         for name, value in change.items()
     )
