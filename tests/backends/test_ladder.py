@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nstbench.api import VGG_SETTINGS, Capabilities
+from nstbench.api import VGG_SETTINGS, Capabilities, OptimiserState
 from nstbench.assets import load_weights, resolve_weights
 from nstbench.parity.ladder import RUNGS, climb, passed
 from nstbench.parity.scenarios import (
@@ -21,6 +21,7 @@ from nstbench.parity.scenarios import (
     ramp,
 )
 from nstbench.referee import descend
+from nstbench_torch.session import FirstOrderSession
 
 from .wrong import MISTAKES, Iterations, Right, wrong
 
@@ -77,6 +78,31 @@ def test_half_precision_stays_within_its_own_limits_and_not_within_those_of_full
     assert {result.status for result in results.values()} == {"ok"}
     for rung in RUNGS[1:5]:
         assert rung.limits["highest"] < results[rung.name].error <= rung.limits["bf16"]
+
+
+@pytest.mark.parametrize("wrong_one", ["none", "moments", "steps", "start"])
+def test_a_state_that_is_not_handed_over_or_not_taken_up_falls_off(started, weights, wrong_one, monkeypatch):
+    backend = started["torch-vgg19"]
+    state, prepare = FirstOrderSession.state, type(backend).prepare
+    changes = {
+        "moments": lambda own: OptimiserState(own.steps, tuple(1.01 * each for each in own.moments)),
+        "steps": lambda own: OptimiserState(0, own.moments),
+    }
+    if wrong_one in changes:
+        monkeypatch.setattr(FirstOrderSession, "state", lambda self: changes[wrong_one](state(self)))
+    if wrong_one == "start":
+        monkeypatch.setattr(
+            type(backend), "prepare", lambda self, problem: prepare(self, replace(problem, state=None))
+        )
+    posed = pose(weights, 12, 15, **FEW_LAYERS)
+    (result,) = (
+        result
+        for result in climb(
+            "torch-vgg19", backend, weights, [Scenario("small", posed, 3, next_size=(16, 19))]
+        )
+        if result.name == "next stage"
+    )
+    assert result.status == ("ok" if wrong_one == "none" else "failed")
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
@@ -147,7 +173,7 @@ def test_a_mistake_is_caught_at_the_rung_that_names_it(weights, quick, many_rows
 
 def test_every_rung_catches_some_mistake():
     caught = {rung for _, rung in MISTAKES.values()}
-    beside = {"gradient direction", "L-BFGS: rise", "L-BFGS: left"}
+    beside = {"gradient direction", "next stage", "L-BFGS: rise", "L-BFGS: left"}
     assert caught | beside == {rung.name for rung in RUNGS}
 
 

@@ -7,7 +7,9 @@ import pytest
 from scipy.ndimage import zoom
 
 import nstbench
+from nstbench.api import OptimiserState
 from nstbench.assets import load_image, resize
+from nstbench.run.staging import carried
 from nstbench.testing.fakes import RATE, FakeBackend, FakeSession
 
 from .test_sweep import experiment, pixels
@@ -79,6 +81,19 @@ def test_the_second_stage_goes_on_from_the_first(swept, tmp_path):
     assert error.mean() < 0.5 / 255
     anew = means[1] + (content - means[1]) * (1 - RATE) ** 6
     assert np.abs(anew - expected).mean() > 5 / 255
+
+
+def test_picture_and_moments_are_stretched_as_scipy_does_and_moments_shrink_as_gradients_do():
+    rng = np.random.default_rng(0)
+    picture, first, second = (rng.random((9, 12, 3), np.float32) for _ in range(3))
+    image, state = carried(picture, OptimiserState(7, (first - 0.5, second)), 18, 36)
+    how = {"zoom": (2, 3, 1), "grid_mode": True, "mode": "nearest"}
+    smooth = zoom(picture, order=3, **how).clip(0, 1)
+    assert np.abs(image - smooth).mean() < 0.05
+    assert (image.min(), image.max()) == (0, 1)  # what Lanczos overshoots is clipped
+    assert state.steps == 7
+    for power, (seen, moment) in enumerate(zip(state.moments, (first - 0.5, second), strict=True), start=1):
+        np.testing.assert_allclose(seen, zoom(moment, order=1, **how) / 6**power, atol=1e-6)
 
 
 def test_noise_is_drawn_at_the_size_of_the_first_stage(tmp_path):

@@ -8,11 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from nstbench.api import Array, Backend, Evaluation, LossTrace, Problem, VggWeights
+from nstbench.api import Array, Backend, Evaluation, LossTrace, OptimiserState, Problem, VggWeights
+from nstbench.assets import stretch
 from nstbench.parity.scenarios import Scenario
 from nstbench.plan.consumed import consumed
 from nstbench.plan.consumed import refusal as refused_by_its_capabilities
-from nstbench.referee import Losses, descend, evaluate, losses, reductions
+from nstbench.referee import Descent, Losses, descend, descent, evaluate, losses, reductions
+from nstbench.run.staging import carried
 
 MIXING = np.array([[0.3, 0.6, 0.1], [0.6, -0.3, -0.3], [0.2, -0.5, 0.3]], np.float32)
 """Three weighted sums of a pixel's colours, as in a change of colour space."""
@@ -24,10 +26,12 @@ class Progress:
 
     Attributes:
         traces, images: of each call, and the image after it. No traces from a backend that computes none.
+        state: what the optimiser hands over at the end; None if nothing.
     """
 
     traces: list[LossTrace]
     images: list[Array]
+    state: OptimiserState | None = None
 
     @property
     def totals(self) -> list[float]:
@@ -82,7 +86,7 @@ class Case:
                 trace = session.run(count)
                 done.traces.extend([trace] if trace else [])
                 done.images.append(np.array(session.image()))
-            return done
+            return replace(done, state=session.state())
         finally:
             session.close()
 
@@ -94,7 +98,40 @@ class Case:
     @cached_property
     def true_totals(self) -> list[float]:
         """The referee's total before each step."""
-        return descend(self.weights, self.problem, self.scenario.steps)[1]
+        return self.true_descent.totals
+
+    @cached_property
+    def true_descent(self) -> Descent:
+        """The referee's iterations."""
+        return descent(self.weights, self.problem, self.scenario.steps)
+
+    @cached_property
+    def stages(self) -> tuple[Problem, Problem] | None:
+        """The next stage as it follows from the backend's iterations, and from the referee's."""
+        if self.progress.state is None:
+            return None
+        true = self.true_descent
+        return (
+            self._next_stage(self.progress.images[-1], self.progress.state),
+            self._next_stage(np.asarray(true.image, np.float32), true.state),
+        )
+
+    def first_step_of(self, problem: Problem) -> tuple[Array, Array]:
+        """Return the backend's image after one step of another problem, and the referee's."""
+        session = self.backend.prepare(problem)
+        try:
+            session.compile(1)
+            session.run(1)
+            return np.array(session.image()), np.asarray(descend(self.weights, problem, 1)[0], np.float32)
+        finally:
+            session.close()
+
+    def _next_stage(self, image: Array, state: OptimiserState) -> Problem:
+        assert self.scenario.next_size, "another stage goes on from this one"
+        moments = tuple(np.asarray(each, np.float32) for each in state.moments)
+        init, state_then = carried(image, OptimiserState(state.steps, moments), *self.scenario.next_size)
+        content = stretch(self.problem.content, *self.scenario.next_size, smooth=False)
+        return replace(self.problem, content=content, init=init, state=state_then)
 
     def true_total_of(self, image: Array) -> float:
         """Return the referee's total of another image than the start."""

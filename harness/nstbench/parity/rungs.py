@@ -119,6 +119,23 @@ def _last(case: Case) -> Iterator[Gap]:
     yield _relative(progress.totals[-1], case.true_total_of(progress.images[-2]), where)
 
 
+def _stage(case: Case) -> Iterator[Gap]:
+    """Compare picture and state that the next stage gets, and the step that it begins with."""
+    if case.stages is None:
+        return
+    mine, true = case.stages
+    assert mine.state
+    assert true.state
+    yield _distance(mine.init, true.init, "|difference| / |picture|")
+    if (mine.state.steps, len(mine.state.moments)) != (true.state.steps, len(true.state.moments)):
+        yield Gap(np.nan, f"{mine.state.steps} steps, expected {true.state.steps}, or other moments")
+    else:
+        for seen, right in zip(mine.state.moments, true.state.moments, strict=True):
+            yield _distance(seen, right, "|difference| / |moment|")
+    seen, right = case.first_step_of(true)
+    yield _distance(seen - true.init, right - true.init, "|difference| / |step|")
+
+
 def _rise(case: Case) -> Iterator[Gap]:
     for i, (before, after) in enumerate(pairwise(case.progress.totals), start=1):
         yield Gap(_at_least_zero((after - before) / before), f"after iteration {i}")
@@ -186,6 +203,7 @@ RUNGS = (
     Rung("first step", _first_step, GRADIENT, lambda scenario: scenario.smooth),
     Rung("loss curve", _curve, CURVE, _has_curve),
     Rung("last loss", _last, LOSSES, _shows_its_iterates),
+    Rung("next stage", _stage, GRADIENT, lambda scenario: scenario.next_size is not None, optional=True),
     Rung("L-BFGS: rise", _rise, RISE, _is_lbfgs),
     Rung("L-BFGS: left", _left, LEFT, _is_lbfgs),
 )

@@ -31,12 +31,14 @@ class Scenario:
         smooth: whether the first step is a smooth function of the gradient. Adam's is not where its epsilon
             is next to nothing: there it is the gradient's sign, which is arbitrary wherever the gradient
             is lost in rounding.
+        next_size: height and width of a stage that goes on from where these iterations led; None: none does.
     """
 
     name: str
     problem: Problem
     steps: int = 10
     smooth: bool = True
+    next_size: tuple[int, int] | None = None
 
 
 def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
@@ -55,7 +57,7 @@ def default_scenarios(weights: VggWeights, precision: str) -> list[Scenario]:
         # Odd at every pooling. With `random:0` no deep tap is so near zero, or another in its window, that
         # rounding decides the gradient; at 37 x 29 one was, at 1e-7 of the largest.
         Scenario("every layer, odd sides, two styles", pose(weights, 31, 47, **deep, **common), steps=1),
-        Scenario("adam, even sides", even),
+        Scenario("adam, even sides", even, next_size=(40, 55)),
         Scenario(
             "adam's defaults, average pooling, odd sides",
             replace(odd, **of_adam, **slowing),

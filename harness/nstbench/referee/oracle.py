@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nstbench.api import Array, Evaluation, Problem, UsageError, VggWeights
+from nstbench.api import Array, Evaluation, OptimiserState, Problem, UsageError, VggWeights
 from nstbench.referee.network import Floats
 from nstbench.referee.posed import Losses, layers_of, pose
 
@@ -44,13 +44,33 @@ def evaluate(weights: VggWeights, problem: Problem, dtype: DTypeLike = np.float6
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Descent:
+    """Where steps have led.
+
+    Attributes:
+        image: (H, W, 3) of the dtype asked for; with averaging it is the average.
+        totals: the total loss before each update.
+        state: what the optimiser takes along.
+    """
+
+    image: Floats
+    totals: list[float]
+    state: OptimiserState
+
+
 def descend(
     weights: VggWeights, problem: Problem, n: int, dtype: DTypeLike = np.float64
 ) -> tuple[Floats, list[float]]:
+    """Return image and totals of `descent`."""
+    found = descent(weights, problem, n, dtype)
+    return found.image, found.totals
+
+
+def descent(weights: VggWeights, problem: Problem, n: int, dtype: DTypeLike = np.float64) -> Descent:
     """Take n steps of Adam (Kingma and Ba 2015, algorithm 1) or gradient descent, each clipped to [0, 1].
 
-    Returns:
-        The image, (H, W, 3) of `dtype`, or the average of the images; and the total loss before each update.
+    They go on from the state of the problem, if it has one; an average begins anew.
 
     Raises:
         UsageError: an optimiser other than `adam` and `sgd`, or as for `losses`.
@@ -59,10 +79,11 @@ def descend(
         raise UsageError(f"the referee does not know the optimiser {problem.optimiser!r}; known: adam, sgd")
     posed = pose(weights, problem, dtype)
     image: Floats = np.asarray(problem.init, dtype)
-    totals, first, second = [], np.zeros_like(image), np.zeros_like(image)
-    decay, beta2 = problem.averaging, problem.adam_beta2
+    before = problem.state or OptimiserState(0)
+    first, second = (np.asarray(each, dtype) for each in before.moments or [np.zeros_like(image)] * 2)
+    totals, decay, beta2 = [], problem.averaging, problem.adam_beta2
     average: Floats = (1 - decay) * image
-    for t in range(n):
+    for t in range(before.steps, before.steps + n):
         seen = posed.look(image)
         totals.append(posed.losses(seen).total)
         step = posed.gradient(seen)
@@ -74,7 +95,9 @@ def descend(
         rate = problem.learning_rate * problem.learning_rate_decay ** (t / 100)
         image = np.clip(image - rate * step, 0, 1)
         average = decay * average + (1 - decay) * image
-    return average / (1 - decay ** (n + 1)), totals
+    moments = (first, second) if problem.optimiser == "adam" else ()
+    state = OptimiserState(before.steps + n, moments)
+    return Descent(average / (1 - decay ** (n + 1)), totals, state)
 
 
 def expose_epsilon(problem: Problem, slope: Array) -> Problem:

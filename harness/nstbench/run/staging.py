@@ -39,9 +39,7 @@ def _resized(whole: Problem, trial: Trial, stage: PlannedStage, before: Session 
     height, width = stage.height, stage.width
     init, state = _start(whole, trial, height, width), None
     if before is not None:
-        image, found = before.image(), answers.state(before.state())
-        init = np.clip(stretch(image, height, width), 0, 1)
-        state = found and _stretched(found, height, width)
+        init, state = carried(before.image(), answers.state(before.state()), height, width)
     if stage.share == 1:
         return replace(whole, init=init, state=state)
     return replace(
@@ -53,6 +51,13 @@ def _resized(whole: Problem, trial: Trial, stage: PlannedStage, before: Session 
         init=init,
         state=state,
     )
+
+
+def carried(
+    image: Array, state: OptimiserState | None, height: int, width: int
+) -> tuple[Array, OptimiserState | None]:
+    """Return picture and state of one stage at the size of the next."""
+    return np.clip(stretch(image, height, width), 0, 1), state and _stretched(state, height, width)
 
 
 def _start(whole: Problem, trial: Trial, height: int, width: int) -> Array:
