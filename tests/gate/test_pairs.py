@@ -51,7 +51,8 @@ def test_a_pair_that_one_side_did_not_finish_counts_for_neither(pairs_of):
     pairs = pairs_of([FAST], [FAST, FAST, BREAKS, FAST])
     pairs.rehearse()
     assert len(pairs.take([STEP], 3, "screening")[STEP]) == 2
-    assert pairs.broken == {BASE: {}, CANDIDATE: {"fake": "failed: RuntimeError: told to fail"}}
+    assert pairs.broken[BASE] == {}
+    assert pairs.broken[CANDIDATE]["fake"].startswith("failed: RuntimeError: told to fail")
 
 
 def test_a_side_that_does_not_come_to_an_end_stops_it(pairs_of):
