@@ -143,7 +143,7 @@ def test_with_masks_each_region_is_judged_by_its_own_style(weights, pair):
     collage = np.where(left[:, :, None] > 0, style_itself, other)
     swapped = np.where(left[:, :, None] > 0, other, style_itself)
     seen, worse = judge.judge(collage), judge.judge(swapped)
-    assert seen.style < 0.5 * worse.style
+    assert seen.style < 0.5 * worse.style  # near the border deep layers see both styles
     assert (seen.colour, seen.swd) == (None, None)
     halves = [
         0.75 * (by_left(weights, collage, 0) - whole(weights, style)) ** 2,

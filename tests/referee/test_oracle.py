@@ -101,7 +101,7 @@ def test_an_evaluation_shows_the_layers_of_the_problem(weights):
 
 def test_the_distance_of_two_gaussians_is_that_of_exact_square_roots():
     generator = np.random.default_rng(5)
-    mixing = np.eye(6) + 0.3 * generator.normal(size=(2, 6, 6))
+    mixing = np.eye(6) + 0.2 * generator.normal(size=(2, 6, 6))
     one, other = (generator.normal(size=(20, 30, 6)) @ each + generator.normal(size=6) for each in mixing)
     found = wasserstein_energy(*(gaussian(gram(tap), mean_of(tap)) for tap in (one, other)))
     c, d = (np.cov(tap.reshape(-1, 6).T, bias=True) + 1e-4 * np.eye(6) for tap in (one, other))
