@@ -1,9 +1,13 @@
 """Which pictures `stylize` makes, and where they go."""
 
+import numpy as np
 import pytest
 
-from nstbench.api import UsageError
+from nstbench.api import AssetError, UsageError
+from nstbench.assets import encode_png
+from nstbench.assets.annotated import annotated
 from nstbench.run.pastiches import pastiches
+from nstbench.run.stylize import Recipe
 
 
 @pytest.fixture
@@ -58,3 +62,11 @@ def test_no_picture_takes_the_place_of_an_input_of_another(photos):
         pastiches(["b.jpg"], ["more/a.jpg"], "./more/{style}.jpg")
     with pytest.raises(UsageError, match=r"a\.jpg itself"):
         pastiches(["a.jpg", "b.jpg"], ["c[1].jpg"], "./{content}.jpg")
+
+
+@pytest.mark.parametrize("note", [{}, {"backend": 1}, {"backend": "fake", "options": [], "settings": {}}])
+def test_a_note_that_says_something_else_is_one_line(tmp_path, note):
+    picture = tmp_path / "a.png"
+    picture.write_bytes(annotated(encode_png(np.zeros((4, 4, 3), np.float32)), ".png", 95, note))
+    with pytest.raises(AssetError, match="does not say how it was made"):
+        Recipe.of(picture)

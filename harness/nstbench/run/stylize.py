@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nstbench.api import UsageError
+from nstbench.api import AssetError, UsageError
 from nstbench.assets import longer_side
 from nstbench.assets.annotated import note_in
 from nstbench.experiment import experiment_from_mapping
 from nstbench.experiment.overrides import target
+from nstbench.plan import Trial
 from nstbench.record import RunRecord
 from nstbench.record.files import refuse_unwritable
 from nstbench.run.easel import Easel
@@ -52,9 +53,10 @@ class Recipe:
             AssetError: it has none.
         """
         note = note_in(picture)
-        return cls(
-            backend=note.get("backend"), options=note.get("options", {}), fixed=note.get("settings", {})
-        )
+        backend, options, fixed = (note.get(name) for name in ("backend", "options", "settings"))
+        if not (isinstance(backend, str) and isinstance(options, Mapping) and isinstance(fixed, Mapping)):
+            raise AssetError(f"{picture}: its note does not say how it was made; name another picture")
+        return cls(backend=backend, options=options, fixed=fixed)
 
     @property
     def has_size(self) -> bool:
@@ -125,7 +127,7 @@ def _experiment(
     }
 
 
-def _by_trial(wanted: Sequence[Pastiche], trials: Sequence[Any]) -> dict[str, Pastiche]:
+def _by_trial(wanted: Sequence[Pastiche], trials: Sequence[Trial]) -> dict[str, Pastiche]:
     """Say which trial makes which picture.
 
     Raises:
