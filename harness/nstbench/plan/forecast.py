@@ -71,20 +71,19 @@ def forecast(
     seconds: dict[str, float] = {}
     assumed, started = set[str](), set[str]()
     for trajectory in trajectories:
-        todo = [each for each in trajectory.trials if each.trial_id in pending and not each.refusal]
-        for number, trial in enumerate(todo):
-            pace = pace_of(trial)
-            if pace is None:
+        worker, is_ready = _worker(trajectory, measure), False
+        for trial in trajectory.trials:
+            if trial.refusal or trial.trial_id not in pending:
+                continue
+            if (known := pace_of(trial)) is None:
                 assumed.add(trial.backend)
-            worker = _worker(trajectory, measure)
-            once = (
-                0.0
-                if number
-                else (pace or ASSUMED).ready_s + (worker not in started) * (pace or ASSUMED).start_s
-            )
-            started.add(worker)
-            loop = _loop(trial, gflop[trial.trial_id], pace or ASSUMED, measure)
-            seconds[trial.trial_id] = once + loop + judging_s * _pixels(trial, measure)
+            pace = known or ASSUMED
+            loop = _loop(trial, gflop[trial.trial_id], pace, measure)
+            seconds[trial.trial_id] = loop + judging_s * _pixels(trial, measure)
+            if not is_ready:
+                seconds[trial.trial_id] += pace.ready_s + (0.0 if worker in started else pace.start_s)
+                is_ready = True
+                started.add(worker)
     return Forecast({one: seconds.get(one, 0.0) for one in pending}, frozenset(assumed))
 
 

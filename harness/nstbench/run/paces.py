@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ REFEREE = "referee"
 
 def foretold(plan: Plan, pending: Collection[str], measure: Measure, judged: bool) -> Forecast:
     """Predict what the pending trials of a plan take on this machine, as far as it is known."""
-    return forecast(plan, pending, measure, pace_of, judging_pace() if judged else 0.0)
+    known = cache(_known)  # a plan has many trials of a backend
+    judging_s = judging_pace() if judged else 0.0
+    return forecast(plan, pending, measure, lambda trial: _nearest(known(trial.backend), trial), judging_s)
 
 
 def pace_of(trial: Trial) -> Pace | None:
     """Return how fast a backend was last, at the precision and size that are nearest to the trial's."""
-    known, octave = _read(f"backend-{trial.backend}"), _octave(trial)
+    return _nearest(_known(trial.backend), trial)
+
+
+def _nearest(known: Mapping[str, Any], trial: Trial) -> Pace | None:
+    octave = _octave(trial)
     nearest: tuple[bool, int] | None = None
     found = None
     with suppress(TypeError, ValueError):
@@ -45,7 +52,8 @@ def learn(record: RunRecord) -> None:
     trial, phases = record.trial, record.phases
     if record.status != "ok" or not record.optimise_s:
         return
-    before, gflop = pace_of(trial) or ASSUMED, predict(trial).gflop
+    known, gflop = _known(trial.backend), predict(trial).gflop
+    before = _nearest(known, trial) or ASSUMED
     seen = Pace(
         start_s=phases["import"] + phases.get("load", 0.0) if "import" in phases else before.start_s,
         ready_s=sum(phases.get(phase, 0.0) for phase in ("prepare", "compile", "compile_cached")),
@@ -53,7 +61,7 @@ def learn(record: RunRecord) -> None:
         pass_s=record.optimise_s / (trial.checkpoint or 1),
     )
     key = f"{trial.settings.precision} {_octave(trial)}"
-    _write(f"backend-{trial.backend}", _read(f"backend-{trial.backend}") | {key: asdict(seen)})
+    _write(_of_backend(trial.backend), known | {key: asdict(seen)})
 
 
 def judging_pace() -> float:
@@ -66,6 +74,14 @@ def learn_judging(pixels: int, seconds: float) -> None:
     """Keep what the referee took for the pictures of a trial."""
     if pixels:
         _write(REFEREE, {"pixel_s": seconds / pixels})
+
+
+def _of_backend(name: str) -> str:
+    return f"backend-{name}"
+
+
+def _known(backend: str) -> dict[str, Any]:
+    return _read(_of_backend(backend))
 
 
 def _octave(trial: Trial) -> int:

@@ -139,6 +139,7 @@ def _by_trial(wanted: Sequence[Pastiche], trials: Sequence[Trial]) -> dict[str, 
         raise UsageError(
             "stylize makes one picture of each content and style; for an axis, sweep an experiment"
         )
-    if twice := next((pair for pair in places if pair not in found.values()), None):
+    planned = {*found.values()}
+    if twice := next((pair for pair in places if pair not in planned), None):
         raise UsageError(f"{' in '.join(twice)}: another pair of pictures is the same; leave it out")
     return {trial_id: places[pair] for trial_id, pair in found.items()}

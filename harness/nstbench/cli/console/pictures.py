@@ -29,7 +29,8 @@ def allowed(wanted: Sequence[Pastiche], force: bool, missing: bool) -> Sequence[
     """
     there = [each for each in wanted if _is_there(each.out)]
     if missing:
-        wanted = [each for each in wanted if each not in there]
+        found = {*there}
+        wanted = [each for each in wanted if each not in found]
         if not wanted:
             print(f"{counted(len(there), 'picture')}: all there")
             raise typer.Exit
