@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.lax import Precision
 
-from nstbench.api import Arithmetic, Look, Static
+from nstbench.api import Arithmetic, Look, Static, look_by
 from nstbench_jax.network import Taps, Weights
 
 product = partial(jnp.matmul, precision=Precision.HIGHEST)
@@ -54,15 +54,7 @@ def mean(tap: jax.Array, guides: jax.Array | None = None) -> jax.Array:
     return jnp.sum(guides[:, None] * tap.reshape(-1, tap.shape[-1]), axis=0)
 
 
-def look(taps: Taps, static: Static, guides: Mapping[str, jax.Array] | None = None) -> Look:
-    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
-    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
-    with_means = own if static.style_loss == "wasserstein2" else {}
-    return Look(
-        taps,
-        {layer: gram(taps[layer], each) for layer, each in own.items()},
-        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
-    )
+look = partial(look_by, gram, mean)
 
 
 def losses(taps: Taps, image: jax.Array, given: Given, static: Static) -> tuple[jax.Array, jax.Array]:

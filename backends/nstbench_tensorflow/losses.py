@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nstbench.api import Arithmetic, Look, Static
+from nstbench.api import Arithmetic, Look, Static, look_by
 from nstbench_tensorflow.network import Taps, Weights
 
 _TF32_BITS = -(1 << 13)
@@ -46,14 +47,8 @@ def mean(tap: Any, guides: Any = None) -> Any:
 
 
 def look(taps: Taps, static: Static, split: bool, guides: Mapping[str, Any] | None = None) -> Look:
-    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
-    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
-    with_means = own if static.style_loss == "wasserstein2" else {}
-    return Look(
-        taps,
-        {layer: gram(taps[layer], split, each) for layer, each in own.items()},
-        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
-    )
+    """Return what `look_by` does; `split` as for `gram`."""
+    return look_by(partial(gram, split=split), mean, taps, static, guides)
 
 
 def product(a: Any, b: Any, split: bool) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from nstbench.api import Arithmetic, Look, Static
-from nstbench_torch.network import Taps, Weights, forward
+from nstbench.api import Arithmetic, Look, Static, look_by
+from nstbench_torch.network import Weights, forward
 
 
 def _where(condition: Tensor, a: float, b: Tensor) -> Tensor:
@@ -55,15 +56,7 @@ def mean(tap: Tensor, guides: Tensor | None = None) -> Tensor:
     return torch.sum(guides[:, None] * tap.reshape(-1, tap.shape[-1]), dim=0)
 
 
-def look(taps: Taps, static: Static, guides: Mapping[str, Tensor] | None = None) -> Look:
-    """Return what the style losses compare of taps, and the taps; guides as for `gram`, by layer."""
-    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
-    with_means = own if static.style_loss == "wasserstein2" else {}
-    return Look(
-        taps,
-        {layer: gram(taps[layer], each) for layer, each in own.items()},
-        {layer: mean(taps[layer], each) for layer, each in with_means.items()},
-    )
+look = partial(look_by, gram, mean)
 
 
 def view(image: Tensor, given: Given, static: Static) -> tuple[Look, Tensor]:

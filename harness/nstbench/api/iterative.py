@@ -6,10 +6,11 @@ arguments: a sweep over numbers compiles once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from nstbench.api.arithmetic import Look
 from nstbench.api.losses import LossTrace
 from nstbench.api.masks import guides
 from nstbench.api.method import METHOD
@@ -61,6 +62,28 @@ class Static:
     def of_evaluation(self) -> Static:
         """Return what the program that evaluates an image depends on."""
         return replace(self, optimiser="")
+
+
+def look_by(
+    gram: Callable[..., Any],
+    mean: Callable[..., Any],
+    taps: Mapping[str, Any],
+    static: Static,
+    guides: Mapping[str, Any] | None = None,
+) -> Look:
+    """Return what the style losses compare of taps, and the taps.
+
+    Args:
+        gram, mean: take an (h, w, N) tap, and as `guides` what its positions weigh, or None.
+        guides: these, by style layer.
+    """
+    own = {layer: guides[layer] if guides else None for layer in static.style_layers}
+    with_means = own if static.style_loss == "wasserstein2" else {}
+    return Look(
+        taps,
+        {layer: gram(taps[layer], guides=each) for layer, each in own.items()},
+        {layer: mean(taps[layer], guides=each) for layer, each in with_means.items()},
+    )
 
 
 def static_part(problem: Problem, **fewer: Collection[str]) -> Static:
