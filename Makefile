@@ -1,11 +1,11 @@
 # `make demo` shows nstbench at work, `make test` checks it; both set up .venv first, once.
-# Hundreds of processes start in the tests: what Python compiles is kept, whatever the shell says.
+# What Python compiles is compiled when it is imported and must be kept, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python tests/install.py
 DEMO := experiments/layers.yaml
 
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
@@ -40,21 +40,18 @@ help:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# The constraints hold for build requirements too, hence the variable.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing nstbench with the backends of the demo into $(VENV) (a minute or two, once)"
-	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[jax,tfhub,bundled]'
+	$(INSTALL) --editable '.[jax,tfhub,bundled]'
 	touch $@
 
-# Not compiled here but when it is imported, which must then be kept: a minute less, as most is never imported.
-unexport PYTHONDONTWRITEBYTECODE
 $(VENV)/installed-dev: pyproject.toml constraints.txt $(wildcard tests/plugins/*/pyproject.toml) | $(BIN)/python
 	@echo "installing nstbench with all backends and development tools into $(VENV) (a minute or two, once)"
-	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --no-compile --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
+	$(INSTALL) --editable '.[all,dev]' $(addprefix --editable ,$(wildcard ./tests/plugins/*))
 	touch $(VENV)/installed $@
 
 $(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
-	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INSTALL) --editable '.[docs]'
+	$(INSTALL) --editable '.[docs]'
 	touch $@
 
 demo: $(VENV)/installed
