@@ -11,6 +11,9 @@ DEMO := experiments/layers.yaml
 # What `make perf` times the working tree against: the last release, else where it left the main branch.
 BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null || echo HEAD)
 
+# Tests of a file share what is expensive, so a worker takes whole files.
+UNIT := $(BIN)/pytest --ignore=tests/perf --ignore=tests/gpu --numprocesses=2 --dist=loadfile --no-loadscope-reorder --benchmark-disable
+
 # How often `make torture` kills.
 MOMENTS ?= 500
 
@@ -23,12 +26,13 @@ QUICK := $(addprefix tests/,api experiment plan presets record system) \
   $(addprefix tests/gate/test_,baseline.py checkout.py cores.py decision.py junit.py noise_free.py statistics.py) \
   $(addprefix tests/test_,house.py docs.py release.py repository.py site.py)
 
-.PHONY: demo test quick lint types unit gate docs perf bench torture matrix gpu-kit clean
+.PHONY: demo test quick thorough lint types unit gate docs perf bench torture matrix gpu-kit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install what it needs into .venv and sweep $(DEMO)"
-	@echo "make test    the same, plus development tools: lint, type check, all tests"
+	@echo "make test    the same, plus development tools: lint, type check, tests, the gate"
+	@echo "make thorough the tests that take longest: clusters, kills, compilers, whole ladders; ten minutes"
 	@echo "make quick   lint, type check, and the tests that need no framework: under a minute and a half"
 	@echo "make docs    the documents as a site, in build/site; fails at a warning or a link that leads nowhere"
 	@echo "make gpu-kit try the steps for a GPU here, and put what it needs without a network into build/gpu-kit"
@@ -70,7 +74,10 @@ types: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-dev
-	$(BIN)/pytest --ignore=tests/perf --ignore=tests/gpu --numprocesses=2 --dist=loadfile --no-loadscope-reorder --benchmark-disable
+	$(UNIT) -m "not thorough"
+
+thorough: $(VENV)/installed-dev
+	$(UNIT) -m thorough
 
 gate: $(VENV)/installed-dev
 	$(BIN)/nstbench check experiments/smoke.yaml --set weights=bundled --inconclusive pass

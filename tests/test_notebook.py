@@ -1,5 +1,7 @@
 """The example notebook runs from top to bottom, and shows what it is shipped with."""
 
+import pytest
+
 from .notebook import NOTEBOOK, executed, kinds, read
 from .test_repository import local_addresses
 
@@ -7,6 +9,7 @@ QUICK = {'["jax-vgg19"]': '["fake"]', '"size": 96': '"size": 32', '"iterations":
 """What the test changes, so that it need not wait for a framework."""
 
 
+@pytest.mark.thorough
 def test_it_runs_in_a_clean_kernel_and_shows_the_same_kinds_of_things(tmp_path):
     notebook = read()
     shipped, code = kinds(notebook), [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -39,6 +39,7 @@ def test_every_painter_is_a_sample():
     assert sorted(PAINTERS) == sorted(STYLES)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STYLES)
 def test_a_style_is_painted_the_same_every_time(name):
     started = time.process_time()

@@ -97,6 +97,7 @@ np.savez(sys.argv[1] + "/truth.npz", **{
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not (find_spec("keras") and find_spec("jax")), reason="needs keras and jax")
 def test_whatever_keras_itself_saves_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")

@@ -3,6 +3,8 @@
 One backend will do, as the parity ladder holds the other to the same losses.
 """
 
+import pytest
+
 import nstbench
 
 FIRST = {
@@ -15,6 +17,7 @@ FIRST = {
 }
 
 
+@pytest.mark.thorough
 def test_every_optimiser_lowers_the_loss_with_its_default_rate(tmp_path):
     results = nstbench.sweep(FIRST, tmp_path / "first")
     runs = results.runs.set_index("trial_id")

@@ -12,6 +12,8 @@ import pytest
 
 from nstbench.api import CHANNELS, Problem, in_channels, up_to
 
+pytestmark = pytest.mark.thorough
+
 ITERATIVE = {
     "jax": "nstbench_jax:JaxVgg19",
     "tf": "nstbench_tensorflow:TensorFlowVgg19",

@@ -15,6 +15,8 @@ from nstbench.api import (
 )
 from nstbench.testing import start
 
+pytestmark = pytest.mark.thorough
+
 TAPS = (*GATYS_CONTENT_LAYERS, *GATYS_STYLE_LAYERS)
 
 

@@ -12,6 +12,8 @@ from nstbench.run import doctor
 from nstbench.run.installed import installed
 from nstbench_jax import JaxVgg19, flags
 
+pytestmark = pytest.mark.thorough
+
 FUSED = f"{flags.FUSION}dot,individual_dot,reduce"
 """What jaxlib 0.10.2 does if it is left alone."""
 

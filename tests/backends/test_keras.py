@@ -14,6 +14,8 @@ from nstbench.assets import load_weights, resolve_weights
 from nstbench.parity.scenarios import biased, noise
 from nstbench.referee import evaluate, gram
 
+pytestmark = pytest.mark.thorough
+
 HEIGHT, WIDTH = 37, 45
 SCRIPT = """
 import sys, warnings

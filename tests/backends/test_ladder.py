@@ -61,6 +61,7 @@ def more_scenarios(weights):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_a_shipped_backend_agrees_with_the_referee_on_what_verify_leaves_out(started, weights, name):
     """What it does not leave out is climbed by both in tests of `nstbench verify`, in processes."""
@@ -71,6 +72,7 @@ def test_a_shipped_backend_agrees_with_the_referee_on_what_verify_leaves_out(sta
     assert {result.name: result.detail for result in results if result.status != "ok"} == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_half_precision_stays_within_its_own_limits_and_not_within_those_of_full(started, weights, name):
     half = default_scenarios(weights, "bf16")[1:2]
@@ -105,6 +107,7 @@ def test_a_state_that_is_not_handed_over_or_not_taken_up_falls_off(started, weig
     assert result.status == ("ok" if wrong_one == "none" else "failed")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
 def test_loss_curves_agree_after_1_10_and_100_iterations(started, weights, optimiser):
     posed = pose(weights, 12, 15, optimiser=optimiser, **FEW_LAYERS)

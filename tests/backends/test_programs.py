@@ -7,6 +7,8 @@ import pytest
 
 import nstbench
 
+pytestmark = pytest.mark.thorough
+
 SHALLOW = {
     "inputs": {"content": "sample:cat", "style": "sample:coffee"},
     "fixed": {

@@ -160,6 +160,7 @@ def test_a_step_is_that_of_the_rule_computed_by_hand(backend, by_hand, changes):
     assert np.linalg.norm(image - expected) < 2e-3 * moved
 
 
+@pytest.mark.thorough
 def test_all_reach_the_same_loss_with_lbfgs(started):
     """Their line searches differ, so that the ways differ and the depth hardly does."""
     posed = problem(init=second_style(48, 40), optimiser="lbfgs")
@@ -170,6 +171,7 @@ def test_all_reach_the_same_loss_with_lbfgs(started):
         assert curve[-1] == pytest.approx(curves[0][-1], rel=0.1)
 
 
+@pytest.mark.thorough
 def test_lbfgs_falls_much_faster_than_adam_for_as_many_evaluations(backend):
     smooth = problem(init=second_style(48, 40))
     curve, image, traces = trace(backend, replace(smooth, optimiser="lbfgs"), 10, 10)
@@ -266,6 +268,7 @@ def test_both_jax_loops_compute_the_same(started, weights, option):
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 
+@pytest.mark.thorough
 def test_an_unrolled_loop_computes_the_same_and_as_many_iterations_as_asked_for(started, weights):
     """Also where they are no multiple of a round, or fewer than one."""
     posed, counts = shallow(), (7, 4, 1, 3)
@@ -294,6 +297,7 @@ def test_xla_computes_the_same_in_tensorflow(started, weights):
     np.testing.assert_allclose(other, reference, rtol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # about its own use of what it deprecates
 @pytest.mark.parametrize("optimiser", ["adam", "lbfgs"])
 def test_torch_compile_computes_the_same_and_another_number_compiles_nothing(started, weights, optimiser):

@@ -12,6 +12,8 @@ from nstbench.record.history import history_rows
 from nstbench.record.history_file import add_to_history
 from nstbench.report.html import write_report
 
+pytestmark = pytest.mark.thorough
+
 EXPERIMENT = {
     "name": "tiny",
     "inputs": {"content": "sample:cat", "style": "sample:coffee"},

@@ -63,6 +63,7 @@ def chosen(page):
     return page.evaluate("selected")
 
 
+@pytest.mark.thorough
 def test_the_table_shows_the_numbers_of_the_parquet_table(page, runs):
     shown = page.evaluate("data.trials")
     assert [one["trial_id"] for one in shown] == list(runs["trial_id"])
@@ -415,6 +416,7 @@ def test_a_picture_that_was_removed_leaves_its_thumbnail(tmp_path, open_page):
     assert page.evaluate("byId('viewer-picture').src").startswith("data:image/jpeg")
 
 
+@pytest.mark.thorough
 def test_of_two_hundred_trials_only_what_is_near_the_window_is_made(tmp_path, open_page):
     page = open_page(write_report(big_results(tmp_path, snapshots=0, size=96)))
     assert page.evaluate("typeof Plotly") == "undefined"  # no figure is near the window yet

@@ -107,6 +107,7 @@ def test_equal_versions_pass_and_results_in_the_project_are_no_change_of_it(chec
     assert repo.git("status", "--porcelain") == ""
 
 
+@pytest.mark.thorough
 def test_a_version_that_does_not_install_is_its_side_s_fault(check, repo):
     project = ["--project", repo.project]
     failed = check("tiny.yaml", "--base", "fast", "--candidate", "uninstallable", *project, code=3)
@@ -116,6 +117,7 @@ def test_a_version_that_does_not_install_is_its_side_s_fault(check, repo):
     assert "the base does not run: uninstallable (" in broken.stdout
 
 
+@pytest.mark.thorough
 def test_a_trial_that_crashes_is_its_side_s_fault(check, python):
     fine, crashes = python("fine"), python("crashes", MODULE.replace("time.sleep", CRASH + " #"))
     sides = ["--base-python", fine, "--candidate-python", crashes]
@@ -130,6 +132,7 @@ def test_a_trial_that_crashes_is_its_side_s_fault(check, python):
     )
 
 
+@pytest.mark.thorough
 def test_a_trial_that_only_one_version_refuses_is_its_side_s_fault(check, python):
     refuses = "    def refuse(self, settings):\n        return 'not today'\n\n    def prepare"
     fine, never = python("fine"), python("never", MODULE.replace("    def prepare", refuses))
@@ -140,12 +143,14 @@ def test_a_trial_that_only_one_version_refuses_is_its_side_s_fault(check, python
     check("tiny.yaml", "--base-python", never, "--candidate-python", never, code=5)
 
 
+@pytest.mark.thorough
 def test_one_round_is_no_measurement(check, python):
     sides = ["--base-python", python("base"), "--candidate-python", python("candidate")]
     short = ["--set", "iterations=2"]
     assert "no trial has a steady round" in check("tiny.yaml", *sides, *short, code=5).stdout
 
 
+@pytest.mark.thorough
 def test_pairs_that_disagree_are_inconclusive(check, tmp_path, monkeypatch):
     """In this process: the candidate is fast in the rehearsal, slow in the screening, then slow and fast."""
     from nstbench.cli import main
@@ -191,6 +196,7 @@ def baseline(check, tmp_path, tmp_path_factory):
     return edit
 
 
+@pytest.mark.thorough
 def test_what_is_free_of_noise_is_held_against_the_baseline(check, baseline):
     assert check("tiny.yaml").stdout.splitlines()[-1].startswith("Pass: ")
     baseline(lambda data: data["trials"]["fake"]["losses"].update({"8": 1.0}))
@@ -199,6 +205,7 @@ def test_what_is_free_of_noise_is_held_against_the_baseline(check, baseline):
     assert done.stdout.splitlines()[-1].startswith("Regression: 1 regression, ")
 
 
+@pytest.mark.thorough
 def test_refusals_alone_are_no_baseline_and_no_pass(check, baseline, tmp_path):
     problem = json.loads((tmp_path / "results/baselines/tiny.json").read_text())["trials"]["fake"]["problem"]
     bf16 = ["--set", "precision=bf16"]
@@ -222,6 +229,7 @@ def test_of_another_machine_s_baseline_memory_alone_is_left_unsaid(check, baseli
     assert {"losses", "compile_count", "counted_gflop", "status"} <= outcomes.keys()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("runs", [2, 4])
 def test_ctrl_c_ends_in_130_and_says_where_what_was_measured_is(python, check, tmp_path, runs):
     """While the candidate rehearses, and while both are measured."""

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import nstbench as python
@@ -20,6 +21,7 @@ backends: [{name: fake, options: {step_s: 0.002}}]
 """
 
 
+@pytest.mark.thorough
 def test_the_command_it_ends_with_makes_the_picture(nstbench, write, tmp_path):
     nstbench("sweep", write(EXPERIMENT))
     shown = nstbench("choose", "results/mine", "--within", "1h").stdout

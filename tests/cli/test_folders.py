@@ -99,6 +99,7 @@ def test_of_two_experiments_that_begin_at_once_one_gets_the_folder(two, tmp_path
     assert list(python.open_results(tmp_path / "out").runs["iterations"]) == [6]
 
 
+@pytest.mark.thorough
 def test_a_project_or_its_results_may_move(two, nstbench, tmp_path):
     nstbench("sweep", "a/exp.yaml", "-o", "a/out")
     shutil.move(tmp_path / "a", tmp_path / "c")
@@ -116,6 +117,7 @@ def edited(nstbench, tmp_path):
     return tmp_path / "results/exp"
 
 
+@pytest.mark.thorough
 def test_what_is_made_from_results_leaves_out_rows_that_are_no_longer_planned(edited, nstbench, tmp_path):
     assert [row["iterations"] for row in rows(nstbench, "results/exp")] == [8]
     for table, count in (("losses", 8), ("images", 1)):
@@ -227,6 +229,7 @@ def test_stylize_does_not_replace_the_picture_it_is_made_from(nstbench, tmp_path
     assert photo.read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_a_damaged_trial_is_told_by_every_verb_and_done_again_when_asked(nstbench, tmp_path):
     (tmp_path / "quick.yaml").write_text(EXPERIMENT)
     nstbench("sweep", "quick.yaml")

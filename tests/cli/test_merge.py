@@ -47,6 +47,7 @@ def test_what_is_left_out_ends_in_3_and_what_does_not_belong_together_in_2(two, 
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.thorough
 def test_the_experiment_goes_on_in_the_merged_folder_also_where_both_were_moved(nstbench, write, tmp_path):
     path = write()
     nstbench("sweep", path, "-o", "results/a")

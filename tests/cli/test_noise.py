@@ -38,6 +38,7 @@ def typed(tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.thorough
 def test_the_table_says_what_can_be_seen_and_nothing_is_left(typed, tmp_path):
     code, out, err = typed("--pairs", "3", "--wanted", "0.2")
     assert code == 0
@@ -50,6 +51,7 @@ def test_the_table_says_what_can_be_seen_and_nothing_is_left(typed, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
 
 
+@pytest.mark.thorough
 def test_a_trial_that_fails_ends_in_3_and_the_others_are_told(typed):
     code, out, err = typed("--pairs", "3", "--json", text=BROKEN)
     assert code == 3

@@ -22,6 +22,7 @@ def test_a_trial_is_reproduced_alone_and_to_the_bit(nstbench, swept, tmp_path):
     assert result.read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_a_difference_is_reported_as_it_is(nstbench, swept, tmp_path):
     """The kept picture is changed by hand: two pixels, the larger change by 9 of 255."""
     from PIL import Image
@@ -46,6 +47,7 @@ def test_an_unknown_trial_is_one_clear_line(nstbench, swept):
     assert "'nonsense' is no finished trial of results/tiny" in done.stderr
 
 
+@pytest.mark.thorough
 def test_another_version_of_the_backend_is_not_passed_off_as_the_same(nstbench, swept, tmp_path):
     path = tmp_path / "results/tiny/trials" / swept["trial_id"] / "result.json"
     path.write_text(path.read_text().replace('"backend_version": "1.0"', '"backend_version": "0.9"'))

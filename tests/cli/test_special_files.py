@@ -22,6 +22,8 @@ from nstbench.record.files import refuse_unwritable, write_atomic
 from nstbench.record.history_file import add_to_history
 from nstbench.run.verified import Setup, is_verified
 
+pytestmark = pytest.mark.thorough
+
 FULL = """
 import errno, os, sys
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 NSTBENCH = Path(sys.executable).with_name("nstbench")
 LONG = "a" * 300
 

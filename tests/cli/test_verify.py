@@ -20,6 +20,7 @@ from .. import zoo
 from ..command import NSTBENCH
 
 
+@pytest.mark.thorough
 def test_every_rung_is_printed_and_the_verdict_last(nstbench):
     done = nstbench("verify", "tf-vgg19", "--device", "cpu")
     *rungs, verdict = done.stdout.splitlines()

@@ -24,8 +24,11 @@ from nstbench.run.sweep import Watcher
 
 from ..run.test_sweep import experiment, fake
 
-# Ray forks to start a cluster, and JAX may have been imported by other tests of this process.
-pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
+pytestmark = [
+    pytest.mark.thorough,
+    # Ray forks to start a cluster, and JAX may have been imported by other tests of this process.
+    pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning"),
+]
 
 RAY = Parallel(executor="ray")
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}

@@ -23,6 +23,8 @@ from ..command import NSTBENCH
 from ..run.test_sweep import experiment, fake
 from .test_ray import SAME, Log, command_of, gone
 
+pytestmark = pytest.mark.thorough
+
 LOCAL = "slurm:cluster=local"
 
 SLURM = {

@@ -92,6 +92,7 @@ def test_a_baseline_is_of_what_works_and_has_a_reason(here):
     assert not list(here.glob("results/baselines/*"))
 
 
+@pytest.mark.thorough
 def test_two_environments_are_timed_in_pairs_and_the_watcher_is_told(steps):
     steps["candidate"] = SLOW
     watch = Told()
@@ -104,6 +105,7 @@ def test_two_environments_are_timed_in_pairs_and_the_watcher_is_told(steps):
     assert watch.pairs.said[0] == ("rehearsal", 2)
 
 
+@pytest.mark.thorough
 def test_a_named_baseline_is_consulted_beside_a_base(steps, here):
     path = update_baseline(experiment_from_mapping(EXPERIMENT), "the first", here / "own.json")
     watch = Told()
@@ -133,6 +135,7 @@ def test_mistakes_are_errors_before_anything_runs(here, options, error, said):
     assert not list(here.iterdir())
 
 
+@pytest.mark.thorough
 def test_noise_says_what_can_be_seen_and_what_is_broken(steps):
     watch = Notes()
     broken = EXPERIMENT | {"backends": ["fake", BROKEN]}

@@ -11,6 +11,8 @@ from nstbench.gate.checkout import version
 from nstbench.gate.environments import Recipe, installed
 from nstbench.gate.side import SideBroken
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def recipe():

@@ -9,6 +9,8 @@ from nstbench.gate.decision import Policy, decide
 from nstbench.gate.verdict import REGRESSION
 from tests.gate import noise_model
 
+pytestmark = pytest.mark.thorough
+
 ALLOWANCE = 0.05
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 FRAMEWORKS = {
     "jax-vgg19": {"jax", "jaxlib", "flax", "optax"},
     "tf-vgg19": {"tensorflow", "keras"},

@@ -8,13 +8,13 @@ from ..install import of_pip
 
 SETTINGS = """
 [global]
-index-url = https://packages.example/simple
+index-url = /mirror
 find-links =
     /wheels
     /more
 timeout = 7
 [install]
-extra-index-url = https://one.example/simple https://two.example/simple
+extra-index-url = /one /two
 no-compile = true
 """
 
@@ -31,9 +31,9 @@ def test_what_pip_says_of_indexes_uv_is_told(tmp_path):
         check=True,
     ).stdout
     told = of_pip(said)
-    assert told["UV_DEFAULT_INDEX"] == "https://packages.example/simple"
+    assert told["UV_DEFAULT_INDEX"] == "/mirror"
     assert told["UV_FIND_LINKS"] == "/wheels,/more"
-    assert told["UV_EXTRA_INDEX_URL"] == "https://one.example/simple https://two.example/simple"
+    assert told["UV_EXTRA_INDEX_URL"] == "/one /two"
     assert told["UV_HTTP_TIMEOUT"] == "7"
     assert not any("compile" in name.lower() for name in told)
 

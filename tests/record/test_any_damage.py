@@ -20,6 +20,8 @@ from nstbench.report.html import write_report
 
 from .swept import copied, sweep_into
 
+pytestmark = pytest.mark.thorough
+
 LIMIT_S = 10
 """What waits never ends."""
 BUSY_S = 2

@@ -278,6 +278,7 @@ def test_what_links_lead_to_is_not_copied_nor_written_to(two, tmp_path):
     assert [path.name for path in outside.iterdir()] == ["secret"]
 
 
+@pytest.mark.thorough
 def test_a_merge_that_is_killed_goes_on_with_the_same_call(tmp_path):
     a, b = tmp_path / "a", tmp_path / "b"
     swept(a, sweep={"beta": [2]})

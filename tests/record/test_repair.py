@@ -13,6 +13,8 @@ from nstbench.record.repair import repair
 from .swept import copied, killed_at_each_step, state, sweep_into
 from .test_store import another_process_claims
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):

@@ -44,6 +44,7 @@ def judge(weights, pair):
     return Referee(weights).against(content, [style], [1.0], style_itself)
 
 
+@pytest.mark.thorough
 def test_a_judgement_equals_two_frameworks_in_double_precision(pair):
     weights = load_weights(resolve_weights("bundled", Path()))
     content, style, style_itself = pair

@@ -124,7 +124,7 @@ def test_a_setting_is_known_everywhere(tmp_path, name, request):
     if name in OF_A_NETWORK:
         few = {"style_layers": ["conv1_1"], "content_layers": ["conv2_1"], "iterations": 1}
         few["weights"] = "random:0"
-        of_a_network = {"backends": ["jax-vgg19"], "measure": {"referee": "none"}}
+        of_a_network = {"backends": ["torch-vgg19"]}
     values = two_values(SETTINGS[name])
     shows_the_axis(swept(tmp_path, {name: values}, few | BESIDE.get(name, {}), **of_a_network), name)
 

@@ -218,6 +218,7 @@ def test_the_command_writes_the_page_and_a_sweep_does_too(nstbench, write, tmp_p
     assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.thorough
 def test_a_sweep_ends_well_without_its_report(nstbench, write, tmp_path):
     nstbench("sweep", write(), "-o", "out")
     (tmp_path / "out" / "report.html").unlink()

@@ -44,6 +44,7 @@ def first(results):
     return results.losses.iloc[0]
 
 
+@pytest.mark.thorough
 def test_the_style_loss_at_the_content_image_stays_what_it_was(swept):
     assert first(swept["balanced"])["style"] == pytest.approx(first(swept["plain"])["style"], rel=1e-4)
 

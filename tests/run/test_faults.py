@@ -59,6 +59,7 @@ def runs(folder):
     return open_results(folder).runs.set_index("backend_label")
 
 
+@pytest.mark.thorough
 def test_every_planned_trial_has_one_row_and_the_sound_ones_are_ok(runs):
     assert len(runs) == len(FAULTS) + 3 and runs.index.is_unique
     assert {label for label, row in runs.iterrows() if row["status"] == "ok"} == {

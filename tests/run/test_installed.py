@@ -58,6 +58,7 @@ def rows(listed):
     return json.loads(listed.stdout)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", zoo.BROKEN)
 def test_a_broken_plugin_is_listed_with_a_short_reason(rows, name):
     (row,) = (row for row in rows if row["name"] == name)

@@ -6,6 +6,8 @@ import pytest
 import nstbench
 from nstbench.run.job import Advanced
 
+pytestmark = pytest.mark.thorough
+
 REACHED, KILLED_AT, GOAL = 2, 4, 40
 
 

@@ -34,6 +34,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "deep" / "down")
 
 
+@pytest.mark.thorough
 def test_a_worker_that_dies_is_replaced_as_often_as_asked(tmp_path):
     listener = Listener()
     dies_once = with_faults("dies once", "half a line")
@@ -54,6 +55,7 @@ def test_checkpoints_that_are_reached_are_not_run_again(tmp_path):
     assert list(runs["iterations_done"]) == [2, 4]
 
 
+@pytest.mark.thorough
 def test_fail_fast_begins_nothing_after_a_failure(nstbench, write, tmp_path):
     failing = "[{name: fake, label: bad, options: {fault: raise}}, {name: fake, label: good}]"
     path = write(TINY.replace("[fake]", failing))

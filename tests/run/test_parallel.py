@@ -63,6 +63,7 @@ def test_each_gpu_has_a_worker_that_sees_it_alone(tmp_path, two_gpus):
     assert not workers()
 
 
+@pytest.mark.thorough
 def test_the_results_are_those_of_one_trial_at_a_time(tmp_path, two_gpus):
     made = on_gpus(sweep={"beta": [1, 2, 3], "iterations": [4, 8]}, measure=REFEREE)
     one = nstbench.sweep(made, tmp_path / "one", overrides=["device=gpu"])

@@ -88,6 +88,7 @@ def whole(tmp_path_factory):
     return path, folder / "out", nstbench.sweep(path, folder / "out").runs
 
 
+@pytest.mark.thorough
 def test_a_finished_search_runs_nothing_twice_and_says_what_was_best(whole, nstbench):
     path, out, runs = whole
     said = nstbench("sweep", path, "-o", out).stderr
@@ -99,6 +100,7 @@ def test_a_finished_search_runs_nothing_twice_and_says_what_was_best(whole, nstb
     assert f"--set adam_beta1={row['adam_beta1']}" in said
 
 
+@pytest.mark.thorough
 def test_a_search_that_was_killed_goes_on_to_what_it_would_have_come_to(whole, tmp_path):
     path, _, runs = whole
     command = [Path(sys.executable).with_name("nstbench"), "sweep", path, "-o", tmp_path]

@@ -247,6 +247,7 @@ def test_a_third_party_plugin_sweeps_like_any_backend(tmp_path):
     np.testing.assert_allclose(picture.mean(axis=(0, 1)), style.mean(axis=(0, 1)), atol=0.05)
 
 
+@pytest.mark.thorough
 def test_two_sweeps_share_a_folder_without_doing_a_trial_twice(tmp_path, write):
     text = Path(write()).read_text().replace("[fake]", "[{name: fake, options: {step_s: 0.05}}]")
     path = write(text + "sweep: {beta: [1, 2, 3, 4]}\n")

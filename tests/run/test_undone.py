@@ -11,6 +11,8 @@ from nstbench.record import RunRecord
 from nstbench.run.code import code_of
 from nstbench.run.sweep import Redo
 
+pytestmark = pytest.mark.thorough
+
 EXPERIMENT = """
 name: tiny
 inputs: {content: sample:cat, style: sample:coffee}

@@ -41,6 +41,7 @@ def is_verified(tmp_path):
     return list(results.runs.set_index("status").loc[["ok"], "verified"])
 
 
+@pytest.mark.thorough
 def test_a_sweep_knows_of_a_verification_of_the_same_setup(tmp_path, monkeypatch):
     seen = []
     outcome = verify(request("jax-vgg19"), seen.append)

@@ -18,6 +18,7 @@ def test_the_example_in_the_repository_is_what_it_writes(request):
     assert kept == plugin_files("colour-transfer")
 
 
+@pytest.mark.thorough
 def test_a_new_plugin_is_installed_and_passes_its_tests_and_every_check(tmp_path):
     project = new_plugin("oil-on-2-canvases", tmp_path / "deep" / "inside")
     assert "OilOn2Canvases" in (project / "nstbench_oil_on_2_canvases.py").read_text()
