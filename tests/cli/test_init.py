@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import nstbench
 from nstbench.api import AssetError, UsageError
 from nstbench.assets import load_image, save_png
+from nstbench.cli.console.experiments import the_experiment
 from nstbench.cli.init import init
 from nstbench.experiment import load_experiment
 
@@ -36,6 +38,19 @@ def test_own_pictures_are_named_as_the_file_has_to_name_them(here):
     assert trial.settings.style == ("sample:waves",)
     with pytest.raises(AssetError, match=r"gone\.png"):
         init("gone.png")
+
+
+def test_a_sweep_takes_the_only_experiment_that_is_here(here):
+    (here / "compose.yaml").write_text("services: {}\n")
+    (here / "other.yaml").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"no experiment is here: .* `nstbench init`"):
+        the_experiment(None)
+    init()
+    assert the_experiment(None) == Path("my.yaml")
+    init(out=Path("more.yml"))
+    with pytest.raises(UsageError, match=r"which experiment\? Here are more.yml, my.yaml; name one"):
+        the_experiment(None)
+    assert the_experiment(Path("any.yaml")) == Path("any.yaml")
 
 
 def test_no_file_is_replaced(here):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nstbench.cli.console import completion
-from nstbench.cli.console.arguments import ExperimentFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
     from nstbench.record import Results
     from nstbench.run.sweep import Outcome
 
+ExperimentArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        help="An experiment file (YAML) [the only one here].", autocompletion=completion.experiments
+    ),
+]
 OverridesOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -87,7 +92,7 @@ MOST_ROWS, MOST_ON_PAGE = 200, 2000
 
 
 def sweep(
-    experiment: ExperimentFile,
+    experiment: ExperimentArgument = None,
     out: OutOption = None,
     overrides: OverridesOption = None,
     backend: BackendOption = None,
@@ -112,13 +117,14 @@ def sweep(
     """
     from nstbench.cli.console.console import stderr
     from nstbench.cli.console.exit_codes import code_of_plan
+    from nstbench.cli.console.experiments import the_experiment
     from nstbench.cli.console.interruption import interruptible
     from nstbench.cli.console.plan_table import print_plan, refuse_longer
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.experiment import load_experiment
     from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
 
-    planned = load_experiment(experiment, overrides or (), backend or (), max_trials)
+    planned = load_experiment(the_experiment(experiment), overrides or (), backend or (), max_trials)
     watch, limits = ProgressWatcher(stderr()), Limits(retries, fail_fast, time_limit)
     folder = out or Path("results") / planned.name
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
