@@ -125,8 +125,7 @@ def sweep(
     from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
 
     planned = load_experiment(the_experiment(experiment), overrides or (), backend or (), max_trials)
-    watch, limits = ProgressWatcher(stderr()), Limits(retries, fail_fast, time_limit)
-    folder = out or Path("results") / planned.name
+    folder, watch = out or Path("results") / planned.name, ProgressWatcher(stderr())
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
     if dry_run:
@@ -135,7 +134,7 @@ def sweep(
     refuse_longer(prepared, max_hours)
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
-        outcome = prepared.run(limits, parallel)
+        outcome = prepared.run(Limits(retries, fail_fast, time_limit), parallel)
     raise typer.Exit(_report(outcome, as_json, again))
 
 
