@@ -10,6 +10,8 @@ from nstbench.cli.backends_check import check
 from nstbench.cli.backends_new import new
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nstbench.run.installed import Installed
 
 backends_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
@@ -82,10 +84,21 @@ def _print_table(listed: list[dict[str, Any]]) -> None:
         if "summary" in row:
             console.print(f"\n{row['name']}", style="bold", end="")
             console.print(f": {row['summary']}")
-            console.print(f"  consumes: {' '.join(row['consumes'])}", soft_wrap=True)
+            console.print(f"  consumes: {_in_short(row['consumes'])}", soft_wrap=True)
             for name, option in row["options"].items():
                 choices = f" ({'|'.join(map(str, option['choices']))})" if option["choices"] else ""
                 console.print(
                     f"  option {name}={option['default']}{choices}: {option['help']}",
                     soft_wrap=True,
                 )
+
+
+def _in_short(consumed: Collection[str]) -> str:
+    """Name settings, or those that are missing if these are fewer; some are never a backend's affair."""
+    from nstbench.api import FEEDFORWARD_SETTINGS, SETTINGS, VGG_SETTINGS
+
+    any_backend = VGG_SETTINGS | FEEDFORWARD_SETTINGS
+    left_out = [name for name in SETTINGS if name in any_backend - {*consumed}]
+    if len(left_out) >= len(consumed):
+        return " ".join(name for name in SETTINGS if name in consumed)
+    return f"every setting but {' '.join(left_out)}" if left_out else "every setting"
