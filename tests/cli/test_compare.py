@@ -32,6 +32,21 @@ def test_the_terminal_shows_tables_cautions_and_what_is_left_out(nstbench, folde
     assert "\x1b" not in shown
 
 
+def test_no_difference_is_told_of_a_busy_machine_without_that(nstbench, folders, tmp_path):
+    trials = [a_trial({"seed": seed}) for seed in (0, 1)]
+    busy = [a_record(trials[0], step_s=0.2, others_share=0.43), a_record(trials[1], step_s=0.2)]
+    a_folder(tmp_path / "c", *busy)
+    shown = nstbench("compare", "a", "c", "--pairs").stdout
+    assert re.search(r"^c .*100 % more time \(disturbed\)", shown, re.MULTILINE)
+    assert len(re.findall(r"time \(disturbed\)", shown)) == 2, "of the group, and of one pair"
+    kept = shown.split("keep in mind")[1].splitlines()
+    assert kept[1].startswith("- 1 of 2 pairs were disturbed while they were timed")
+    assert "other programs had 43 % of the CPU cores during 1 of 5 trials" in shown
+    found = json.loads(nstbench("compare", "a", "c", "--json").stdout)
+    assert found["groups"][1]["disturbed"] == 1
+    assert [pair["disturbed"] for pair in found["pairs"]] == [True, False]
+
+
 def test_tables_keep_to_100_columns(nstbench, folders):
     shown = nstbench("compare", *folders).stdout
     tables = shown.split("keep in mind")[0]

@@ -14,6 +14,23 @@ def facts(**packages):
     return {"python": "3.12.1", "cpu": "a processor", "cores": 2, "packages": packages}
 
 
+def drifting(*paces):
+    """Make steady rounds that keep to each pace in turn, within 2 %."""
+    return tuple(Round(1, pace * each, False) for pace in paces for each in (0.99, 1.0, 1.0, 1.01, 0.98))
+
+
+def test_what_was_lost_is_little_or_hardly_matters_beside_a_gpu(tmp_path):
+    gpu = a_record(OTHER, device="gpu", others_share=0.4, quota_share=0.2)
+    found = cautions(results_of(tmp_path, a_record(device="gpu", others_share=0.09), gpu))
+    assert found == []
+
+
+def test_a_change_of_pace_within_the_noise_of_the_rounds_is_none(tmp_path):
+    rounds = tuple(Round(1, seconds, False) for seconds in (1.0, 1.6, 0.7, 1.3, 0.8, 1.5))
+    said = cautions(results_of(tmp_path, a_record(rounds=rounds)))
+    assert not any("while timed" in each for each in said)
+
+
 def test_results_without_a_fault_are_no_cause_for_caution(tmp_path):
     same = {"e1": facts(numpy="2.0")}
     assert cautions(results_of(tmp_path, a_record(), a_record(OTHER), environments=same)) == []
@@ -36,6 +53,20 @@ def test_results_without_a_fault_are_no_cause_for_caution(tmp_path):
         ({"verified": False}, "fake was not verified at precision highest when measured"),
         ({"shared_trajectory": True}, "1 trial shares an optimisation with others"),
         ({"exclusive": False}, "1 trial was measured beside others"),
+        (
+            {"others_share": 0.43},
+            "other programs had 43 % of the CPU cores during 1 of 2 trials, whose seconds are not to be",
+        ),
+        (
+            {"others_share": 0.11, "quota_share": 0.5},
+            "a CPU quota withheld 50 % of the CPU cores during 1 of 2",
+        ),
+        (
+            {"device": "cpu", "heat_share": 0.2},
+            "heat slowed the CPU cores down for 20 % of the time during 1",
+        ),
+        ({"rounds": drifting(1.0, 1.2)}, "1 trial became slower while timed, by up to 20 % between"),
+        ({"rounds": drifting(1.0, 0.85)}, "1 trial became quicker while timed, by up to 15 % between"),
         ({"looks": ()}, "1 trial was not judged by the referee"),
         ({"referee_ruler": 2}, "1 trial was judged by an older ruler; the next sweep"),
         ({"looks": ((40, 4.0, None),)}, "1 trial has no referee loss, as content and style"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,9 @@ import typer
 from nstbench.cli.console import completion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.record import Results
     from nstbench.run.sweep import Outcome
 
@@ -53,6 +55,9 @@ OutOption = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Results folder [results/NAME].")
 ]
 RetryFailedOption = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
+RetryDisturbedOption = Annotated[
+    bool, typer.Option("--retry-disturbed", help="Run trials again that lost their cores to something else.")
+]
 FailFastOption = Annotated[
     bool, typer.Option("--fail-fast", help="Begin nothing more once a trial has failed.")
 ]
@@ -100,6 +105,7 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Run finished trials again.")] = False,
     join: JoinOption = False,
     retry_failed: RetryFailedOption = False,
+    retry_disturbed: RetryDisturbedOption = False,
     executor: ExecutorOption = "local",
     devices: DevicesOption = None,
     jobs: JobsOption = 1,
@@ -112,13 +118,11 @@ def sweep(
 ) -> None:
     """Run what is missing of an experiment.
 
-    Every trial that is not done yet is run; tables and pictures go to the results folder.
-    Interrupt it with Ctrl-C at any time: finished trials stay, and the same command goes on.
+    Tables and pictures go to the results folder. After Ctrl-C the same command goes on where it stopped.
     """
     from nstbench.cli.console.console import stderr
     from nstbench.cli.console.exit_codes import code_of_plan
     from nstbench.cli.console.experiments import the_experiment
-    from nstbench.cli.console.interruption import interruptible
     from nstbench.cli.console.plan_table import print_plan, refuse_longer
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.experiment import load_experiment
@@ -127,15 +131,23 @@ def sweep(
     planned = load_experiment(the_experiment(experiment), overrides or (), backend or (), max_trials)
     folder, watch = out or Path("results") / planned.name, ProgressWatcher(stderr())
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
-    prepared = prepare_sweep(planned, folder, Redo(force, retry_failed), watch, join)
+    redo = Redo(force, retry_failed, retry_disturbed)
+    prepared = prepare_sweep(planned, folder, redo, watch, join)
     if dry_run:
         print_plan(prepared, parallel, as_json)
         raise typer.Exit(code_of_plan(prepared.plan))
     refuse_longer(prepared, max_hours)
+    limits = Limits(retries, fail_fast, time_limit)
+    raise typer.Exit(_run(watch, partial(prepared.run, limits, parallel), prepared.store.path, as_json))
+
+
+def _run(watch: ProgressWatcher, run: Callable[[], Outcome], folder: Path, as_json: bool) -> int:
+    from nstbench.cli.console.interruption import interruptible
+
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
-    with interruptible(f"finished trials are kept in {prepared.store.path}. Go on with: {again}"), watch:
-        outcome = prepared.run(Limits(retries, fail_fast, time_limit), parallel)
-    raise typer.Exit(_report(outcome, as_json, again))
+    with interruptible(f"finished trials are kept in {folder}. Go on with: {again}"), watch:
+        outcome = run()
+    return _report(outcome, as_json, again)
 
 
 def _report(outcome: Outcome, as_json: bool, again: str) -> int:
@@ -143,6 +155,7 @@ def _report(outcome: Outcome, as_json: bool, again: str) -> int:
     from nstbench.cli.console.exit_codes import code_of_sweep
     from nstbench.cli.console.found import print_best
     from nstbench.cli.console.results_table import View, print_left_out, print_table
+    from nstbench.comparison.disturbance import disturbances
 
     results, folder = outcome.results, outcome.results.stores[0].path
     print_table(results, View(most=MOST_ROWS), as_json)
@@ -155,6 +168,8 @@ def _report(outcome: Outcome, as_json: bool, again: str) -> int:
         running = f"another sweep is running {elsewhere} of them"
         stopped = f"{counted(elsewhere, 'trial')} not done, {outcome.stopped}. Go on with: {again}"
         console.print(stopped if outcome.stopped else running, soft_wrap=True)
+    for line in disturbances(results.shown):
+        console.print(line, soft_wrap=True)
     print_best(outcome)
     _print_not_applied(outcome.not_applied, f"{again} --force")
     print_left_out(results)

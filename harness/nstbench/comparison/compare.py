@@ -28,11 +28,13 @@ class Comparison:
         by: the compared column; base: the reference group.
         groups: one row for each group, the reference first: `group`, `trials`, `ok`, `paired`, medians over
             the paired trials (`compile_s` is a sum, memory a maximum), `step_ratio` with `step_ratio_low`,
-            `step_ratio_high` (95 %) and `verdict`, `optimise_ratio` with its least and greatest, and for each
-            threshold NAME `to_NAME_s`, `to_NAME_reached`, `to_NAME_of`, `to_NAME_censored`: where the
-            last is true the median lies beyond the seconds given.
+            `step_ratio_high` (95 %), `verdict` and `disturbed`, the number of measurements in it that are in
+            doubt, `optimise_ratio` with its least and greatest, and for each threshold NAME `to_NAME_s`,
+            `to_NAME_reached`, `to_NAME_of`, `to_NAME_censored`: where the last is true the median lies beyond
+            the seconds given.
         pairs: one row for each matched pair; the same figures of both sides as `base_...` and `other_...`.
-            `untimed` says why a pair has no seconds; else it is empty.
+            `untimed` says why a pair has no seconds; else it is empty. `disturbed`: whether those of either
+            side are in doubt.
         unpaired: one row for each trial left out and each group it has no partner in, with the reason.
         cautions: sentences about what to keep in mind.
     """
@@ -140,6 +142,11 @@ def _about_seconds(runs: pd.DataFrame, matching: Matching, pairs: pd.DataFrame) 
             remedy = f"--by {[*telling, ASKS[0]][0]} compares machines"
         said.append(f"{len(own)} of {len(pairs)} pairs show no seconds ({reason}); {remedy}")
     timed = pairs[pairs["untimed"].eq("")]
+    if count := int(timed["disturbed"].sum()):
+        said.append(
+            f"{count} of {len(pairs)} pairs were disturbed while they were timed, which may be all that makes"
+            " their seconds differ"
+        )
     unknown = timed[[f"{side}_row" for side in ("base", "other")]].isin(runs.index[runs["node"].isna()])
     if matching.by not in ASKS and (count := int(unknown.any(axis=1).sum())):
         said.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nstbench.comparison.grouping import IDENTITY
@@ -38,6 +39,8 @@ def pair_table(results: Results, matching: Matching) -> pd.DataFrame:
         wanted = ("results", "trial_id", "backend_label", "label", *(name for name in FIGURES if name in own))
         table = table.assign(**{f"{side}_{name}": own[name] for name in wanted})
     table["untimed"] = why_untimed(results, runs, matching)
+    doubtful = runs["disturbed"].fillna(False).astype(bool)
+    table["disturbed"] = np.logical_or(*(doubtful[table[f"{side}_row"]].to_numpy() for side in SIDES))
     # The worst final picture of all that are compared with one trial: a goal that each of them reached.
     finals = table[["base_referee_total", "other_referee_total"]].max(axis=1, skipna=False)
     table["worst_referee_total"] = finals.groupby(table["base_row"]).transform("max")

@@ -50,7 +50,7 @@ class Ratio:
 
 def percent(share: float) -> str:
     """Write a share as a percentage of two digits."""
-    return f"{100 * share:.2g} %"
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def ratio_of_medians(base: Sequence[float], other: Sequence[float]) -> Ratio:

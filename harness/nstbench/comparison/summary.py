@@ -61,6 +61,7 @@ def _ratios(pairs: pd.DataFrame) -> dict[str, Any]:
         "step_ratio_low": step.low,
         "step_ratio_high": step.high,
         "verdict": step.verdict,
+        "disturbed": int(own["disturbed"].sum()),
         "optimise_ratio": float(np.exp(np.log(picture).mean())) if len(picture) else math.nan,
         "optimise_ratio_least": float(picture.min()),
         "optimise_ratio_greatest": float(picture.max()),

@@ -13,6 +13,12 @@ from nstbench.plan import Trial
 PHASES = ("import", "load", "prepare", "compile", "compile_cached")
 STATUSES = ("ok", "failed", "timeout", "oom", "diverged", "refused", "interrupted", "damaged")
 
+FEWEST_IN_HALF = 3
+"""Rounds that either half must have for their medians to say whether the pace has changed."""
+MOST_LOST = {"cpu": 0.1, "gpu": 0.5}
+"""Device -> the share of its cores that a worker may lose before its seconds are in doubt. What computes on a
+GPU needs one core."""
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -66,6 +72,9 @@ class RunRecord:
         node: name of the machine.
         shared_trajectory: whether longer or shorter trials continued the same optimisation.
         exclusive: whether nothing else of nstbench ran on the machine meanwhile, see `nstbench.run.at_work`.
+        others_share: what share of the worker's cores other programs had during the rounds in steady state;
+            None where it is not known, or for less than a second of cores.
+        quota_share, heat_share: what share of their time a CPU quota withheld, or heat slowed down, then.
         final: total, content, style of the last logged iteration.
         pictures: snapshots, then the pastiche; those of the trials before it in its trajectory come along.
         reference: the referee's figures of the two trivial answers: the content image itself and the style
@@ -105,6 +114,9 @@ class RunRecord:
     isolation: str | None = None
     shared_trajectory: bool | None = None
     exclusive: bool | None = None
+    others_share: float | None = None
+    quota_share: float | None = None
+    heat_share: float | None = None
     peak_rss_bytes: int | None = None
     peak_device_bytes: int | None = None
     energy_j: float | None = None
@@ -162,6 +174,21 @@ class RunRecord:
             return None
         middle = median(self.step_seconds)
         return median(abs(seconds - middle) for seconds in self.step_seconds)
+
+    @property
+    def step_drift(self) -> float | None:
+        """How much longer the second half of these rounds took than the first, as a share; None with few."""
+        half = len(self.step_seconds) // 2
+        if half < FEWEST_IN_HALF:
+            return None
+        return median(self.step_seconds[-half:]) / median(self.step_seconds[:half]) - 1
+
+    @property
+    def disturbed(self) -> bool | None:
+        """Whether it lost so much of its cores that its seconds are in doubt; None where nothing is known."""
+        shares = (self.others_share, self.quota_share, self.heat_share)
+        known = [share for share in shares if share is not None]
+        return max(known) > MOST_LOST.get(self.device or "cpu", MOST_LOST["gpu"]) if known else None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; a loss that is not finite becomes null, the status says why."""

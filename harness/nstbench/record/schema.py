@@ -52,6 +52,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "measure": ("string", "the section measure of the experiment as JSON, as it was then"),
     "shared_trajectory": ("boolean", "whether trials differing in iterations shared one optimisation"),
     "exclusive": ("boolean", "whether nothing else of nstbench ran on the machine meanwhile"),
+    "disturbed": ("boolean", "whether so much of its cores was lost that its seconds are in doubt"),
+    "others_share": ("float64", "share of the worker's cores that other programs had while it was timed"),
+    "quota_share": ("float64", "share of their time that a CPU quota withheld; empty without one"),
+    "heat_share": ("float64", "share of their time that heat slowed them down; empty where not counted"),
     "import_s": ("float64", "importing the framework and taking the device"),
     "load_s": ("float64", "reading parameters and taking them to the device"),
     "prepare_s": ("float64", "computing the targets"),
@@ -60,6 +64,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "compile_count": ("Int64", "programs compiled during this trial"),
     "step_median_s": ("float64", "median seconds per iteration (per pass) in steady state"),
     "step_mad_s": ("float64", "median absolute deviation of it"),
+    "step_drift": (
+        "float64",
+        "how much longer the second half of the rounds took than the first, as a share",
+    ),
     "counted_gflop": (
         "float64",
         "arithmetic of an iteration as the compiler counts it; empty where it does not tell",

@@ -6,7 +6,7 @@ import gc
 import platform
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -57,13 +57,14 @@ class Bench:
         self._flop: float | None = None
         self._environment_id: str | None = None
         self._at_work: AtWork | None = None
+        self._log: Logbook | None = None
 
     def execute(self, job: Job) -> Iterator[Event]:
         """Run a job to its end; every event comes while the clock stands still.
 
         Whatever goes wrong becomes a record; only interrupts are raised.
         """
-        log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), job.trials[0].noticed)
+        log = self._log = Logbook(datetime.now(UTC).isoformat(timespec="seconds"), job.trials[0].noticed)
         session: Session | None = None
         self._flop, self._at_work = None, AtWork()
         waiting = list(job.trials)
@@ -100,9 +101,14 @@ class Bench:
             gc.collect()
         yield Finished()
 
-    def resting(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def resting(self) -> Iterator[None]:
         """Leave the machine to another turn for a while."""
-        return self._at_work.resting() if self._at_work else nullcontext()
+        if self._at_work is None or self._log is None:
+            yield
+            return
+        with self._log.resting(), self._at_work.resting():
+            yield
 
     def _get_ready(self, job: Job, log: Logbook) -> Iterator[Event]:
         """Start the backend and load the weights, unless an earlier job has."""
@@ -154,7 +160,7 @@ class Bench:
         passes = job.rounds + WARMUP_PASSES
         left = 0 if log.plateau.reached else (wanted or passes) - log.iterations_of_stage
         if not log.is_stage_new:
-            log.energy.start()
+            log.begin_stretch()
         for taken in rounds(painting.session, left, job.chunk_size(), warmup=log.is_stage_new):
             step = replace(taken, trace=answers.trace(taken.trace, taken.round.iterations, log.traces))
             log.add(step)
@@ -163,12 +169,12 @@ class Bench:
             if log.plateau.reached:
                 break
             if trial.checkpoint and job.wants_snapshot(log.iterations):
-                log.energy.stop()
+                log.end_stretch()
                 yield painting.picture(trial)
-                log.energy.start()
+                log.begin_stretch()
             elif step.round.warmup and step.round.iterations < left:
-                log.energy.start()
-        log.energy.stop()
+                log.begin_stretch()
+        log.end_stretch()
         log.compile_count += self._compilations() - before
 
     def _failure(self, error: Exception, job: Job, trial: Trial, log: Logbook) -> Recorded:
@@ -223,6 +229,7 @@ class Bench:
             energy_j=log.energy.joules,
             environment_id=self._environment_id,
             backend_code=self._code,
+            **log.load.shares(),
             **asked,
             **outcome,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter
@@ -16,6 +17,7 @@ from nstbench.api import LossTrace
 from nstbench.record.run_record import Picture, Round
 from nstbench.run.clock import Step
 from nstbench.run.energy import EnergyMeter
+from nstbench.run.load import LoadMeter
 from nstbench.run.plateau import Plateau
 from nstbench.run.soundness import DivergedError, why_diverged, why_doubtful, why_not_finite
 
@@ -27,6 +29,7 @@ class Logbook:
     Attributes:
         noticed: the settings that decide what its trials come to.
         stages: the phases of each stage so far; a trial without stages has one.
+        energy, load: of the stretches of rounds in steady state at the stage at hand.
         moved: whether a pixel of the newest picture differs from the starting image.
     """
 
@@ -39,9 +42,11 @@ class Logbook:
     stages: list[dict[str, float]] = field(default_factory=list)
     plateau: Plateau = field(default_factory=lambda: Plateau(0, 0.0))
     energy: EnergyMeter = field(default_factory=EnergyMeter)
+    load: LoadMeter = field(default_factory=LoadMeter)
     compile_count: int = 0
     moved: bool = True
     _start: float = field(default_factory=perf_counter)
+    _in_stretch: bool = False
 
     def add(self, step: Step) -> None:
         """Take in one round.
@@ -70,7 +75,28 @@ class Logbook:
     def begin_stage(self, plateau: Plateau) -> None:
         """Count what follows as the next stage."""
         self.stages.append({})
-        self.plateau, self.energy = plateau, EnergyMeter(self.energy.counter)
+        self.plateau, self.energy, self.load = plateau, EnergyMeter(self.energy.counter), LoadMeter()
+
+    def begin_stretch(self) -> None:
+        """Take notice that rounds in steady state follow, one after the other."""
+        self._in_stretch = True
+        self.load.start()
+        self.energy.start()
+
+    def end_stretch(self) -> None:
+        """Take notice that something else follows; outside a stretch this does nothing."""
+        self.energy.stop()
+        self.load.stop()
+        self._in_stretch = False
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Interrupt a stretch while others have the machine."""
+        was_in_stretch = self._in_stretch
+        self.end_stretch()
+        yield
+        if was_in_stretch:
+            self.begin_stretch()
 
     def spend(self, phase: str, seconds: float) -> None:
         """Note what a phase of the stage at hand has taken."""

@@ -19,16 +19,18 @@ class Redo:
     """Which trials that are done to do again.
 
     Attributes:
+        disturbed: those that lost so much of their cores that their seconds are in doubt.
         crowded: those that ran beside others, as `measure.exclusive` asks.
     """
 
     everything: bool = False
     failed: bool = False
+    disturbed: bool = False
     crowded: bool = False
 
-    def wants(self, status: str, exclusive: bool | None) -> bool:
-        """Whether to do a finished trial of this status again, which ran exclusively or beside others."""
-        if self.everything or (self.crowded and exclusive is False):
+    def wants(self, status: str, exclusive: bool | None, disturbed: bool | None) -> bool:
+        """Whether to do a finished trial of this status again, which ran in this way; None if unknown."""
+        if self.everything or (self.crowded and exclusive is False) or (self.disturbed and disturbed):
             return True
         return self.failed and status not in ("ok", "refused")
 
@@ -75,8 +77,10 @@ class Standing:
 
     def staying(self, redo: Redo) -> pd.DataFrame:
         """Return the rows of trials that are not done again."""
-        again = {status for status in self.runs["status"].unique() if redo.wants(status, None)}
+        again = {status for status in self.runs["status"].unique() if redo.wants(status, None, None)}
         stays = ~self.runs["status"].isin(again)
         if redo.crowded:
             stays &= self.runs["exclusive"].fillna(True)
+        if redo.disturbed:
+            stays &= ~self.runs["disturbed"].fillna(False)
         return self.runs[stays]

@@ -185,7 +185,8 @@ class Sweep:
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""
         found = [(trial, self.store.record(trial.trial_id)) for trial in trials]
-        return [t for t, done in found if not done or self.redo.wants(done.status, done.exclusive)]
+        wants = self.redo.wants
+        return [t for t, done in found if not done or wants(done.status, done.exclusive, done.disturbed)]
 
     def _outcome(
         self, results: Results, recorded: Collection[str], unapplied: tuple[str, ...], stopped: str

@@ -94,7 +94,7 @@ def _speed(row: Any) -> tuple[str, ...]:
         seconds(row.step_median_s),
         number(row.step_ratio, 3),
         _span(row.step_ratio_low, row.step_ratio_high),
-        _text(row.verdict),
+        _verdict(row),
         compiling(row.compile_s, row.compile_cached_s),
         number(row.gflop_per_s, 3),
     )
@@ -136,7 +136,7 @@ def _pair(row: Any) -> tuple[str, ...]:
         seconds(row.base_step_median_s),
         number(row.step_ratio, 3),
         _span(row.step_ratio_low, row.step_ratio_high),
-        row.verdict or row.untimed,
+        _verdict(row) or row.untimed,
         number(row.optimise_ratio, 3),
     )
 
@@ -169,6 +169,12 @@ def _lonely(unpaired: pd.DataFrame) -> Iterator[str]:
 
 def _span(low: float, high: float) -> str:
     return f"{number(low, 3)} to {number(high, 3)}" if number(low) else ""
+
+
+def _verdict(row: Any) -> str:
+    """Say what a ratio means, and mark it where it comes from seconds in doubt."""
+    said = _text(row.verdict)
+    return f"{said} (disturbed)" if said and row.disturbed > 0 else said
 
 
 def _text(value: Any) -> str:
