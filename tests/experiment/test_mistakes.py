@@ -116,8 +116,8 @@ CHANGES = [
     ("content: sample:cat", "content: ''", "exp.yaml:4:19: must not be empty"),
     (
         "content: sample:cat",
-        "content: [a, b]",
-        "exp.yaml:4:19: must be text (put numbers in quotes), found a list",
+        "content: {a: 1}",
+        "exp.yaml:4:19: must be text (put numbers in quotes), found a mapping",
     ),
 ]
 

@@ -98,6 +98,7 @@ def test_an_empty_document_is_nothing():
         ("a: [1, 2\nb: 3\n", "x.yaml:2:2: "),
         ("a: b: c\n", "x.yaml:1:5: a second ':' in one line"),
         ("a: 1\n---\nb: 2\n", "x.yaml:2:1: a second document"),
+        ("a: *.jpg\n", "x.yaml:1:5: text begins with *"),
         ("a: *nowhere\n", "x.yaml:1:4: not valid YAML: found undefined alias"),
         ("a: 'open\n", "x.yaml:2:1: not valid YAML: found unexpected end of stream"),
         ('a: "\\ud800"\n', "x.yaml:1:4: text with half a surrogate pair"),

@@ -16,6 +16,7 @@ from nstbench.experiment.gate import Gate
 from nstbench.experiment.measure import Measure
 from nstbench.experiment.messages import shown, unknown_key, validated
 from nstbench.experiment.overrides import apply_overrides
+from nstbench.experiment.pictures import spread_pictures
 from nstbench.experiment.places import Mistake, Path, Places
 from nstbench.experiment.point import Point
 from nstbench.experiment.points import points_of
@@ -40,7 +41,7 @@ class Experiment:
         axes: the settings that vary, in file order.
         search: how points are found that are not known beforehand; None for a sweep.
         overrides: the `--set` texts applied to it.
-        data: what the file says, overrides applied.
+        data: what the file says, overrides applied, several pictures as an axis.
         places: for errors found later.
     """
 
@@ -153,7 +154,9 @@ def _read(given: _Given) -> Experiment:
         )
     changed = apply_overrides(given.data, given.overrides, mistakes)
     places = given.places.with_overlay({**changed.overlay, **cli_overlay(given.backends)})
-    outline = _outline(changed.data, mistakes)
+    written = spread_pictures(changed.data, given.base, mistakes)
+    places = places.with_overlay({path: places.where(origin) for path, origin in written.origins.items()})
+    outline = _outline(written.data, mistakes)
     measure = validated(Measure, outline.measure, ("measure",), mistakes)
     mistakes += alone_and_in_turns(outline, measure)
     gate = validated(Gate, outline.gate, ("gate",), mistakes)
@@ -175,7 +178,7 @@ def _read(given: _Given) -> Experiment:
         overrides=tuple(given.overrides),
         file=given.file,
         chosen=tuple(given.backends),
-        data=changed.data,
+        data=written.data,
         places=places,
     )
 

@@ -24,7 +24,7 @@ def json_schema() -> dict[str, Any]:
     """
     settings = _settings()
     top = _properties(Outline)
-    top["inputs"] = _section({name: _setting(name) for name in PICTURES}, top["inputs"])
+    top["inputs"] = _section({name: _setting(name) for name in PICTURES} | _contents(), top["inputs"])
     top["fixed"] = _section({name: _setting(name) for name in FIXABLE}, top["fixed"])
     top["sweep"] = _sweep(top["sweep"])
     top["search"] = _search(top["search"])
@@ -87,6 +87,12 @@ def _settings() -> dict[str, Any]:
 
 def _setting(name: str) -> dict[str, Any]:
     return {"$ref": f"#/$defs/setting_{name}"}
+
+
+def _contents() -> dict[str, Any]:
+    """Several contents are an axis; of styles a list is one value."""
+    several = {"type": "array", "minItems": 1, "items": _setting("content")}
+    return {"content": {"anyOf": [_setting("content"), several]}}
 
 
 def _axis(name: str) -> dict[str, Any]:

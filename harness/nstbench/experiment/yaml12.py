@@ -130,6 +130,10 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
         return "a tab; YAML is indented with spaces"
     if "mapping values are not allowed" in problem:
         return "a second ':' in one line; put text that contains ': ' in quotes, and check the indentation"
+    if "scanning an alias" in (error.context or ""):
+        return (
+            "text begins with *, by which YAML repeats what & has named; put text such as '*.jpg' in quotes"
+        )
     if "single document" in (error.context or ""):
         return "a second document begins; an experiment is one"
     context = f" ({error.context})" if error.context else ""

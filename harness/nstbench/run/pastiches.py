@@ -1,19 +1,17 @@
 """What `stylize` is to make: each content in each style, and the place where the picture goes."""
 
-# ruff: noqa: PTH207 - globs of pathlib know no absolute pattern
-
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from glob import escape, glob, has_magic
 from pathlib import Path
 
 from nstbench.api import UsageError, did_you_mean
 from nstbench.assets.annotated import FORMATS
 from nstbench.assets.images import SAMPLE
+from nstbench.experiment.pictures import matching
 
 FIELD = re.compile(r"{(\w*)}")
 ONE, MANY = "pastiche.png", "{content}-{style}.png"
@@ -65,10 +63,7 @@ def _named(texts: Sequence[str]) -> list[str]:
 
 
 def _matching(text: str) -> list[str]:
-    """Return what a pattern fits; a name of which there is a file is no pattern."""
-    if text.startswith(SAMPLE) or not has_magic(text) or glob(escape(text)):
-        return [text]
-    found = sorted(path for path in glob(text, recursive=True) if Path(path).is_file())
+    found = matching(text, Path.cwd())
     if not found:
         raise UsageError(f"{text}: no file fits this pattern")
     return found
