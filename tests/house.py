@@ -48,6 +48,7 @@ OWNERS = {
     "pandas": {"record", "report", "comparison", "export", f"run {TYPES_ONLY}", f"cli {TYPES_ONLY}"},
     "pyarrow": {"record"},
     "PIL": {"assets", "report"},
+    "pillow_heif": {"assets"},
     "skimage": {"assets", "referee"},
     "scipy": {"api", "gate", "comparison"},
     "pytest": {"testing"},

@@ -10,13 +10,14 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from nstbench.api import AssetError, one_line
+from nstbench.assets import heif
 from nstbench.assets.bands import in_bands
 from nstbench.assets.profiles import to_srgb
 from nstbench.assets.sixteen_bits import rounded
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF"
-OF_FRAMES = ("GIF", "TIFF", "MPO")
+OF_FRAMES = ("GIF", "TIFF", "MPO", heif.FORMAT)
 """Formats of which the first picture is read. In others several are an animation, and refused."""
 
 MAX_PIXELS = 100_000_000
@@ -34,10 +35,10 @@ UPRIGHT = {
 
 
 def decode(path: Path, most_pixels: int = MAX_PIXELS) -> tuple[Image.Image, str]:
-    """Read a file of `FORMATS` as an upright sRGB image; transparency is laid on white.
+    """Read a file of `FORMATS`, or HEIC, as an upright sRGB image; transparency is laid on white.
 
-    Embedded colour profiles are applied, 16 bits are rounded to 8. Pictures after the first of a GIF, a TIFF
-    or a multi-picture JPEG (MPO) are ignored.
+    Embedded colour profiles are applied, 16 bits are rounded to 8. Pictures after the first of a GIF, a TIFF,
+    a HEIC file or a multi-picture JPEG (MPO) are ignored.
 
     Returns:
         The image, and what `to_srgb` says of its profile.
@@ -81,8 +82,11 @@ def _must_be_a_file(path: Path) -> None:
 
 def _header(path: Path) -> ImageFile.ImageFile:
     try:
-        return Image.open(path, formats=FORMATS)
+        also = [heif.FORMAT] if heif.is_heif(path) and heif.can_read() else []
+        return Image.open(path, formats=[*FORMATS, *also])
     except UnidentifiedImageError as error:
+        if heif.is_heif(path) and not heif.can_read():
+            raise AssetError(f"{path}: a HEIC picture; {heif.INSTALL}, or save it as JPEG") from error
         raise AssetError(f"{path}: not a {ALLOWED} image, or cut off; convert it to one of these") from error
     except Image.DecompressionBombError as error:
         found = re.search(r"\d+", str(error))
