@@ -9,6 +9,8 @@ import tempfile
 
 import pytest
 
+from nstbench.cli.console.defaults import DEFAULTS
+
 from .command import NSTBENCH, CommandServer
 
 EXPERIMENT = """
@@ -91,6 +93,8 @@ def no_worker():
 def cache(tmp_path_factory):
     """Keep the tests' cache out of the user's, and share it between tests and the processes they start.
 
+    The user's defaults are not theirs either.
+
     Other tests run on this machine at the same time, so those of this process are at work where they are not
     seen.
     """
@@ -98,6 +102,9 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NSTBENCH_CACHE", str(folder))
         patch.setenv("NSTBENCH_AT_WORK", str(folder))
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        for each in DEFAULTS.values():
+            patch.delenv(each.variable, raising=False)
         yield folder
 
 

@@ -22,8 +22,8 @@ from nstbench.cli.backends import backends_app
 from nstbench.cli.check import FilesAfterOptions, check
 from nstbench.cli.choose import choose
 from nstbench.cli.compare import compare
+from nstbench.cli.console.defaults import is_quiet, set_quiet
 from nstbench.cli.console.exit_codes import code_of_error
-from nstbench.cli.console.quiet import QUIET
 from nstbench.cli.console.streams import make_streams_last
 from nstbench.cli.doctor import doctor
 from nstbench.cli.export import export
@@ -72,6 +72,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -79,14 +80,17 @@ def options(
         bool, typer.Option("--debug", help="Show the traceback of an error, a backend's too.")
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print results and errors; no progress, no remarks.")
-    ] = False,
+        bool | None,
+        typer.Option("-q", "--quiet/--no-quiet", help="Print results and errors; no progress, no remarks."),
+    ] = None,
 ) -> None:
     """Sweep, time and compare neural-style-transfer backends."""
     if debug:
         os.environ[DEBUG] = "1"
-    if quiet:
-        os.environ[QUIET] = "1"
+    if quiet is not None:
+        set_quiet(quiet)
+    if context.invoked_subcommand != "doctor":  # which says itself what is wrong with defaults
+        is_quiet()
 
 
 def main() -> None:

@@ -17,17 +17,19 @@ def doctor(
 ) -> None:
     """Say whether this machine is ready, and if not, what to type.
 
-    Looks at Python, packages, backends, executors, weights, cache and threads.
+    Looks at Python, packages, backends, executors, weights, cache, threads and the user's defaults.
     Ends in 6 if a backend that is installed cannot be used, or if there is none, else in 0. What is not
     installed is no fault.
     """
     from dataclasses import asdict
+    from itertools import chain
 
     from nstbench.cli.console.console import print_json, stdout
+    from nstbench.cli.console.defaults import diagnosed
     from nstbench.run.doctor import examine_machine, is_usable
 
     console, found = stdout(), []
-    for each in examine_machine(start):
+    for each in chain(examine_machine(start), diagnosed()):
         found.append(each)
         if not as_json:
             console.print(f"{each.state:5}", style=COLOURS[each.state], end="")

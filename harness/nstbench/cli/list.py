@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def list(
-    folder: Annotated[Path, typer.Argument(help="Where to look [here].")] = Path(),
+    folder: Annotated[Path | None, typer.Argument(help="Where to look [here].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the results folders here and below, the newest first.
@@ -21,15 +21,17 @@ def list(
     """
     from nstbench.api import UsageError
     from nstbench.cli.console.console import print_json, size, stderr, stdout, table
-    from nstbench.record.folders import look_at, results_folders
+    from nstbench.cli.console.defaults import results_home
+    from nstbench.record.folders import look_at, no_results, results_folders
 
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder")
-    found = [look_at(path) for path in results_folders(folder)]
+    home = folder or results_home(".")
+    if not home.is_dir():
+        raise UsageError(f"{home}: there is no such folder")
+    found = [look_at(path) for path in results_folders(home)]
     if as_json:
         print_json([_facts(each) for each in found])
     elif not found:
-        stderr().print("no results folder here or below; `nstbench sweep` makes one")
+        stderr().print(no_results(home))
     else:
         columns = ("results", "experiment", ">trials", "status", "changed", ">size")
         rows = [

@@ -31,11 +31,12 @@ def rerun(
     """
     from nstbench.api import printable
     from nstbench.cli.console.console import print_json, stderr
+    from nstbench.cli.console.defaults import results_home
     from nstbench.cli.console.progress import ProgressWatcher
     from nstbench.run.rerun import find_trial
     from nstbench.run.rerun import rerun as run_again
 
-    folders = results or sorted(path.parent for path in Path("results").glob("*/plan.json"))
+    folders = results or sorted(path.parent for path in results_home("results").glob("*/plan.json"))
     store, before = find_trial(trial_id, folders)
     with ProgressWatcher(stderr()) as watch:
         outcome = run_again(store, before, watch)

@@ -63,8 +63,9 @@ def show(
 def _newest() -> Path:
     """Find the folder that changed last, and say which it is."""
     from nstbench.cli.console.console import stderr
+    from nstbench.cli.console.defaults import results_home
     from nstbench.record.folders import latest_results
 
-    path = latest_results(Path())
+    path = latest_results(results_home("."))
     stderr().print(f"{path}:")
     return path

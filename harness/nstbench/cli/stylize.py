@@ -102,10 +102,12 @@ def stylize(
 def _recipe(
     like: Path | None, backend: str | None, option: list[str] | None, overrides: list[str] | None
 ) -> Recipe:
+    from nstbench.cli.console.defaults import default
     from nstbench.experiment import written_options
     from nstbench.run.stylize import Recipe
 
-    first = Recipe.of(like) if like else Recipe()
+    usual = {name: value for name in ("weights", "device") if (value := default(name))}
+    first = Recipe.of(like) if like else Recipe(backend=default("backend"), fixed=usual)
     same = backend in (None, first.backend)
     return Recipe(
         backend=backend or first.backend,

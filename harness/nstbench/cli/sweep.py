@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nstbench.cli.console import completion
+from nstbench.cli.console.defaults import results_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,7 +130,7 @@ def sweep(
     from nstbench.run.sweep import Limits, Parallel, Redo, prepare_sweep
 
     planned = load_experiment(the_experiment(experiment), overrides or (), backend or (), max_trials)
-    folder, watch = out or Path("results") / planned.name, ProgressWatcher(stderr())
+    folder, watch = out or results_home("results") / planned.name, ProgressWatcher(stderr())
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
     redo = Redo(force, retry_failed, retry_disturbed)
     prepared = prepare_sweep(planned, folder, redo, watch, join)

@@ -58,7 +58,13 @@ def latest_results(under: Path) -> Path:
     """
     if found := results_folders(under):
         return found[0]
-    raise ResultsError("no results folder here or below; `nstbench sweep` makes one")
+    raise ResultsError(no_results(under))
+
+
+def no_results(under: Path) -> str:
+    """Say that a folder has none."""
+    where = "here" if under == Path() else f"in {under}"
+    return f"no results folder {where} or below; `nstbench sweep` makes one"
 
 
 def look_at(path: Path) -> Folder:

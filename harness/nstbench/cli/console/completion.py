@@ -86,18 +86,20 @@ def devices(incomplete: str) -> list[str]:
 
 def results(incomplete: str) -> list[str]:
     """Complete the path of a results folder, the newest first."""
+    from nstbench.cli.console.defaults import results_home
     from nstbench.record.folders import results_folders
 
-    return _beginning(map(str, results_folders(Path())), incomplete)
+    return _beginning(map(str, results_folders(results_home("."))), incomplete)
 
 
 def trials(incomplete: str) -> list[str]:
     """Complete the id of a finished trial of any results folder here."""
+    from nstbench.cli.console.defaults import results_home
     from nstbench.record import Store
     from nstbench.record.folders import results_folders
     from nstbench.record.words import short_ids
 
-    ids = {name for path in results_folders(Path()) for name in Store(path).done()}
+    ids = {name for path in results_folders(results_home(".")) for name in Store(path).done()}
     return _beginning(short_ids(sorted(ids)), incomplete)[:MOST_TRIALS]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from nstbench.api import printable
+from nstbench.cli.console.defaults import is_quiet
 from nstbench.cli.console.fitted import Fitted
-from nstbench.cli.console.quiet import QUIET
 
 NOT_A_TERMINAL_WIDTH = 10_000
 """Wider than any table: where nobody looks, each row is a line."""
@@ -38,7 +37,7 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     """Return the console for progress and remarks, which says nothing under `nstbench --quiet`."""
-    return PlainConsole(stderr=True, soft_wrap=True, quiet=bool(os.environ.get(QUIET)))
+    return PlainConsole(stderr=True, soft_wrap=True, quiet=is_quiet())
 
 
 def print_json(value: Any) -> None:
