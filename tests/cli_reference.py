@@ -11,8 +11,8 @@ from typer.main import get_command
 HEAD = """# Command line
 
 Made from the program by `python -m tests.cli_reference > docs/cli.md`; `-h` after any command says the same.
-Progress and remarks go to standard error, tables and JSON to standard output. What you would type each time may
-stand in [a file or a variable](install.md#defaults-of-your-own).
+Progress and remarks go to standard error, tables and JSON to standard output. What you would type each time
+may stand in [a file or a variable](install.md#defaults-of-your-own).
 
 ## Exit codes
 

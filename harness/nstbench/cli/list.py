@@ -24,9 +24,9 @@ def list(
     from nstbench.cli.console.defaults import results_home
     from nstbench.record.folders import look_at, no_results, results_folders
 
+    if folder and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder")
     home = folder or results_home(".")
-    if not home.is_dir():
-        raise UsageError(f"{home}: there is no such folder")
     found = [look_at(path) for path in results_folders(home)]
     if as_json:
         print_json([_facts(each) for each in found])

@@ -133,13 +133,17 @@ def diagnosed() -> Iterator[Diagnosis]:
     from nstbench.run.doctor import LOOK, OK, Diagnosis
 
     try:
-        listed = [f"{name} = {each.value} ({each.origin})" for name, each in given().items()]
+        listed = [f"{name} = {_said(each.value)} ({each.origin})" for name, each in given().items()]
     except UsageError as error:
         yield Diagnosis("defaults", LOOK, str(error))
         return
     yield Diagnosis(
         "defaults", OK, f"defaults: {'; '.join(listed) or f'none, {config_file()} may have some'}"
     )
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 @cache
