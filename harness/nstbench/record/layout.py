@@ -4,6 +4,7 @@ experiment.yaml  plan.json  environment/<id>.json  tables/ *.parquet  stamps.jso
 inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
 damaged/ what `nstbench repair` moved aside, or a merge or a launched sweep replaced, under the path it had
+progress/ what sweeps are doing right now, see `nstbench.record.progress`
 launched/<time>/ what a batch system was given, and what the sweeps printed that it has run
 """
 
@@ -20,6 +21,7 @@ PLAN = Path("plan.json")
 REPORT = Path("report.html")
 ASIDE = Path("damaged")
 LAUNCHED = Path("launched")
+PROGRESS = Path("progress")
 EXPERIMENT = Path("experiment.yaml")
 STAMPS = Path("tables", "stamps.json")
 TRIALS, ENVIRONMENT, INPUTS, TABLES = map(Path, ("trials", "environment", "inputs", "tables"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -31,13 +32,14 @@ from nstbench.run.look_up import AssetLookUp, facts
 from nstbench.run.opening import open_executor, refuse_impossible
 from nstbench.run.outcome import Outcome, counted, write_tables
 from nstbench.run.paces import foretold
+from nstbench.run.progress import ProgressWriter
 from nstbench.run.queue import Queue
 from nstbench.run.search import Searching
 from nstbench.run.slots import Parallel
 from nstbench.run.standing import Redo, Standing
 from nstbench.run.turns import by_point
 from nstbench.run.undone import not_applied
-from nstbench.run.watcher import Watcher
+from nstbench.run.watcher import Together, Watcher
 from nstbench.run.work import Work
 
 __all__ = ["Limits", "Outcome", "Parallel", "Redo", "Sweep", "Watcher", "prepare_sweep"]
@@ -107,10 +109,9 @@ class Sweep:
         trials = self.searching.get_ready() if self.searching else self.plan.trials
         command = partial(sweep_command, self.experiment, self.store, Limits())
         executor = open_executor(parallel or Parallel(), measure, trials, say, command)
-        try:
+        with closing(executor), closing(ProgressWriter(self.store.path)) as writer:
+            self.watch = Together(self.watch, writer)
             return self._run(executor, limits or Limits())
-        finally:
-            executor.close()
 
     def _run(self, executor: Executor | Launcher, limits: Limits) -> Outcome:
         self.store.begin(self.experiment, self.plan, self.join)

@@ -62,8 +62,11 @@ def sha256_of(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, lasting: bool = True) -> None:
     """Write through a temporary file in the same folder, fsync, rename.
+
+    Args:
+        lasting: whether it is to be there after a loss of power; else without fsync.
 
     Raises:
         OSError: as for any writing; nothing is left behind.
@@ -72,8 +75,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with temporary.open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         with suppress(OSError):
