@@ -13,6 +13,7 @@ from nstbench.comparison.phrases import listed, points, trials
 from nstbench.comparison.ratios import FEWEST_ROUNDS
 from nstbench.comparison.time_to_loss import with_folder
 from nstbench.record import Results
+from nstbench.record.progress import PENDING
 
 NOISY = 0.10
 """Median absolute deviation of the rounds, as a share of their median."""
@@ -49,7 +50,7 @@ def _plan(results: Results) -> Iterator[str]:
 
 
 def _not_ok(runs: pd.DataFrame) -> Iterator[str]:
-    others = runs.loc[runs["status"] != "ok", "status"].value_counts()
+    others = runs.loc[~runs["status"].isin(["ok", PENDING]), "status"].value_counts()
     if len(others):
         counts = ", ".join(f"{count} {status}" for status, count in others.items())
         yield f"{others.sum()} of {len(runs)} trials are not ok: {counts}"

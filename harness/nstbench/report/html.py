@@ -52,12 +52,13 @@ def write_report(results: Results, path: Path | None = None, embed: bool = False
     return path
 
 
-def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
+def report_html(results: Results, root: str = ".", embed: bool = False, plotly_at: str | None = None) -> str:
     """Return the page.
 
     Args:
         root: the results folder as seen from the page, for links to pictures in full size.
         embed: carry these instead.
+        plotly_at: where a server has `plotly_js()`. The page then carries neither that nor any picture.
 
     Raises:
         ResultsError: the results are damaged.
@@ -65,21 +66,28 @@ def report_html(results: Results, root: str = ".", embed: bool = False) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    head, page = summary(results), page_data(results, embed)
+    head, page = summary(results), page_data(results, embed, carry=plotly_at is None)
     past = history_data(results, head["experiment"])
-    return environment.from_string(_text("report.html")).render(
+    return environment.from_string(template("report.html")).render(
         summary=head,
         history=past,
         notes=page["notes"],
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         version=version("nstbench"),
-        css=_text("report.css"),
-        theme=_text("theme.js"),
-        plotly=get_plotlyjs(),
-        scripts=[_text(f"{name}.js") for name in SCRIPTS],
+        css=template("report.css"),
+        theme=template("theme.js"),
+        plotly="" if plotly_at else plotly_js(),
+        plotly_at=plotly_at,
+        scripts=[template(f"{name}.js") for name in SCRIPTS],
         data=json_in_html(page | {"root": quote(Path(root).as_posix()), "history": past}),
     )
 
 
-def _text(name: str) -> str:
+def plotly_js() -> str:
+    """Return the library that draws the figures."""
+    return str(get_plotlyjs())
+
+
+def template(name: str) -> str:
+    """Return a file that the page is made of."""
     return (files("nstbench.report") / "templates" / name).read_text(encoding="utf-8")

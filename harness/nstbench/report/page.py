@@ -19,7 +19,7 @@ from nstbench.record.rows import plan_note
 from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
 from nstbench.report.page_budget import BUDGET, beside
 from nstbench.report.page_curves import curves
-from nstbench.report.page_pictures import gallery, hashes, of_trial
+from nstbench.report.page_pictures import empty_gallery, gallery, hashes, of_trial
 from nstbench.report.page_values import json_in_html, plain
 
 NUMBERS = (
@@ -34,13 +34,16 @@ NUMBERS = (
 TEXTS = ("trial_id", "planned", "label", "backend_label", "status", "error_type", "error_message", "image")
 
 
-def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> dict[str, Any]:
+def page_data(
+    results: Results, embed: bool = False, budget: int = BUDGET, carry: bool = True
+) -> dict[str, Any]:
     """Return what the page draws, in JSON types; `notes` say what of it is left out.
 
     Args:
         results: a single folder.
         embed: carry pictures in full size, as many as `page_budget.EMBEDDED` has room for.
         budget: bytes of curves and small pictures, at most: the figures of many trials leave less.
+        carry: whether the page has pictures at all; else it finds them in the results folder.
 
     Raises:
         ResultsError: the folder holds other things than a sweep wrote.
@@ -50,7 +53,12 @@ def page_data(results: Results, embed: bool = False, budget: int = BUDGET) -> di
     trials = _trials(results, found)
     budget = beside(len(json_in_html([trials, taken])), budget)
     losses = curves(results.losses, budget)
-    pictures = gallery(results.runs, results.images, store.path, embed, budget - losses.size_in_bytes)
+    room = budget - losses.size_in_bytes
+    pictures = (
+        gallery(results.runs, results.images, store.path, embed, room)
+        if carry
+        else empty_gallery(results.runs, store.path)
+    )
     times = seconds_by_phase(results.runs, results.timings)
     return {
         "trials": trials,

@@ -78,6 +78,20 @@ def gallery(
     return Gallery(seen, small, whole, note)
 
 
+def empty_gallery(runs: pd.DataFrame, folder: Path) -> Gallery:
+    """Return what a page knows that carries no picture, as it lies beside those of the folder."""
+    inputs = {digits: name for row in runs.itertuples() for name, digits in hashes(row)}
+    paths = {digits: input_path(digits) for digits in inputs}
+    seen = {
+        digits: {
+            "name": name,
+            "path": paths[digits].as_posix() if (folder / paths[digits]).is_file() else None,
+        }
+        for digits, name in inputs.items()
+    }
+    return Gallery(seen, {}, {}, "")
+
+
 def hashes(row: Any) -> Iterator[tuple[str, str]]:
     """Yield (name, twelve digits) of a trial's content image, then of its style images."""
     yield row.content, row.content_sha256[:12]

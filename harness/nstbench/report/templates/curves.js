@@ -14,6 +14,17 @@ function startCurves() {
   const redraw = figure(byId("curves"), describeCurves);
   ["loss", "loss-over", "loss-colour"].forEach((id) => byId(id).addEventListener("change", redraw));
   onSelect(redraw);
+  document.addEventListener("losses", ({ detail }) => {
+    takeLosses(detail);
+    redraw();
+  });
+}
+
+/** A page that is served while trials run is told of their losses as they come. */
+function takeLosses(curves) {
+  for (const [id, curve] of Object.entries(curves)) {
+    if (trials.get(id)?.status === "pending") data.curves[id] = curve;
+  }
 }
 
 /** The longest axis besides the backends, if there is another. */

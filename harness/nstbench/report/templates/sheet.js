@@ -124,8 +124,9 @@ function tile(trial, across, down) {
     button.append(image, make("span", {}, said));
   } else {
     const why = trial.error_message ? `: ${trial.error_message}` : "";
+    const className = `none ${trial.status}`;
     button.append(
-      make("span", { className: "none", textContent: `${trial.status}${why}` }), make("span", {}, said)
+      make("span", { className, textContent: `${trial.status}${why}` }), make("span", {}, said)
     );
   }
   button.addEventListener("click", () => {

@@ -149,7 +149,7 @@ function showRow(id) {
 }
 
 function listFailures() {
-  const failed = data.trials.filter((trial) => trial.status !== "ok");
+  const failed = data.trials.filter((trial) => !["ok", "pending"].includes(trial.status));
   if (!failed.length) return;
   const said = failed.flatMap((trial) => [
     make("dt", { textContent: `${trial.name}: ${trial.status}` }),
