@@ -42,6 +42,7 @@ from nstbench.cli.show import show
 from nstbench.cli.stylize import stylize
 from nstbench.cli.sweep import sweep
 from nstbench.cli.verify import verify
+from nstbench.cli.watch import watch
 
 app = typer.Typer(
     name="nstbench",
@@ -52,7 +53,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in (
-    *(init, sweep, show, choose, compare, report, export, repair, prune, merge),
+    *(init, sweep, watch, show, choose, compare, report, export, repair, prune, merge),
     *(stylize, rerun, verify, noise, doctor, schema),
 ):
     app.command()(verb)

@@ -12,6 +12,8 @@ import typer
 
 from nstbench.cli.console import completion
 from nstbench.cli.console.defaults import results_home
+from nstbench.cli.console.interruption import interruptible
+from nstbench.cli.console.live_page import live_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,6 +94,9 @@ MaxHoursOption = Annotated[
     float | None,
     typer.Option("--max-hours", min=0, metavar="H", help="Refuse a sweep that would take longer."),
 ]
+LivePageOption = Annotated[
+    bool, typer.Option("--watch", help="Serve the report meanwhile; `nstbench watch` does so at any time.")
+]
 
 MOST_ROWS, MOST_ON_PAGE = 200, 2000
 """Of how many trials the table is printed, and of how many the report is made unasked."""
@@ -115,6 +120,7 @@ def sweep(
     time_limit: TimeLimitOption = None,
     max_trials: MaxTrialsOption = 10_000,
     max_hours: MaxHoursOption = None,
+    page: LivePageOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs table as JSON.")] = False,
 ) -> None:
     """Run what is missing of an experiment.
@@ -138,13 +144,13 @@ def sweep(
         print_plan(prepared, parallel, as_json)
         raise typer.Exit(code_of_plan(prepared.plan))
     refuse_longer(prepared, max_hours)
-    limits = Limits(retries, fail_fast, time_limit)
-    raise typer.Exit(_run(watch, partial(prepared.run, limits, parallel), prepared.store.path, as_json))
+    run = partial(prepared.run, Limits(retries, fail_fast, time_limit), parallel)
+    with live_page(folder, page):
+        code = _run(watch, run, folder, as_json)
+    raise typer.Exit(code)
 
 
 def _run(watch: ProgressWatcher, run: Callable[[], Outcome], folder: Path, as_json: bool) -> int:
-    from nstbench.cli.console.interruption import interruptible
-
     again = shlex.join(["nstbench", *(word for word in sys.argv[1:] if word != "--force")])
     with interruptible(f"finished trials are kept in {folder}. Go on with: {again}"), watch:
         outcome = run()

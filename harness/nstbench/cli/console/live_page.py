@@ -1,0 +1,29 @@
+"""The live page of a sweep: served while it runs and, where somebody sits at the terminal, until Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def live_page(folder: Path, wanted: bool) -> Iterator[None]:
+    """Serve a results folder, if that is wanted, and say where.
+
+    Raises:
+        UsageError: it cannot be served.
+    """
+    if not wanted:
+        yield
+        return
+    from nstbench.watch.server import WatchServer
+
+    with WatchServer(folder) as server:
+        print(f"watch    {server.address}", file=sys.stderr, flush=True)
+        yield
+        if sys.stderr.isatty():
+            print(f"watch    {server.address}   (until Ctrl-C)", file=sys.stderr)
+            with suppress(KeyboardInterrupt):
+                server.wait()

@@ -1,0 +1,1 @@
+"""The live page: a results folder in the browser while sweeps fill it."""
