@@ -46,7 +46,7 @@ class Look:
         if self.trouble or self.at_work:
             return self.trouble
         if self.done >= self.planned:
-            return f"No sweep is at work: all {self.planned} trials are done."
+            return "No sweep is at work, and all trials are done."
         how = "The last sweep was killed" if self.sweeps else "No sweep is at work"
         return f"{how}: {self.done} of {self.planned} trials are done. The same command goes on."
 

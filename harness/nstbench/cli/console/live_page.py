@@ -24,6 +24,6 @@ def live_page(folder: Path, wanted: bool) -> Iterator[None]:
         print(f"watch    {server.address}", file=sys.stderr, flush=True)
         yield
         if sys.stderr.isatty():
-            print(f"watch    {server.address}   (until Ctrl-C)", file=sys.stderr)
+            print(f"watch    {server.address}   (until Ctrl-C)", file=sys.stderr, flush=True)
             with suppress(KeyboardInterrupt):
                 server.wait()

@@ -23,6 +23,7 @@ function whereRead(page) {
 function carryOver(from, defaults, to) {
   const [old, page] = [from.contentDocument, to.contentDocument];
   to.contentWindow.setTheme(old.documentElement.dataset.theme === "dark");
+  to.contentWindow.select(from.contentWindow.location.hash.match(/^#trial=(\w+)$/)?.[1] ?? null);
   for (const control of controlsOf(old)) {
     const is = page.getElementById(control.id);
     if (is && control.value !== defaults.get(control.id)) setControl(is, control.value);

@@ -137,8 +137,8 @@ function tellLosses(sweeps) {
 /** Load the newer report out of sight; it is shown once it stands as the old one does. */
 function renew(version) {
   if (coming || document.hidden || isBusy()) return;
-  const hash = shown?.frame.contentWindow.location.hash ?? location.hash;
-  const frame = make("iframe", { className: "coming", title: "Report", src: `report?${version}${hash}` });
+  const src = `report?${version}${location.hash}`;
+  const frame = make("iframe", { className: "coming", title: "Report", src });
   coming = frame;
   frame.addEventListener("load", () => {
     if (frame.contentDocument?.getElementById("table")) {
