@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import nstbench
 from nstbench.api import ResultsError, UnknownName, UsageError
 from nstbench.export.exports import FORMATS, benchmark_entries, export
+from nstbench.record.nested import LISTS, nested
+
+from .made import made_record, made_results, made_trial
 
 EXPERIMENT = {
     "name": "tiny",
@@ -47,8 +51,51 @@ def test_parquet_is_the_tables(results, tmp_path):
     assert {path.name for path in folder.glob("[!.]*")} == {
         f"{name}.parquet" for name in ("runs", "losses", "timings", "images")
     }
-    for name in ("runs", "losses", "timings", "images"):
+    for name in ("losses", "timings", "images"):
         pd.testing.assert_frame_equal(pd.read_parquet(folder / f"{name}.parquet"), getattr(results, name))
+    read = pd.read_parquet(folder / "runs.parquet")
+    assert list(read) == list(results.runs)
+    plain = [name for name in read if name not in LISTS]
+    pd.testing.assert_frame_equal(read[plain], results.runs[plain])
+
+
+def records_of(results):
+    """The records as they lie in the folder, in the order of the table."""
+    folder = results.stores[0].path / "trials"
+    return [json.loads((folder / one / "result.json").read_text()) for one in results.runs["trial_id"]]
+
+
+def test_parquet_has_lists_and_json_by_its_type(results, tmp_path):
+    path = export(results, "parquet", tmp_path / "out") / "runs.parquet"
+    types = {field.name: field for field in pq.ParquetFile(path).schema}
+    assert str(types["options"].logical_type) == "JSON"
+    for row, record in zip(pq.read_table(path).to_pylist(), records_of(results), strict=True):
+        kept = record["trial"]["settings"]
+        assert row["style_layers"] == kept.get("style_layers")
+        assert row["style_weights"] == kept.get("style_weights")
+        assert row["style"] == kept["style"]
+        assert json.loads(row["options"]) == record["trial"]["options"]
+
+
+def test_json_has_lists_and_objects(results, tmp_path):
+    read = json.loads(export(results, "json", tmp_path / "out.json").read_text())["runs"]
+    for row, record in zip(read, records_of(results), strict=True):
+        kept = record["trial"]["settings"]
+        assert row["style_layers"] == kept.get("style_layers")
+        assert row["content_weights"] == kept.get("content_weights")
+        assert row["options"] == record["trial"]["options"]
+        assert row["measure"] == record["measure"]
+    assert {"fault": "raise", "at": 4}.items() <= read[-1]["options"].items()
+
+
+def test_names_with_commas_and_stages_stay_whole_in_lists(tmp_path):
+    asked = {"style": ["one, two.png"], "stages": [[16, 3], [32, 3]]}
+    record = made_record(made_trial(**asked | {"style": ("one, two.png",)}))
+    runs = made_results(tmp_path, [record]).runs
+    runs["asked"], runs["stages"] = json.dumps(asked), "16:3,32:3"
+    (row,) = nested(runs).to_dict("records")
+    assert row["style"] == ["one, two.png"]
+    assert row["stages"] == [{"size": 16, "iterations": 3}, {"size": 32, "iterations": 3}]
 
 
 def test_csv_holds_every_row_and_every_digit(results, tmp_path):

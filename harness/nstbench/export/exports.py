@@ -11,6 +11,7 @@ from typing import Any
 from nstbench.api import UnknownName, UsageError
 from nstbench.record import Results
 from nstbench.record.files import write_atomic
+from nstbench.record.nested import nested, nested_parquet
 from nstbench.record.ownership import refuse_foreign_folder
 from nstbench.record.rows import TrialRows, trials
 
@@ -98,7 +99,8 @@ def _entries(trial: TrialRows) -> Iterator[dict[str, Any]]:
 
 
 def _parquet(results: Results, folder: Path) -> None:
-    for name in TABLES:
+    write_atomic(folder / "runs.parquet", nested_parquet(results.runs))
+    for name in TABLES[1:]:
         write_atomic(folder / f"{name}.parquet", getattr(results, name).to_parquet(index=False))
 
 
@@ -108,7 +110,8 @@ def _csv(results: Results, folder: Path) -> None:
 
 
 def _json(results: Results, file: Path) -> None:
-    texts = (getattr(results, name).to_json(orient="records", double_precision=15) for name in TABLES)
+    frames = (nested(results.runs), *(getattr(results, name) for name in TABLES[1:]))
+    texts = (frame.to_json(orient="records", double_precision=15) for frame in frames)
     tables = {name: json.loads(text) for name, text in zip(TABLES, texts, strict=True)}
     write_atomic(file, (json.dumps(tables, indent=1, allow_nan=False) + "\n").encode())
 
