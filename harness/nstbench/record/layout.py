@@ -5,6 +5,7 @@ inputs/<hash>.png
 trials/<trial_id>/ trial.json  losses.npz  log.txt  images/*.png  result.json
 damaged/ what `nstbench repair` moved aside, or a merge or a launched sweep replaced, under the path it had
 progress/ what sweeps are doing right now, see `nstbench.record.progress`
+sweeps/<time>-<digits>.json what each call of a sweep took
 launched/<time>/ what a batch system was given, and what the sweeps printed that it has run
 """
 
@@ -22,6 +23,7 @@ REPORT = Path("report.html")
 ASIDE = Path("damaged")
 LAUNCHED = Path("launched")
 PROGRESS = Path("progress")
+SWEEPS = Path("sweeps")
 EXPERIMENT = Path("experiment.yaml")
 STAMPS = Path("tables", "stamps.json")
 TRIALS, ENVIRONMENT, INPUTS, TABLES = map(Path, ("trials", "environment", "inputs", "tables"))

@@ -129,6 +129,16 @@ def usual_options(name: str) -> Mapping[str, Any]:
         return {}
 
 
+def urgent_advice(names: Iterable[str]) -> list[str]:
+    """Return what backends advise and a sweep should say before it begins."""
+    advised = [
+        (name, advice)
+        for name in dict.fromkeys(names)
+        for advice in installed(name).plugin.planning().advise()
+    ]
+    return [f"{name}: {advice.line}" for name, advice in advised if advice.urgent]
+
+
 def _ranked(answering: list[Installed]) -> list[Installed]:
     """Put those of one name in order, the one that is used first, and say of each what the others are."""
     used, *others = sorted(answering, key=lambda each: each.capabilities is None)

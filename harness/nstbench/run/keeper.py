@@ -23,6 +23,7 @@ from nstbench.run.job import Environment, Event, Job, Lost, Painted, Recorded
 from nstbench.run.judging import Judging
 from nstbench.run.paces import learn, learn_judging
 from nstbench.run.verified import Setup, is_verified
+from nstbench.run.wall_clock import WallClock
 from nstbench.run.watcher import Watcher
 
 
@@ -36,6 +37,7 @@ class Keeper:
         judging: the referee; None if there is none.
         recorded: ids of the trials whose records this sweep has written, or has had written elsewhere.
         failed: whether one of them went wrong.
+        clock: counts what is done for all trials.
     """
 
     store: Store
@@ -44,6 +46,7 @@ class Keeper:
     checkout: Checkout
     judging: Judging | None
     watch: Watcher
+    clock: WallClock = field(default_factory=WallClock)
     recorded: set[str] = field(default_factory=set)
     failed: bool = False
     _environments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -95,7 +98,7 @@ class Keeper:
                 continue
             try:
                 since = monotonic()
-                with closing(AtWork()):
+                with closing(AtWork()), self.clock.spending("referee"):
                     judged = self.judging.judge(record, self.store.path)
             except (AssetError, UsageError) as error:
                 self.watch.says(f"{record.trial.trial_id}: not judged: {error}")

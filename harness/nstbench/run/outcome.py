@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nstbench.api import ResultsError
 from nstbench.record import Results, Store
 from nstbench.run.tried import Tried
+from nstbench.run.wall_clock import WallClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +45,29 @@ class Outcome:
         return set(self.counts) == {"refused"}
 
 
-def write_tables(store: Store, results: Results | None, say: Callable[[str], None]) -> Results | None:
-    """Write the tables; a damaged file from earlier must not hide how a sweep ended.
+def write_tables(
+    store: Store, results: Results | None, say: Callable[[str], None], clock: WallClock
+) -> Results | None:
+    """Write the tables and then what the sweep took; a damaged file must not hide how it ended.
 
     Args:
-        results: what the folder holds; None to read it.
+        results: what the folder holds; None to read it, as something was done.
         say: is told what is wrong.
 
     Returns:
         The results; None if the folder has no plan any more.
     """
+    given = results
     try:
-        results = results or Results([store.path])
-        results.write_tables()
+        with clock.spending("tables"):
+            results = results or Results([store.path])
+            results.write_tables()
         for line in results.damaged:
             say(line)
     except ResultsError as error:
         say(f"tables not written: {error}")
+    if given is None and (wrong := clock.write(store)):
+        say(wrong)
     return results
 
 

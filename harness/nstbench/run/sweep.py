@@ -21,7 +21,7 @@ from nstbench.record.checkout import checkout_of
 from nstbench.record.ownership import is_results_folder, refuse_other_experiment
 from nstbench.run.executor import Executor
 from nstbench.run.inputs import keep_inputs
-from nstbench.run.installed import installed
+from nstbench.run.installed import installed, urgent_advice
 from nstbench.run.job import MEASURED, Job
 from nstbench.run.judging import Judging, find_judging
 from nstbench.run.keeper import Keeper
@@ -39,6 +39,7 @@ from nstbench.run.slots import Parallel
 from nstbench.run.standing import Redo, Standing
 from nstbench.run.turns import by_point
 from nstbench.run.undone import not_applied
+from nstbench.run.wall_clock import WallClock
 from nstbench.run.watcher import Together, Watcher
 from nstbench.run.work import Work
 
@@ -52,6 +53,7 @@ class Sweep:
     Attributes:
         join: whether the folder may hold the results of another experiment.
         searching: the search that makes the plan longer; None if there is none.
+        clock: runs since it began to be planned.
     """
 
     experiment: Experiment
@@ -63,6 +65,7 @@ class Sweep:
     judging: Judging | None = field(repr=False)
     join: bool = False
     searching: Searching | None = None
+    clock: WallClock = field(default_factory=WallClock)
 
     def standing(self) -> Standing | None:
         """Say how far the folder has come with the plan; None if nothing was run in it.
@@ -121,11 +124,11 @@ class Sweep:
         keep_inputs(self.plan.trials, self.experiment.base, self.store)
         staying = {*standing.staying(self.redo)["trial_id"]}
         self._tell_watcher({trial.trial_id for trial in self.plan.trials} - staying)
-        keeper = self._keeper()
+        keeper, stopped = self._keeper(), ""
         unsettled = [
             t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
         ]
-        stopped = ""
+        self.clock.planned()
         try:
             if unsettled or self.searching:
                 self._work(keeper, unsettled, limits, executor).do_all()
@@ -137,7 +140,7 @@ class Sweep:
             raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
             kept = None if unsettled or self.searching else results
-            written = write_tables(self.store, kept, self.watch.says)
+            written = write_tables(self.store, kept, self.watch.says, self.clock)
         if written is None:
             raise NotKept(f"{self.store.path}: its plan is gone, and perhaps more; sweep once more")
         return self._outcome(written, keeper.recorded, unapplied, stopped)
@@ -154,7 +157,7 @@ class Sweep:
 
     def _keeper(self) -> Keeper:
         name, measure, checkout = self.plan.experiment, self.experiment.measure, checkout_of(Path.cwd())
-        return Keeper(self.store, name, measure, checkout, self.judging, self.watch)
+        return Keeper(self.store, name, measure, checkout, self.judging, self.watch, self.clock)
 
     def _work(
         self, keeper: Keeper, trials: Sequence[Trial], limits: Limits, executor: Executor | Launcher
@@ -231,7 +234,7 @@ def prepare_sweep(
         BackendUnavailable: a backend it names cannot run here.
     """
     refuse_other_experiment(folder, experiment, join)
-    watch = watch or Watcher()
+    watch, clock = watch or Watcher(), WallClock()
     if why := why_no_cache():
         watch.says(f"nothing is kept for later, as there is no cache: {why}")
     look_up = AssetLookUp(watch.says)
@@ -243,9 +246,7 @@ def prepare_sweep(
             raise UsageError("a search needs the referee, and there are no weights for it")
         searching = Searching.begin(experiment, plan.trials, store, look_up, watch)
         plan = replace(plan, trials=searching.trials)
-    for name in dict.fromkeys(choice.name for choice in experiment.backends):
-        for advice in installed(name).plugin.planning().advise():
-            if advice.urgent:
-                watch.says(f"{name}: {advice.line}")
+    for line in urgent_advice(choice.name for choice in experiment.backends):
+        watch.says(line)
     redo = replace(redo or Redo(), crowded=experiment.measure.exclusive)
-    return Sweep(experiment, plan, store, redo, watch, look_up, judging, join, searching)
+    return Sweep(experiment, plan, store, redo, watch, look_up, judging, join, searching, clock)

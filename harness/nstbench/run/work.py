@@ -6,11 +6,12 @@ import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from nstbench.plan import Trajectory, Trial
 from nstbench.record.claim import Claim
 from nstbench.run.executor import Executor
-from nstbench.run.job import Finished, Job, Lost
+from nstbench.run.job import Entered, Finished, Job, Lost
 from nstbench.run.keeper import Keeper
 from nstbench.run.limits import Limits, Stopped
 from nstbench.run.queue import Queue
@@ -22,12 +23,17 @@ MOST_MOVES = 2
 
 @dataclass(slots=True)
 class Running:
-    """A trajectory that is held against other sweeps, and where it runs; `alone` until another one does."""
+    """A trajectory that is held against other sweeps, and where it runs; `alone` until another one does.
+
+    Attributes:
+        since: when it was submitted, on the clock of `time.monotonic`.
+    """
 
     trajectory: Trajectory
     claim: Claim
     slot: Slot
     alone: bool
+    since: float = field(default_factory=monotonic)
 
 
 @dataclass(slots=True)
@@ -124,6 +130,8 @@ class Work:
                     self._do_elsewhere(job, event)
                     return
                 event = replace(event, status="failed")
+        if isinstance(event, Entered) and event.phase == "import":  # the first thing that a process says
+            self.keeper.clock.started(job.trials[0].backend_label, monotonic() - running.since)
         self.keeper.keep(job, event, running.alone)
         if isinstance(event, Finished | Lost):
             del self._running[job.key]
