@@ -24,11 +24,14 @@ def sentence(choice: Choice) -> str:
             f" the quickest, {_brief(choice, quickest)}{also}"
         )
     mine = table.loc[choice.taken]
-    superlative = "best" if wanted.at_least is None and wanted.limit is None else "quickest"
     each = f"each of {wanted.pictures:,} pictures" if wanted.pictures > 1 else "the first picture"
+    takes = f"{each} takes {_figures(choice, mine)}"
+    if len(table) == 1 and not (choice.under or choice.left_out):
+        return f"For {choice.place} only {mine['name']} was measured: {takes}"
+    superlative = "best" if wanted.at_least is None and wanted.limit is None else "quickest"
     return (
-        f"For {choice.place} take {mine['name']}, the {superlative} {wanted.in_words()}: {each} takes"
-        f" {_figures(choice, mine)}; {_next(choice, mine)}"
+        f"For {choice.place} take {mine['name']}, the {superlative} {wanted.in_words()}: {takes};"
+        f" {_next(choice, mine)}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nstbench.api import UsageError
+from nstbench.api.judged import JUDGED
 from nstbench.comparison.cautions import cautions
 from nstbench.comparison.configurations import PLACE, names_of, with_configurations
 from nstbench.comparison.costs import costs
@@ -38,7 +39,7 @@ class Choice:
             `once_s` over the number of pictures plus `each_s`, with `seconds_low`, `seconds_high` (95 %);
             `quality` and `loss`, see `Wish.as_loss`; `per_hour`, pictures once everything is paid that is
             paid once; `verified`, None where there is nothing to verify; `front`, whether it is not beaten;
-            `trials`, the folder and id of each.
+            `trials`, the folder and id of each; and the figures of the referee, each under its own name.
         taken, better: rows of `table`: the one to take, and the next better one; None if there is none.
         equal: rows at least as good as the one to take that are no slower, as far as was measured.
         under: names of configurations that are not offered, as they are under a floor.
@@ -173,9 +174,8 @@ def _names(rows: pd.DataFrame, which: pd.Series) -> tuple[str, ...]:
 
 def _table(wanted: Wish, rows: pd.DataFrame) -> pd.DataFrame:
     """Bring the trials of each configuration together: seeds of a pair first, then the pairs."""
-    floors = [column for column, _ in wanted.floors]
     rows = rows.assign(quality=rows[wanted.quality])
-    figures = ["once_s", "each_s", "each_low_s", "each_high_s", "quality", *dict.fromkeys(floors)]
+    figures = ["once_s", "each_s", "each_low_s", "each_high_s", "quality", *JUDGED]
     of_pair = rows.groupby(["configuration", "pair"])[figures].median()
     table = of_pair.groupby("configuration").median().astype(float)
     of = rows.groupby("configuration")

@@ -15,9 +15,9 @@ def offered(wanted: Wish, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str,
     for column, limit in wanted.floors:
         judged = JUDGED[column]
         fine &= table[column].map(judged.as_loss) <= judged.as_loss(limit)
-    offered = table[fine].drop(columns=[column for column, _ in wanted.floors])
-    offered = offered.assign(front=front(offered["seconds"], offered["loss"])).reset_index(drop=True)
-    return offered, tuple(table.loc[~fine, "name"])
+    kept = table[fine]
+    kept = kept.assign(front=front(kept["seconds"], kept["loss"])).reset_index(drop=True)
+    return kept, tuple(table.loc[~fine, "name"])
 
 
 def front(seconds: pd.Series, losses: pd.Series) -> pd.Series:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from nstbench.api import ExperimentError
 from nstbench.experiment.yaml12 import parse
+from nstbench.plan import Trial
 from nstbench.plan.trial import canonical_json
 from nstbench.record import Store
 from nstbench.record.told import told_options, told_settings
@@ -37,11 +39,19 @@ def stylize_line(store: Store, trial_id: str, defaults: Defaults = no_defaults) 
     """
     record = store.record(trial_id)
     assert record is not None, "the tables have a row of it"
-    trial = record.trial
+    return line_of(record.trial, store.base(), defaults)
+
+
+def line_of(trial: Trial, base: Path, defaults: Defaults = no_defaults) -> str:
+    """Do likewise for a trial that is at hand.
+
+    Args:
+        base: the folder that files named in its settings are looked for from.
+    """
     words = ["nstbench", "stylize", *PICTURES, "-o", "pastiche.png", "--backend", trial.backend]
     for name, value in told_options(trial.options, defaults(trial.backend)).items():
         words += ["--option", f"{name}={_written(value)}"]
-    for name, value in told_settings(trial, store.base()).items():
+    for name, value in told_settings(trial, base).items():
         words += ["--set", f"{name}={_written(value)}"]
     return shlex.join(words)
 
