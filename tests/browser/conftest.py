@@ -69,6 +69,14 @@ class Tab:
             route.abort()
 
 
+def faults_of(page, within=None):
+    """Return a line for each rule of accessibility that axe finds broken, however little it matters."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, within).response["violations"]
+    return [f"{one['impact']} {one['id']}: {[n['html'][:120] for n in one['nodes'][:3]]}" for one in found]
+
+
 @pytest.fixture(scope="module")
 def tabs():
     """Keep what may be used again: where a report was, the next opens in a third of the time, compiled."""

@@ -29,11 +29,11 @@ def report(
     It has pictures, losses, times and cautions.
     """
     from nstbench.cli.console.opened import opened
+    from nstbench.cli.console.page import write_page
     from nstbench.cli.console.results_table import print_left_out
-    from nstbench.report.html import write_report
 
     found = opened([results], outside_plan, where)
-    path = write_report(found, out, embed)
+    path = write_page(found, out, embed)
     print(path)
     print_left_out(found)
     if show:

@@ -206,8 +206,8 @@ def _page(results: Results) -> str:
             f"report   not made, as no browser shows {count} trials well; nstbench report {folder} makes it"
         )
     try:
-        from nstbench.report.html import write_report
+        from nstbench.cli.console.page import write_page
 
-        return f"report   {write_report(results)}"
+        return f"report   {write_page(results)}"
     except Exception as error:
         return f"report   not written: {one_line(error)}; `nstbench report` tries again"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
+from time import monotonic
 from typing import Any
 
 import pandas as pd
@@ -10,16 +13,21 @@ import pandas as pd
 from nstbench.api.judged import JUDGED
 from nstbench.comparison.axes import Axis, axes
 from nstbench.comparison.cautions import cautions
+from nstbench.comparison.choice_words import sentence
 from nstbench.comparison.choose import choices
+from nstbench.comparison.stylize_line import Defaults, no_defaults
 from nstbench.comparison.time_to_loss import THRESHOLDS, time_to_loss
 from nstbench.comparison.values import UNUSED
 from nstbench.comparison.wish import wish
 from nstbench.record import Results
 from nstbench.record.rows import plan_note
-from nstbench.report.figures import PHASES, pareto_front, seconds_by_phase
+from nstbench.record.words import short_ids
+from nstbench.report.figures import pareto_front
 from nstbench.report.page_budget import BUDGET, beside
 from nstbench.report.page_curves import curves
 from nstbench.report.page_pictures import empty_gallery, gallery, hashes, of_trial
+from nstbench.report.page_settings import made
+from nstbench.report.page_times import times
 from nstbench.report.page_values import json_in_html, plain
 
 NUMBERS = (
@@ -31,11 +39,18 @@ NUMBERS = (
 )
 """The figures of a trial that the page can show."""
 
+FLOOR = "referee_msssim"
+"""The figure that a budget can have a floor under: near 0 the content is gone."""
+
 TEXTS = ("trial_id", "planned", "label", "backend_label", "status", "error_type", "error_message", "image")
 
 
 def page_data(
-    results: Results, embed: bool = False, budget: int = BUDGET, carry: bool = True
+    results: Results,
+    embed: bool = False,
+    budget: int = BUDGET,
+    carry: bool = True,
+    defaults: Defaults = no_defaults,
 ) -> dict[str, Any]:
     """Return what the page draws, in JSON types; `notes` say what of it is left out.
 
@@ -44,14 +59,15 @@ def page_data(
         embed: carry pictures in full size, as many as `page_budget.EMBEDDED` has room for.
         budget: bytes of curves and small pictures, at most: the figures of many trials leave less.
         carry: whether the page has pictures at all; else it finds them in the results folder.
+        defaults: tells the options of a backend that need no mention in a command.
 
     Raises:
         ResultsError: the folder holds other things than a sweep wrote.
     """
-    (store,) = results.stores
+    (store,), since = results.stores, monotonic()
     found, taken = axes(results.runs), of_trial(results.images)
-    trials = _trials(results, found)
-    budget = beside(len(json_in_html([trials, taken])), budget)
+    trials, how = _trials(results, found), made(results, defaults)
+    budget = beside(len(json_in_html([trials, taken, how.stylize])), budget)
     losses = curves(results.losses, budget)
     room = budget - losses.size_in_bytes
     pictures = (
@@ -59,7 +75,6 @@ def page_data(
         if carry
         else empty_gallery(results.runs, store.path)
     )
-    times = seconds_by_phase(results.runs, results.timings)
     return {
         "trials": trials,
         "thresholds": THRESHOLDS,
@@ -69,9 +84,12 @@ def page_data(
         "notes": {"pictures": pictures.note, "curves": losses.note},
         "unused": UNUSED,
         "front": pareto_front(results.runs),
-        "choices": _choices(results),
+        "choices": _choices(results, how.stylize),
+        "floor": JUDGED[FLOOR].title,
+        "made": asdict(how),
+        "folder": shlex.quote(str(store.path)),
         "judged": [(name, judged.title) for name, judged in JUDGED.items()],
-        "times": {"phases": PHASES, "rows": [[str(label), *row] for label, *row in times.itertuples()]},
+        "times": asdict(times(results, monotonic() - since)),
     }
 
 
@@ -95,8 +113,10 @@ def _trials(results: Results, found: list[Axis]) -> list[dict[str, Any]]:
     arrivals: dict[str, list[Any]] = {}
     for _, trial_id, *arrival in time_to_loss(results).itertuples(index=False):
         arrivals.setdefault(trial_id, []).append(arrival)
-    rows = plain(runs[[*TEXTS, *NUMBERS]])
+    rows = plain(runs[[*TEXTS, *NUMBERS]].assign(**_shares(runs)))
+    short = short_ids(runs["trial_id"])
     for at, (row, full) in enumerate(zip(rows, runs.itertuples(), strict=True)):
+        row["short_id"] = short[at]
         row["arrivals"] = arrivals.get(row["trial_id"], [])
         row["axes"] = {one.column: one.of_row[at] for one in found}
         row["inputs"] = [digits for _, digits in hashes(full)]
@@ -105,16 +125,33 @@ def _trials(results: Results, found: list[Axis]) -> list[dict[str, Any]]:
     return rows
 
 
-def _choices(results: Results) -> list[dict[str, Any]]:
-    """Return what each configuration costs and gives, for each device and size; `loss`: less is better."""
-    wanted = ["name", "once_s", "each_s", "quality", "loss"]
+def _shares(runs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the two parts of the referee's loss, so that they compare between any pictures."""
+    return {
+        "content_share": runs["referee_content"] / runs["referee_content_of_style"],
+        "style_share": runs["referee_style"] / runs["referee_style_of_content"],
+    }
+
+
+def _choices(results: Results, stylize: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Say what to take for each device and size, and what each configuration there costs and gives.
+
+    Of `loss` less is better; `floored` is the figure `FLOOR`.
+    """
+    wanted = ["name", "once_s", "each_s", "quality", "loss", "floored"]
     return [
         {
             "title": choice.place,
+            "sentence": sentence(choice),
+            "stylize": stylize.get(choice.table["trials"][choice.taken or 0][0][1], ""),
             "quality": choice.wanted.judged.title,
             "configurations": [
                 row | {"trials": [trial_id for _, trial_id in trials]}
-                for row, trials in zip(plain(choice.table[wanted]), choice.table["trials"], strict=True)
+                for row, trials in zip(
+                    plain(choice.table.assign(floored=choice.table[FLOOR])[wanted]),
+                    choice.table["trials"],
+                    strict=True,
+                )
             ],
         }
         for choice in choices(results, wish())

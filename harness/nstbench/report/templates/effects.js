@@ -6,9 +6,10 @@ const FIGURES = [
   ["step_median_s", "seconds per iteration or pass"],
   ["optimise_s", "seconds to the picture"], ["compile_s", "seconds to compile"],
   ["compile_cached_s", "seconds to compile from the cache"], ["gflop_per_s", "GFLOP/s"],
-  ["final_total", "total loss as logged"], ["peak_rss_bytes", "bytes of host memory"],
-  ["peak_device_bytes", "bytes of device memory"],
+  ["final_total", "total loss as logged"], ["peak_rss_bytes", "GB of host memory"],
+  ["peak_device_bytes", "GB of device memory"],
 ];
+const MOST_NAMES = 10;
 
 function startEffects() {
   const known = FIGURES.filter(([name]) => data.trials.some((trial) => trial[name] !== null));
@@ -32,10 +33,11 @@ function startEffects() {
 function describeEffect(axis) {
   const name = byId("effect-of").value;
   const title = byId("effect-of").selectedOptions[0].textContent;
+  const unit = name.endsWith("_bytes") ? 1e9 : 1;
   const known = data.trials.filter((trial) => trial[name] !== null && trial.status === "ok");
   if (!known.length) return `No trial has ${title}.`;
   const traces = data.axes[0].values.flatMap(
-    (label, place) => effectTraces(axis, name, label, known, lookOf(place))
+    (label, place) => effectTraces(axis, (trial) => trial[name] / unit, label, known, lookOf(place))
   );
   const medians = traces.filter((trace) => trace.mode !== "markers").map((trace) => {
     const said = trace.x.map((value, place) => `${value} ${number(trace.y[place], 3)}`);
@@ -45,17 +47,13 @@ function describeEffect(axis) {
     traces,
     layout: {
       height: 300, margin: { l: 56, r: 8, t: 8, b: 40 },
-      yaxis: { title, rangemode: "tozero", exponentformat: "SI" },
-      xaxis: {
-        type: "category", categoryorder: "array", categoryarray: axis.values.map(plainText),
-        range: [-0.5, axis.values.length - 0.5],
-      },
+      yaxis: { title, rangemode: "tozero" }, xaxis: namedAxis(axis.values, MOST_NAMES),
     },
     says: `${title} against ${axis.title}. Medians: ${medians.join("; ")}`,
   };
 }
 
-function effectTraces(axis, name, label, known, look) {
+function effectTraces(axis, figureOf, label, known, look) {
   const mine = known.filter((trial) => trial.backend_label === label);
   const values = axis.values.filter((value) => mine.some((trial) => trial.axes[axis.name] === value));
   const chosen = (trial) => trial.trial_id === selected;
@@ -64,7 +62,7 @@ function effectTraces(axis, name, label, known, look) {
     {
       type: "scatter", mode: "markers", name: plainText(label), legendgroup: label,
       showlegend: axis.name !== "backend_label",
-      x: mine.map((trial) => plainText(trial.axes[axis.name])), y: mine.map((trial) => trial[name]),
+      x: mine.map((trial) => plainText(trial.axes[axis.name])), y: mine.map(figureOf),
       customdata: mine.map((trial) => trial.trial_id),
       text: mine.map((trial) => plainText(trial.name)), hovertemplate: "%{text}<br>%{y:.4g}<extra></extra>",
       marker: {
@@ -78,7 +76,7 @@ function effectTraces(axis, name, label, known, look) {
       hoverinfo: "skip",
       x: values.map(plainText),
       y: values.map(
-        (value) => median(mine.filter((trial) => trial.axes[axis.name] === value).map((trial) => trial[name]))
+        (value) => median(mine.filter((trial) => trial.axes[axis.name] === value).map(figureOf))
       ),
       line: { color: look.colour, dash: look.dash, width: 1.5 },
       marker: { symbol: "line-ew", size: 24, line: { color: look.colour, width: 2 } },

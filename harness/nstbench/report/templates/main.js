@@ -1,6 +1,7 @@
 "use strict";
 
 startThemeButton();
+startCopying();
 startSelection();
 startViewer();
 startSheet();
@@ -8,6 +9,7 @@ startSlider();
 startScrubber();
 startCurves();
 startTradeoff();
+startBalance();
 startPhases();
 startEffects();
 startOverCommits();

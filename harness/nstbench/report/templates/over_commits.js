@@ -49,7 +49,7 @@ function describeHistory() {
         title: "commit", tickvals: ticks, ticktext: ticks.map((at) => commits[at].sha),
         range: [-0.7, commits.length - 0.3], tickfont: { family: "ui-monospace, monospace", size: 12 },
       },
-      yaxis: far ? logAxis(title, values) : { title, exponentformat: "SI" },
+      yaxis: far ? logAxis(title, values) : { title },
     },
     says: `${title} over ${commits.length} commits. ${series.map(inWords).join(". ")}`,
   };

@@ -72,17 +72,24 @@ function draw(element, describe) {
   if (!element.data) element.replaceChildren();
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", made.says);
-  plotly().react(element, made.traces, layoutOf(made.layout), { displayModeBar: false, responsive: true });
+  const layout = layoutOf(element, made.layout);
+  plotly().react(element, made.traces, layout, { displayModeBar: false, responsive: true });
   if (element.dataset.listens) return;
   element.dataset.listens = "yes";
+  followZoom(element);
   element.on("plotly_click", (event) => {
     if (trials.has(event.points[0].customdata)) select(event.points[0].customdata);
   });
 }
 
-function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
+function layoutOf(element, { xaxis = {}, yaxis = {}, ...rest }) {
   const axis = {
     gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), automargin: true,
+    exponentformat: "none", separatethousands: true,
+  };
+  const axisOf = (name, { span, ...given }) => {
+    const nticks = mostTicks(element, name);
+    return { ...axis, nticks, ...given, ...(span && logTicks(span, nticks)), title: titleOf(given) };
   };
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -92,8 +99,8 @@ function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
     hovermode: "closest",
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
-    xaxis: { ...axis, ...xaxis, title: titleOf(xaxis) },
-    yaxis: { ...axis, ...yaxis, title: titleOf(yaxis) },
+    xaxis: axisOf("xaxis", xaxis),
+    yaxis: axisOf("yaxis", yaxis),
     ...rest,
   };
 }
@@ -101,11 +108,3 @@ function layoutOf({ xaxis = {}, yaxis = {}, ...rest }) {
 const titleOf = (axis) => ({
   text: axis.title ?? "", font: { size: 13, color: colour("soft") }, standoff: 8,
 });
-
-/** Whole decades once there are two of them, else 1, 2, 5. */
-function logAxis(title, values) {
-  const known = values.filter((value) => value > 0);
-  const extreme = (choose) => known.reduce((one, other) => choose(one, other)); // too many to be arguments
-  const decades = known.length ? Math.log10(extreme(Math.max) / extreme(Math.min)) : 0;
-  return { title, type: "log", exponentformat: "power", dtick: decades > 1.5 ? 1 : "D2" };
-}
