@@ -52,7 +52,8 @@ function withRoom(judged, axis, across, up) {
   const order = [...judged].sort((one, other) => (other.trial_id === selected) - (one.trial_id === selected));
   const placed = [];
   for (const trial of order) {
-    const half = 4 + 3.5 * shortName(trial.axes[axis.name]).length;
+    if (trial.axes[axis.name] === data.unused) continue;
+    const half = 4 + 3.5 * valueText(trial.axes[axis.name]).length;
     const [x, y] = [across.at(trial) * width, up.at(trial) * height];
     const free = placed.every(
       (one) => Math.abs(one.x - x) > one.half + half || Math.abs(one.y - y) > 18
@@ -79,9 +80,9 @@ function balanceTraces(label, mine, axis, look, labelled) {
       type: "scatter", mode: "markers+text", name: plainText(label), showlegend: true,
       x: mine.map((trial) => trial.content_share), y: mine.map((trial) => trial.style_share),
       customdata: mine.map((trial) => trial.trial_id), hovertext: mine.map((trial) => plainText(trial.name)),
-      text: mine.map((trial) => (labelled.has(trial) ? plainText(shortName(trial.axes[axis.name])) : "")),
+      text: mine.map((trial) => (labelled.has(trial) ? valueText(trial.axes[axis.name]) : "")),
       textposition: "top center", textfont: { size: 12, color: colour("ink") }, cliponaxis: false,
-      hovertemplate: "%{hovertext}<br>content %{x:.3g}, style %{y:.3g}<extra></extra>",
+      hovertemplate: "%{hovertext}<br>content %{x:,.3~r}, style %{y:,.3~r}<extra></extra>",
       marker: {
         opacity: 1, color: look.colour, symbol: look.symbol,
         size: mine.map((trial) => (chosen(trial) ? 16 : 9)),

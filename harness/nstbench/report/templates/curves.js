@@ -66,11 +66,11 @@ function lossTraces(logged, loss, over) {
     return {
       ...joined(alike, over, loss), showlegend: false, opacity,
       line: { color: lookOf(colourAt).colour, dash: DASHES[dashAt], width },
-      hovertemplate: "%{text}<br>%{x}: %{y:.4g}<extra></extra>",
+      hovertemplate: "%{text}<br>%{x}: %{y:,.4~r}<extra></extra>",
     };
   };
   const legend = (axis, lineOf) => used.get(axis).map((value, at) => ({
-    type: "scatter", mode: "lines", x: [null], y: [null], name: plainText(value), line: lineOf(at),
+    type: "scatter", mode: "lines", x: [null], y: [null], name: valueText(value), line: lineOf(at),
     showlegend: true,
   }));
   const chosen = logged.filter((trial) => trial.trial_id === selected);

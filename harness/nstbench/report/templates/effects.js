@@ -64,7 +64,7 @@ function effectTraces(axis, figureOf, label, known, look) {
       showlegend: axis.name !== "backend_label",
       x: mine.map((trial) => plainText(trial.axes[axis.name])), y: mine.map(figureOf),
       customdata: mine.map((trial) => trial.trial_id),
-      text: mine.map((trial) => plainText(trial.name)), hovertemplate: "%{text}<br>%{y:.4g}<extra></extra>",
+      text: mine.map((trial) => plainText(trial.name)), hovertemplate: "%{text}<br>%{y:,.4~r}<extra></extra>",
       marker: {
         opacity: 1, color: look.colour, symbol: look.symbol,
         size: mine.map((trial) => (chosen(trial) ? 16 : 8)),

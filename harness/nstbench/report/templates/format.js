@@ -20,9 +20,8 @@ function options(values, chosen) {
 function number(value, digits = 4) {
   if (value === null || value === undefined) return "";
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6)
-    ? value.toExponential(digits - 1)
-    : String(Number(value.toPrecision(digits)));
+  if (size >= 1e6 && size < 1e15) return value.toLocaleString("en", { maximumSignificantDigits: digits });
+  return String(Number(value.toPrecision(digits)));
 }
 
 function seconds(value) {

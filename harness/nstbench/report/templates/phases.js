@@ -51,9 +51,9 @@ function describePhases() {
     type: "bar", orientation: "h", name, y: labels.map(plainText), x: values,
     marker: {
       color: lookOf(place + 1).colour, line: { color: colour("page"), width: 1 },
-      pattern: { shape: place < 7 ? "" : "/", fgcolor: colour("page"), size: 6 },
+      pattern: { shape: place < 7 ? "" : "/", fillmode: "overlay", fgcolor: colour("page"), size: 6 },
     },
-    hovertemplate: `${name}: %{x:.3g} s<extra>%{y}</extra>`,
+    hovertemplate: `${name}: %{x:,.3~r} s<extra>%{y}</extra>`,
   });
   const used = phases.map((name, place) => [name, rows.map((row) => row[place + 1])]);
   const traces = [

@@ -58,9 +58,11 @@ function tickText(value) {
 
 const MOST_LETTERS = 18;
 
-const shortName = (text) => (
-  text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text
-);
+/** The value of an axis in a chart: a number as ticks have it, a name cut to what has room. */
+function valueText(text) {
+  if (/^-?[\d.]+e[+-]\d+$/.test(text)) return tickText(Number(text));
+  return plainText(text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text);
+}
 
 /** An axis of values by name, in their order: not all have room for it, and long ones are cut. */
 function namedAxis(values, most) {
@@ -69,7 +71,7 @@ function namedAxis(values, most) {
   return {
     type: "category", categoryorder: "array", categoryarray: values.map(plainText),
     range: [-0.5, values.length - 0.5],
-    tickvals: shown.map(plainText), ticktext: shown.map((value) => plainText(shortName(value))),
+    tickvals: shown.map(plainText), ticktext: shown.map(valueText),
   };
 }
 

@@ -40,7 +40,7 @@ function trialTrace(label, shown, look) {
     type: "scatter", mode: "markers", name: plainText(label), showlegend: true,
     x: shown.map((trial) => trial.optimise_s), y: shown.map((trial) => trial.referee_total),
     customdata: shown.map((trial) => trial.trial_id), text: shown.map((trial) => plainText(trial.name)),
-    hovertemplate: "%{text}<br>%{x:.3g} s: %{y:.3g}<extra></extra>",
+    hovertemplate: "%{text}<br>%{x:,.3~r} s: %{y:,.3~r}<extra></extra>",
     marker: {
       opacity: 1, color: look.colour, symbol: look.symbol,
       size: shown.map((trial) => (chosen(trial) || within(trial) ? 18 : 10)),
