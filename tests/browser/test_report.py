@@ -423,6 +423,7 @@ def test_a_logarithmic_axis_has_two_to_seven_round_ticks_in_sight(page):
         assert values == sorted(set(values))
         assert all(low / 1.06 <= value <= low * times * 1.06 for value in values), ticks
         assert len(set(texts)) == len(values), ticks
+        assert all(later / one > times**0.05 for one, later in itertools.pairwise(values)), ticks
         assert all("e" not in text and len(re.sub("</?sup>", "", text)) <= 9 for text in texts), ticks
 
 

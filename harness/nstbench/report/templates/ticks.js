@@ -11,7 +11,7 @@ function logAxis(title, values) {
   return { title, type: "log", span: known.length ? [extreme(Math.min), extreme(Math.max)] : [1, 10] };
 }
 
-/** Ticks of a logarithmic axis: the densest round values of which no more than `most` are in sight. */
+/** Ticks of a logarithmic axis: the densest round values of which at most `most` are in sight, and apart. */
 function logTicks([low, high], most = MOST_TICKS) {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
@@ -26,7 +26,10 @@ function logTicks([low, high], most = MOST_TICKS) {
     ...[2, 3, 4, 5, 10, 20, 50].map((every) => valuesAt([1], every)),
   ];
   const close = high / low < 3;
-  const found = choices.slice(close ? 0 : 1).find((ticks) => ticks.length <= most) ?? [low, high];
+  const few = choices.slice(close ? 0 : 1).filter((ticks) => ticks.length > 1 && ticks.length <= most);
+  const least = (0.8 / most) * Math.log(high / low);
+  const apart = (ticks) => ticks.every((value, at) => !at || Math.log(value / ticks[at - 1]) > least);
+  const found = few.find(apart) ?? few[0] ?? [low, high];
   return { tickvals: found, ticktext: found.map(tickText) };
 }
 
