@@ -414,6 +414,16 @@ def test_ticks_are_few_and_do_not_lie_on_one_another(folder, open_page, device):
             assert turned or all(gap > 0 for gap in apart), (place, axis, ticks.all_inner_texts())
 
 
+def test_ticks_follow_where_the_reader_zooms(page):
+    draw_all(page)
+    page.wait_for_function("byId('tradeoff-plot').layout?.xaxis.type === 'log'")
+    page.evaluate("Plotly.relayout(byId('tradeoff-plot'), { 'xaxis.range': [0.2, 0.4].map(Math.log10) })")
+    page.wait_for_function(
+        "byId('tradeoff-plot').layout.xaxis.tickvals.every((at) => at > 0.19 && at < 0.43)"
+    )
+    assert len(page.evaluate("byId('tradeoff-plot').layout.xaxis.ticktext")) > 2
+
+
 def test_a_logarithmic_axis_has_two_to_seven_round_ticks_in_sight(page):
     lows, spans = (3e-9, 0.0012, 0.7, 9.9, 123456, 4e12), (1.05, 1.3, 2.5, 9, 40, 3000, 1e7, 1e30)
     for low, times in itertools.product(lows, spans):

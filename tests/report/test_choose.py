@@ -89,6 +89,15 @@ def test_one_sentence_says_it_with_the_price_of_the_next_better_one(results):
     )
 
 
+def test_where_one_configuration_was_measured_there_is_nothing_to_choose(tmp_path):
+    choice = the_choice(results_of(tmp_path, made("tiny", *WORKED_OUT["tiny"])))
+    assert sentence(choice) == (
+        "For 48 px on cpu (a processor) only tiny was measured: the first picture takes 1 s"
+        " (983 ms to 1.02 s), referee loss 0.9"
+    )
+    assert choice.stylize.startswith("nstbench stylize PHOTO.jpg STYLE.jpg")
+
+
 def test_more_of_a_similarity_is_better(tmp_path):
     records = [made(f"ssim {ssim}", 4.0 + ssim, 0.5) for ssim in (0.3, 0.9)]
     for at, ssim in enumerate((0.3, 0.9)):
