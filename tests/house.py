@@ -28,7 +28,7 @@ ARROWS = {
     "parity": {"system", "api", "experiment", "plan", "assets", "record", "referee", "run"},
     "comparison": {"api", "experiment", "plan", "record"},
     "report": {"system", "api", "experiment", "plan", "record", "comparison"},
-    "watch": {"system", "api", "record", "report"},
+    "watch": {"system", "api", "record", "comparison", "report"},
     "export": {"system", "api", "experiment", "plan", "record"},
     "gate": {FRONT, "system", "api", "assets", "experiment", "plan", "record"},
     "testing": {"api", "assets"},

@@ -138,8 +138,7 @@ def sweep(
     planned = load_experiment(the_experiment(experiment), overrides or (), backend or (), max_trials)
     folder, watch = out or results_home("results") / planned.name, ProgressWatcher(stderr())
     parallel = Parallel(tuple(devices.split(",")) if devices else (), jobs, executor)
-    redo = Redo(force, retry_failed, retry_disturbed)
-    prepared = prepare_sweep(planned, folder, redo, watch, join)
+    prepared = prepare_sweep(planned, folder, Redo(force, retry_failed, retry_disturbed), watch, join)
     if dry_run:
         print_plan(prepared, parallel, as_json)
         raise typer.Exit(code_of_plan(prepared.plan))

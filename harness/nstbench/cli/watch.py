@@ -23,9 +23,10 @@ def watch(
     It is served to this machine alone, at an address that nobody can guess, until Ctrl-C.
     """
     from nstbench.cli.console.console import stderr
+    from nstbench.run.installed import usual_options
     from nstbench.watch.server import WatchServer
 
-    with WatchServer(results, port) as server:
+    with WatchServer(results, port, usual_options) as server:
         if trouble := server.trouble:
             stderr().print(trouble)
         print(server.address, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nstbench.experiment import Measure
 from nstbench.plan.cost import added, nominal_rate
@@ -42,10 +42,17 @@ class Forecast:
     Attributes:
         seconds: trial id -> what it adds, process start, compilation and referee included.
         assumed: the backends of which no pace is known.
+        ready_s: trial id -> what of its seconds passes before it iterates; all of it in a single pass.
     """
 
     seconds: Mapping[str, float]
     assumed: frozenset[str]
+    ready_s: Mapping[str, float] = field(default_factory=dict)
+
+    def __or__(self, other: Forecast) -> Forecast:
+        """Return both; of a trial that both know, what the other says."""
+        seconds, ready_s = {**self.seconds, **other.seconds}, {**self.ready_s, **other.ready_s}
+        return Forecast(seconds, self.assumed | other.assumed, ready_s)
 
     @property
     def total_s(self) -> float:
@@ -68,7 +75,7 @@ def forecast(
     """
     trajectories = plan.trajectories(measure.share_trajectories)
     gflop = added(trajectories, pending)
-    seconds: dict[str, float] = {}
+    seconds, ready_s = dict.fromkeys(pending, 0.0), dict[str, float]()
     assumed, started = set[str](), set[str]()
     for trajectory in trajectories:
         worker, is_ready = _worker(trajectory, measure), False
@@ -78,13 +85,13 @@ def forecast(
             if (known := pace_of(trial)) is None:
                 assumed.add(trial.backend)
             pace = known or ASSUMED
+            ready = 0.0 if is_ready else pace.ready_s + (0.0 if worker in started else pace.start_s)
             loop = _loop(trial, gflop[trial.trial_id], pace, measure)
-            seconds[trial.trial_id] = loop + judging_s * _pixels(trial, measure)
-            if not is_ready:
-                seconds[trial.trial_id] += pace.ready_s + (0.0 if worker in started else pace.start_s)
-                is_ready = True
-                started.add(worker)
-    return Forecast({one: seconds.get(one, 0.0) for one in pending}, frozenset(assumed))
+            seconds[trial.trial_id] = ready + loop + judging_s * _pixels(trial, measure)
+            ready_s[trial.trial_id] = ready + (loop if trial.checkpoint is None else 0.0)
+            is_ready = True
+            started.add(worker)
+    return Forecast(seconds, frozenset(assumed), ready_s)
 
 
 def _worker(trajectory: Trajectory, measure: Measure) -> str:

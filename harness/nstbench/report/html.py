@@ -50,10 +50,10 @@ def write_report(
         raise UsageError(f"a report is about one results folder, not {len(results.stores)}; make one of each")
     results, folder = results.shown, results.stores[0].path
     if path is None:
-        write_inside(folder, REPORT, report_html(results, ".", embed, defaults).encode())
+        write_inside(folder, REPORT, report_html(results, ".", embed, defaults=defaults).encode())
         return folder / REPORT
     root = os.path.relpath(folder, path.parent)
-    write_atomic(path, report_html(results, root, embed, defaults).encode())
+    write_atomic(path, report_html(results, root, embed, defaults=defaults).encode())
     return path
 
 

@@ -69,12 +69,9 @@ def page_data(
     trials, how = _trials(results, found), made(results, defaults)
     budget = beside(len(json_in_html([trials, taken, how.stylize])), budget)
     losses = curves(results.losses, budget)
-    room = budget - losses.size_in_bytes
-    pictures = (
-        gallery(results.runs, results.images, store.path, embed, room)
-        if carry
-        else empty_gallery(results.runs, store.path)
-    )
+    pictures = empty_gallery(results.runs, store.path)
+    if carry:
+        pictures = gallery(results.runs, results.images, store.path, embed, budget - losses.size_in_bytes)
     return {
         "trials": trials,
         "thresholds": THRESHOLDS,

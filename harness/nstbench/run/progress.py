@@ -16,6 +16,7 @@ from nstbench.record import RunRecord
 from nstbench.record.layout import picture_path
 from nstbench.record.progress import GrowingCurve, JobProgress, ProgressFile, SweepProgress
 from nstbench.run.job import Advanced, Entered, Event, Finished, Job, Lost, Painted, Recorded
+from nstbench.run.remaining import Remaining
 from nstbench.run.slots import Slot
 from nstbench.run.watcher import Watcher
 
@@ -26,51 +27,33 @@ MOST_POINTS = 300
 
 
 class Tally(Watcher):
-    """Counts trials, and the seconds that they are expected to take: these tell how much is left.
+    """Counts trials, and what remains of the seconds that they are expected to take.
 
     Attributes:
         trials: how many are to be done; done: how many of them are; failed: how many of these went wrong.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remaining: Remaining | None = None) -> None:
         self.trials = self.done = self.failed = 0
-        self._expected: dict[str, float] = {}
-        self._recorded_s = 0.0
-        self._running_s: dict[str, float] = {}
-        self._since = monotonic()
-
-    @property
-    def expected_s(self) -> float:
-        """Seconds that the trials known so far are expected to take."""
-        return sum(self._expected.values())
-
-    @property
-    def total_s(self) -> float:
-        """Likewise of all; those to come are taken for as much work as those known."""
-        return self.expected_s / max(1, len(self._expected)) * self.trials
-
-    @property
-    def done_s(self) -> float:
-        """How much of that is done; the part of a trial that is done counts too."""
-        return self._recorded_s + sum(self._running_s.values())
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds to the end, if it goes on as fast as so far; None before anything is done."""
-        passed = monotonic() - self._since
-        return passed * max(0.0, self.total_s - self.done_s) / self.done_s if self.done_s else None
+        self.remaining = remaining or Remaining()
 
     def foretold(self, forecast: Forecast) -> None:
         """Take what trials are expected to take."""
-        self._expected |= forecast.seconds
+        self.remaining.foretold(forecast)
 
     def planned(self, plan: Plan, pending: Collection[str]) -> None:
         """Count what is to be done."""
         self.trials = len(pending)
+        self.remaining.expect(self.trials)
 
     def searching(self, plan: Plan, pending: Collection[str], most: int) -> None:
         """Count, at the beginning, what a search will do."""
         self.trials = self.trials or most - (len(plan.trials) - len(pending))
+        self.remaining.expect(self.trials)
+
+    def submitted(self, job: Job, slot: Slot) -> None:
+        """Begin to count what a job does."""
+        self.remaining.enter(job.key, job.trials[0].trial_id)
 
     def event(self, job: Job, event: Event) -> None:
         """Take the part of a trial that is done."""
@@ -78,16 +61,15 @@ class Tally(Watcher):
             previous = max((c for c in job.checkpoints if c < event.of), default=0)
             fraction = (event.iterations - previous) / (event.of - previous)
             at_hand = next((t for t in job.trials if t.checkpoint == event.of), job.trials[0])
-            expected = self._expected.get(at_hand.trial_id, 0.0)
-            self._running_s[job.key] = min(fraction, 0.99) * expected
-        elif isinstance(event, Recorded | Finished | Lost):  # from here on it is among what is done
-            self._running_s.pop(job.key, None)
+            self.remaining.advance(job.key, at_hand.trial_id, fraction)
+        elif isinstance(event, Finished | Lost):
+            self.remaining.leave(job.key)
 
     def recorded(self, record: RunRecord) -> None:
         """Count a trial."""
         self.done += 1
         self.failed += record.status not in ("ok", "refused")
-        self._recorded_s += self._expected.get(record.trial.trial_id, 0.0)
+        self.remaining.finish(record.trial.trial_id)
 
 
 class ProgressWriter(Tally):
@@ -122,6 +104,7 @@ class ProgressWriter(Tally):
 
     def submitted(self, job: Job, slot: Slot) -> None:
         """Add a job."""
+        super().submitted(job, slot)
         trial = job.trials[0]
         name = " \u00b7 ".join(filter(None, (trial.backend_label, trial.label)))
         place = " ".join(filter(None, (slot.place or platform.node(), slot.name)))
@@ -154,7 +137,11 @@ class ProgressWriter(Tally):
         self._written = monotonic()
         jobs = tuple(self._jobs.values())
         now = SweepProgress(
-            platform.node(), self._started_at, self.trials, self.done, self.failed, self.left_s, jobs
+            platform.node(),
+            self._started_at,
+            *(self.trials, self.done, self.failed),
+            self.remaining.seconds(),
+            jobs,
         )
         with suppress(ResultsError):
             if self._file:

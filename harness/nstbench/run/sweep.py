@@ -125,13 +125,11 @@ class Sweep:
         staying = {*standing.staying(self.redo)["trial_id"]}
         self._tell_watcher({trial.trial_id for trial in self.plan.trials} - staying)
         keeper, stopped = self._keeper(), ""
-        unsettled = [
-            t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)
-        ]
+        todo = [t for t in self.plan.trials if t.trial_id not in staying or self._is_unjudged(t, standing)]
         self.clock.planned()
         try:
-            if unsettled or self.searching:
-                self._work(keeper, unsettled, limits, executor).do_all()
+            if todo or self.searching:
+                self._work(keeper, todo, limits, executor).do_all()
             if limits.fail_fast and keeper.failed:
                 stopped = "as a trial has failed"
         except Stopped as end:
@@ -139,7 +137,7 @@ class Sweep:
         except ResultsError as error:
             raise NotKept(f"{error}. Finished trials are kept; the same command goes on") from error
         finally:
-            kept = None if unsettled or self.searching else results
+            kept = None if todo or self.searching else results
             written = write_tables(self.store, kept, self.watch.says, self.clock)
         if written is None:
             raise NotKept(f"{self.store.path}: its plan is gone, and perhaps more; sweep once more")
@@ -183,8 +181,7 @@ class Sweep:
         self.store.begin(self.experiment, self.plan, self.join)
         keep_inputs(trials, self.experiment.base, self.store)
         self._tell_watcher({trial.trial_id for trial in self._pending(trials)})
-        share = self.experiment.measure.share_trajectories
-        return replace(self.plan, trials=trials).trajectories(share)
+        return replace(self.plan, trials=trials).trajectories(self.experiment.measure.share_trajectories)
 
     def _pending(self, trials: Iterable[Trial]) -> list[Trial]:
         """Return the trials still to do, as it is by now."""

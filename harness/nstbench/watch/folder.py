@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nstbench.api import ResultsError, one_line
+from nstbench.comparison.stylize_line import Defaults, no_defaults
 from nstbench.record import Results
 from nstbench.record.files import read_json, reading
 from nstbench.record.layout import PLAN, TRIALS, result_path
@@ -63,10 +64,14 @@ class Look:
 
 
 class WatchedFolder:
-    """A results folder, which need not be there yet."""
+    """A results folder, which need not be there yet.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+    Args:
+        defaults: as in `nstbench.report.html.write_report`.
+    """
+
+    def __init__(self, path: Path, defaults: Defaults = no_defaults) -> None:
+        self.path, self._defaults = path.absolute(), defaults
         self._name = path
         self._plan: tuple[str, frozenset[str]] = "", frozenset()
 
@@ -92,7 +97,7 @@ class WatchedFolder:
         results = Results([self.path]).shown
         if any(each.alive for each in sweeps_of(self.path)):
             results.runs["status"] = results.runs["status"].replace("interrupted", PENDING)
-        return report_html(results, plotly_at="plotly.js").encode()
+        return report_html(results, plotly_at="plotly.js", defaults=self._defaults).encode()
 
     def _planned(self) -> tuple[frozenset[str], str]:
         """Return the ids of the planned trials, read anew when the plan has changed, and when it was written.

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic, thread_time
 
+from nstbench.comparison.stylize_line import Defaults
 from nstbench.record.inside import own_file
 from nstbench.record.layout import INPUTS, refuse_strange
 from nstbench.report.html import plotly_js, template
@@ -28,8 +29,8 @@ OF_REPORT = ("report.css", "theme.js")
 class Pages:
     """What a results folder looks like in the browser. Threads may ask at once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = WatchedFolder(folder)
+    def __init__(self, folder: Path, defaults: Defaults) -> None:
+        self._folder = WatchedFolder(folder, defaults)
         self._looking, self._making = Lock(), Lock()
         self._look, self._next_look = Look(), 0.0
         self._version, self._next_report = "", 0.0

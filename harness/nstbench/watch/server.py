@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nstbench.api import ResultsError, UsageError, one_line
+from nstbench.comparison.stylize_line import Defaults, no_defaults
 from nstbench.watch.pages import Pages, part
 
 HOST, NAMES = "127.0.0.1", ("127.0.0.1", "localhost")
@@ -46,6 +47,7 @@ class WatchServer(ThreadingHTTPServer):
 
     Args:
         port: 0 for one that is free.
+        defaults: as in `nstbench.report.html.write_report`.
 
     Raises:
         UsageError: the port cannot be had.
@@ -54,8 +56,8 @@ class WatchServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        self.pages, self.token = Pages(folder), secrets.token_urlsafe(16)
+    def __init__(self, folder: Path, port: int = 0, defaults: Defaults = no_defaults) -> None:
+        self.pages, self.token = Pages(folder, defaults), secrets.token_urlsafe(16)
         self.ended = False
         try:
             super().__init__((HOST, port), _Answer)

@@ -18,9 +18,10 @@ def live_page(folder: Path, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
+    from nstbench.run.installed import usual_options
     from nstbench.watch.server import WatchServer
 
-    with WatchServer(folder) as server:
+    with WatchServer(folder, defaults=usual_options) as server:
         print(f"watch    {server.address}", file=sys.stderr, flush=True)
         yield
         if sys.stderr.isatty():

@@ -15,6 +15,7 @@ from nstbench.record import RunRecord
 from nstbench.record.words import number, seconds
 from nstbench.run.job import Advanced, Entered, Event, Finished, Job, Lost
 from nstbench.run.progress import Tally
+from nstbench.run.remaining import Remaining
 from nstbench.run.slots import Slot
 
 WORTH_SAYING_S = 60.0
@@ -24,11 +25,12 @@ WORTH_SAYING_S = 60.0
 class ProgressWatcher(Tally):
     """Draws bars on a terminal; elsewhere prints a line per finished trial and nothing moves."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__()
+    def __init__(self, console: Console, remaining: Remaining | None = None) -> None:
+        super().__init__(remaining)
         self._console = console
         self._bars = bars(console)
-        self._overall = self._bars.add_task("sweep", total=None, note="", visible=False)
+        left = self.remaining.seconds
+        self._overall = self._bars.add_task("sweep", total=None, note="", left=left, visible=False)
         self._jobs: dict[str, TaskID] = {}
 
     def __enter__(self) -> ProgressWatcher:
@@ -61,14 +63,16 @@ class ProgressWatcher(Tally):
 
     def _begin(self, experiment: str, what: str, done: int) -> None:
         already = f", {done} of them already done" if done else ""
-        takes = f", about {seconds(self.expected_s)}" if self.expected_s >= WORTH_SAYING_S else ""
+        expected = self.remaining.total_s
+        takes = f", about {seconds(expected)}" if expected >= WORTH_SAYING_S else ""
         self.says(f"{experiment}: {what}{already}{takes}")
 
     def _take(self) -> None:
-        self._bars.update(self._overall, total=self.total_s, note=self._note(), visible=True)
+        self._bars.update(self._overall, total=self.remaining.total_s, note=self._note(), visible=True)
 
     def submitted(self, job: Job, slot: Slot) -> None:
         """Begin a bar."""
+        super().submitted(job, slot)
         name = " ".join(filter(None, (slot.name, job.trials[0].backend_label)))
         self._jobs[job.key] = self._bars.add_task(name, total=None, note="")
 
@@ -100,7 +104,7 @@ class ProgressWatcher(Tally):
         self.says(f"[{self.done}/{self.trials}] {name}: {outcome}")
 
     def _move(self) -> None:
-        self._bars.update(self._overall, completed=self.done_s, note=self._note())
+        self._bars.update(self._overall, completed=self.remaining.done_s, note=self._note())
 
     def _note(self) -> str:
         return f"{self.done}/{self.trials} trials"
