@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nstbench.api import SETTINGS
+from nstbench.api import SETTINGS, Setting
 from nstbench.experiment.settings import WEIGHTED
 from nstbench.plan import Trial
 from nstbench.plan.trial import in_json
@@ -25,7 +25,7 @@ def told_settings(trial: Trial, base: Path) -> dict[str, Any]:
     told = {}
     for name, value in asked.items():
         setting = SETTINGS.get(name)
-        if setting is None or name in OF_PICTURES or value is None or value == in_json(setting.default):
+        if setting is None or name in OF_PICTURES or value is None or _is_default(value, setting):
             continue
         if setting.kind == "weights" and _are_equal(value, name, asked):
             continue
@@ -37,6 +37,11 @@ def told_settings(trial: Trial, base: Path) -> dict[str, Any]:
 def told_options(options: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a backend that differ from the usual ones."""
     return {name: value for name, value in options.items() if name not in usual or usual[name] != value}
+
+
+def _is_default(value: Any, setting: Setting) -> bool:
+    """Whether leaving it out comes to this value; a default that is worked out may be another one."""
+    return setting.worked_out is None and bool(value == in_json(setting.default))
 
 
 def _are_equal(weights: Any, name: str, asked: Mapping[str, Any]) -> bool:
