@@ -13,12 +13,13 @@ from nstbench.assets import load_image, load_weights, resize, resolve_weights
 from nstbench.referee import Referee
 
 CONTENT, STYLE, SIZE = "sample:cat", "sample:waves", 192
+PASTICHE = {"size": SIZE, "weights": "bundled", "pooling": "max", "beta": 3000, "tv_weight": 30000}
 OPTIMISED = {
     "pastiche": {},
     "too weak": {"beta": 30},
     "too strong": {"alpha": 0.01, "init": "noise", "iterations": 200},
 }
-"""Caption -> what is not a default."""
+"""Caption -> what is not as in `PASTICHE`."""
 
 COLUMNS = [column for column in JUDGED if column not in ("referee_content", "referee_style")]
 
@@ -43,10 +44,10 @@ def pictures(content, style):
 
 
 def stylized(folder, more):
-    """Return what torch-vgg19 makes of the pair, with defaults but for `more`."""
+    """Return what torch-vgg19 makes of the pair, with `PASTICHE` but for `more`."""
     made = {
         "inputs": {"content": CONTENT, "style": STYLE},
-        "fixed": {"size": SIZE, "weights": "bundled", **more},
+        "fixed": PASTICHE | more,
         "backends": ["torch-vgg19"],
         "measure": {"referee": "none"},
     }

@@ -21,17 +21,26 @@ def test_defaults_are_those_of_gatys():
     assert made.layer_weights("content") == {"conv4_2": 1.0}
 
 
-@pytest.mark.parametrize(("optimiser", "rate"), [("adam", 0.05), ("sgd", 1e-8)])
+@pytest.mark.parametrize(("optimiser", "rate"), [("adam", 0.05), ("sgd", 1e-7)])
 def test_a_learning_rate_that_is_not_given_goes_with_the_optimiser(optimiser, rate):
     assert settings(optimiser=optimiser).learning_rate == rate
     assert settings(optimiser=optimiser, learning_rate=rate) == settings(optimiser=optimiser)
     assert settings(optimiser=optimiser, learning_rate=0.1).learning_rate == 0.1
 
 
-def test_a_tv_weight_that_is_not_given_suits_the_default_units_alone():
-    assert settings().tv_weight == 30_000
-    assert settings(loss_scale="coursera", alpha=10, beta=40).tv_weight == 0
-    assert settings(loss_scale="coursera", tv_weight=2).tv_weight == 2
+def test_what_is_not_given_suits_the_default_units_alone():
+    ours, coursera = settings(size=128), settings(size=128, loss_scale="coursera", alpha=10)
+    assert (ours.beta, ours.tv_weight) == (2048, 10_000)
+    assert (coursera.beta, coursera.tv_weight) == (3000, 0)
+    given = {"beta": 7, "tv_weight": 2}
+    for scale in ("gatys", "coursera"):
+        made = settings(loss_scale=scale, **given)
+        assert {name: getattr(made, name) for name in given} == given
+
+
+def test_the_style_keeps_its_share_from_size_to_size():
+    stages = [{"size": 64, "iterations": 2}, {"size": 96, "iterations": 2}]
+    assert settings(stages=stages).beta == settings(size=96).beta == 96**2 / 8
 
 
 def test_layers_come_in_network_order_with_their_weights():

@@ -190,11 +190,11 @@ def test_a_worker_that_is_killed_between_two_trials_is_replaced(tmp_path):
 
 def test_a_refusal_is_a_row_and_nothing_is_run(tmp_path):
     results = nstbench.sweep(
-        experiment(fixed={"size": 32}, sweep={"device": ["gpu", "cpu"], "pooling": ["max", "avg"]}), tmp_path
+        experiment(fixed={"size": 32}, sweep={"device": ["gpu", "cpu"], "taps": ["relu", "conv"]}), tmp_path
     )
     assert list(results.runs["status"]) == ["refused", "refused", "ok", "refused"]
     assert "'gpu'" in results.runs["error_message"][0]
-    assert results.runs["error_message"][3] == "average pooling is beyond it"
+    assert results.runs["error_message"][3] == "taps before ReLU are beyond it"
 
 
 def test_each_isolation_gives_the_same_numbers(tmp_path):

@@ -40,7 +40,7 @@ def test_total_variation_is_that_of_the_equations():
 
 
 def test_it_refuses_what_it_lacks_and_does_not_guess(subject):
-    assert FakeBackend().refuse(Settings(pooling="avg")) == "average pooling is beyond it"
+    assert FakeBackend().refuse(Settings(taps="conv")) == "taps before ReLU are beyond it"
     assert "bf16" in FakeBackend().refuse(Settings(precision="bf16"))
     with pytest.raises(UsageError, match="unknown optimiser 'newton'"):
         subject.advance(subject.problem(optimiser="newton"), 1)

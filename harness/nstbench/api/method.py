@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from nstbench.api.setting import Setting, choice, declare, described, number
+
+T = TypeVar("T")
 
 TV_FORMS = ("squared", "absolute", "mahendran")
 TAPS = ("relu", "conv")
 STYLE_LOSSES = ("gram", "wasserstein2")
 
-LEARNING_RATES = {"adam": 0.05, "sgd": 1e-8}
+LEARNING_RATES = {"adam": 0.05, "sgd": 1e-7}
 """Step lengths that suit the other defaults; that of sgd multiplies the gradient as it is."""
 
-TV_WEIGHT = 30_000.0
+BETA_SHARE = 8
+"""What the default beta is of size^2 beside an alpha of 1: content is a sum over positions, style a mean."""
+
+TV_WEIGHT = 10_000.0
 """Weight of the total variation beside the default alpha and beta, in the units of Gatys et al."""
 
 
 def _of(*optimisers: str) -> Callable[[Method], bool]:
     return lambda settings: settings.optimiser in optimisers
+
+
+def _in_gatys_units(ours: Callable[[Any], T], others: T) -> Callable[[Any], T]:
+    """Return what works out a default that suits the units of Gatys et al. and no others."""
+    return lambda settings: ours(settings) if settings.loss_scale == "gatys" else others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +46,15 @@ class Method:
     """
 
     alpha: float = number(1.0, "Weight of the content loss", least=0, contrast=(0, 1e6))
-    beta: float = number(3000.0, "Weight of the style loss", least=0, contrast=(0, 1e6))
+    beta: float = number(
+        3000.0,
+        f"Weight of the style loss; null: size^2 / {BETA_SHARE} with the loss_scale gatys, else 3000",
+        least=0,
+        null=True,
+        worked_out=_in_gatys_units(lambda settings: settings.size**2 / BETA_SHARE, 3000.0),
+        contrast=(0, 1e6),
+        column="weight of the style loss",
+    )
     style_loss: str = choice(
         "gram",
         STYLE_LOSSES,
@@ -48,7 +67,7 @@ class Method:
         f"Weight of the total variation; null: {TV_WEIGHT:g} with the loss_scale gatys, else 0",
         least=0,
         null=True,
-        worked_out=lambda settings: TV_WEIGHT if settings.loss_scale == "gatys" else 0.0,
+        worked_out=_in_gatys_units(lambda _: TV_WEIGHT, 0.0),
         contrast=(0, 1e6),
         column="weight of the total variation",
     )
@@ -108,7 +127,14 @@ class Method:
         later=True,
         contrast=(0, 0.9),
     )
-    pooling: str = choice("max", ("max", "avg"), "Pooling between the blocks of VGG-19")
+    pooling: str = choice(
+        "max",
+        ("max", "avg"),
+        "Pooling between the blocks of VGG-19; null: avg",
+        null=True,
+        worked_out=lambda _: "avg",  # max is what a `Problem` has where nothing is said
+        column="pooling between the blocks of VGG-19",
+    )
     taps: str = choice(
         "relu", TAPS, "Where layers are tapped: relu, after the rectifier; conv, before it", later=True
     )

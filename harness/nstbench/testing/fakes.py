@@ -43,7 +43,6 @@ REACH = {"adam": 1.0, "sgd": 0.5, "lbfgs": 2.0}
 FAULTS = ("none", "raise", "memory", "nan", "rise", "exit", "kill", "hang")
 IN_LOSSES = ("alpha", "beta", "tv_weight")
 _BEYOND = {
-    "pooling": ("avg", "average pooling is"),
     "precision": ("bf16", "precision bf16 is"),
     "taps": ("conv", "taps before ReLU are"),
     "style_loss": ("wasserstein2", "the style loss wasserstein2 is"),
@@ -143,14 +142,15 @@ class FakeSession(Session):
 
     def _losses(self) -> list[float]:
         problem, image = self._problem, self._image
+
+        def apart(goal: Array, layer: str) -> float:
+            taps = (_tap(each, layer, problem.pooling) for each in (image, goal))
+            return float(np.mean(np.subtract(*taps) ** 2))
+
         content = sum(
-            weight * 0.5 * float(np.mean((_tap(image, layer) - _tap(problem.content, layer)) ** 2))
-            for layer, weight in problem.content_layers.items()
+            weight * 0.5 * apart(problem.content, layer) for layer, weight in problem.content_layers.items()
         )
-        energies = [
-            float(np.mean((_tap(image, layer) - _tap(self._colour, layer)) ** 2))
-            for layer in problem.style_layers
-        ]
+        energies = [apart(self._colour, layer) for layer in problem.style_layers]
         style = float(np.dot(energies, list(problem.style_layers.values()))) if energies else 0.0
         tv = total_variation(image, problem.tv_form)
         total = problem.alpha * content + problem.beta * style + problem.tv_weight * tv
@@ -186,16 +186,25 @@ def total_variation(image: Array, form: str) -> float:
 
 
 def _understand(problem: Problem, fault: str) -> None:
-    fewer = {"pooling": ("max",), "precision": ("highest", "default"), "taps": ("relu",)}
+    fewer = {"precision": ("highest", "default"), "taps": ("relu",)}
     problem.expect(**fewer, style_loss=("gram",))
     unknown = [*({*problem.content_layers, *problem.style_layers} - {*LAYERS}), *({fault} - {*FAULTS})]
     if unknown:
         raise UsageError(f"the stand-in does not know {unknown[0]!r}")
 
 
-def _tap(image: Array, layer: str) -> Array:
+def _tap(image: Array, layer: str, pooling: str) -> Array:
+    """Return the first pixel of what a position stands for, or with average pooling the mean of all."""
+    if image.ndim != 3:  # a colour is one everywhere
+        return image
     stride = 1 << (block(layer) - 1)
-    return image[::stride, ::stride] if image.ndim == 3 else image  # a colour is one everywhere
+    if pooling == "max":
+        return image[::stride, ::stride]
+    height, width = (-(-side // stride) for side in image.shape[:2])
+    over = height * stride - image.shape[0], width * stride - image.shape[1]
+    whole = np.pad(image, ((0, over[0]), (0, over[1]), (0, 0)), mode="edge")
+    mean: Array = whole.reshape(height, stride, width, stride, -1).mean(axis=(1, 3))
+    return mean
 
 
 def _goal(problem: Problem, colour: Array) -> Array:
