@@ -256,6 +256,7 @@ def test_the_command_has_all_that_is_not_as_by_default_in_the_units_of_the_exper
         "loss_scale": "coursera",
         "learning_rate": None,
         "tv_weight": None,
+        "pooling": "max",
         "init": "start it.png",
         "weights": "auto",
         "seed": 7,
@@ -269,7 +270,16 @@ def test_the_command_has_all_that_is_not_as_by_default_in_the_units_of_the_exper
         *("nstbench", "stylize", "PHOTO.jpg", "STYLE.jpg", "-o", "pastiche.png", "--backend", "fake"),
         *("--option", "step_s=0.5"),
         *("--set", "size=96", "--set", "beta=40", "--set", 'style_layers=["conv1_1","conv2_1"]'),
-        *("--set", "loss_scale=coursera", "--set", f"init={start}", "--set", "seed=7"),
+        *(
+            "--set",
+            "loss_scale=coursera",
+            "--set",
+            "pooling=max",
+            "--set",
+            f"init={start}",
+            "--set",
+            "seed=7",
+        ),
     ]
     get_command(app).commands["stylize"].make_context("stylize", words[2:])
 
