@@ -50,7 +50,7 @@ def test_the_newest_folder_comes_first_and_says_how_far_it_is(two, capsys):
 def test_the_newest_is_what_is_shown_where_none_is_named(two, tmp_path):
     assert latest_results(two.parent) == two / "new"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ResultsError, match="no results folder here"):
+    with pytest.raises(ResultsError, match="no results folder in "):
         latest_results(tmp_path / "empty")
 
 
