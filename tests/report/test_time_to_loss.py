@@ -68,7 +68,10 @@ def test_at_the_worst_final_of_a_matched_set_everybody_got_there(tmp_path):
 
 def test_without_a_referee_there_is_no_time_to_a_loss(tmp_path):
     records = [a_record(a_trial(backend=name), looks=((40, 4.0, None),)) for name in ("one", "two")]
-    found = compare(results_of(tmp_path, *records))
+    results = results_of(tmp_path, *records)
+    table = time_to_loss(results)
+    assert list(table[table["reached"]]) == ["results", "trial_id", "threshold", "seconds", "reached"]
+    found = compare(results)
     assert math.isnan(found.groups["to_worst_s"][0])
     assert list(found.groups["to_50_of"]) == [0, 0]
     assert found.groups["step_ratio"][1] == pytest.approx(1.0)

@@ -44,6 +44,11 @@ def plain(value):
     return round(value, 3) if isinstance(value, float) else value
 
 
+def heard(value):
+    """Read what `plain` returned."""
+    return Forecast(**value | {"assumed": frozenset(value["assumed"])}) if isinstance(value, dict) else value
+
+
 def replayed(calls, make=Remaining):
     """Yield each moment of a recorded sweep, in seconds, with the seconds that then seemed to remain."""
     now = 0.0
@@ -53,7 +58,7 @@ def replayed(calls, make=Remaining):
             now += 1
             yield now, remaining.seconds()
         now = moment
-        getattr(remaining, name)(*(Forecast(**each) if isinstance(each, dict) else each for each in what))
+        getattr(remaining, name)(*map(heard, what))
         yield now, remaining.seconds()
 
 

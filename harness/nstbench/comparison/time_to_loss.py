@@ -45,7 +45,8 @@ def time_to_loss(results: Results, thresholds: Iterable[float] = THRESHOLDS) -> 
         for trial, pictures in judged_pictures(results).groupby(["results", "trial_id"], sort=False)
         for threshold in wanted
     ]
-    return pd.DataFrame(rows, columns=["results", "trial_id", "threshold", "seconds", "reached"])
+    found = pd.DataFrame(rows, columns=["results", "trial_id", "threshold", "seconds", "reached"])
+    return found.astype({"reached": bool})  # without rows too, as it is there to choose by
 
 
 def judged_pictures(results: Results) -> pd.DataFrame:

@@ -43,16 +43,19 @@ class Forecast:
         seconds: trial id -> what it adds, process start, compilation and referee included.
         assumed: the backends of which no pace is known.
         ready_s: trial id -> what of its seconds passes before it iterates; all of it in a single pass.
+        backends: trial id -> label of its backend.
     """
 
     seconds: Mapping[str, float]
     assumed: frozenset[str]
     ready_s: Mapping[str, float] = field(default_factory=dict)
+    backends: Mapping[str, str] = field(default_factory=dict)
 
     def __or__(self, other: Forecast) -> Forecast:
         """Return both; of a trial that both know, what the other says."""
         seconds, ready_s = {**self.seconds, **other.seconds}, {**self.ready_s, **other.ready_s}
-        return Forecast(seconds, self.assumed | other.assumed, ready_s)
+        backends = {**self.backends, **other.backends}
+        return Forecast(seconds, self.assumed | other.assumed, ready_s, backends)
 
     @property
     def total_s(self) -> float:
@@ -91,7 +94,8 @@ def forecast(
             ready_s[trial.trial_id] = ready + (loop if trial.checkpoint is None else 0.0)
             is_ready = True
             started.add(worker)
-    return Forecast(seconds, frozenset(assumed), ready_s)
+    backends = {trial.trial_id: trial.backend_label for trial in plan.trials if trial.trial_id in pending}
+    return Forecast(seconds, frozenset(assumed), ready_s, backends)
 
 
 def _worker(trajectory: Trajectory, measure: Measure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -9,7 +10,7 @@ from time import monotonic
 from nstbench.plan.forecast import Forecast
 
 TRUST = 0.05
-"""How much the foretold pace counts at the beginning: as if this share of all work had kept to it."""
+"""How much what was foretold counts at the beginning: as if this share of all work had come true."""
 
 SEEMS_DONE = 0.95
 """Of a trial at hand, whatever it seems: the rest is writing and judging."""
@@ -17,17 +18,37 @@ SEEMS_DONE = 0.95
 
 @dataclass(slots=True)
 class AtHand:
-    """A trial in progress.
+    """What a job does.
 
     Attributes:
-        trial: its id.
-        since: when it began.
+        trial: id of the trial that it is at.
+        since: when it began with it.
         fraction: of its iterations; None before the first.
     """
 
     trial: str
     since: float
     fraction: float | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """Seconds of a backend's trials: foretold of all, foretold of what is done, and what that took.
+
+    Attributes:
+        finished: how many of them are done: a single part of one says little of the others.
+    """
+
+    total: float = 0.0
+    done: float = 0.0
+    took: float = 0.0
+    finished: int = 0
+
+    @property
+    def pace(self) -> float:
+        """Seconds for one that was foretold."""
+        trusted = TRUST * self.total
+        return (self.took + trusted) / (self.done + trusted) if self.total else 1.0
 
 
 class Remaining:
@@ -42,7 +63,7 @@ class Remaining:
         self._began: float | None = None
         self._forecast = Forecast({}, frozenset())
         self._trials = 0
-        self._done: dict[str, float] = {}
+        self._took: dict[str, float] = {}
         self._at_hand: dict[str, AtHand] = {}
 
     def foretold(self, forecast: Forecast) -> None:
@@ -64,34 +85,58 @@ class Remaining:
     @property
     def done_s(self) -> float:
         """What those that are done were expected to take, and those at hand up to here."""
-        return sum(self._done.values()) + sum(map(self._credit, self._at_hand.values()))
+        return sum(account.done for account in self._accounts().values())
 
     def enter(self, job: str, trial: str) -> None:
-        """A job is at this trial, and has not iterated yet."""
+        """A job begins with this trial."""
         self._at_hand[job] = AtHand(trial, self._clock())
 
     def advance(self, job: str, trial: str, fraction: float) -> None:
         """A job has done so much of this trial's iterations."""
-        since = self._at_hand[job].since if job in self._at_hand else self._clock()
-        self._at_hand[job] = AtHand(trial, since, fraction)
+        at_hand = self._at_hand.setdefault(job, AtHand(trial, self._clock()))
+        at_hand.trial, at_hand.fraction = trial, fraction
 
     def finish(self, trial: str) -> None:
-        """A trial is done, whatever became of it."""
-        self._done[trial] = self._forecast.seconds.get(trial, 0.0)
-        self._at_hand = {job: each for job, each in self._at_hand.items() if each.trial != trial}
+        """A trial is done, whatever became of it; its job may go on to the next."""
+        now = self._clock()
+        for at_hand in self._at_hand.values():
+            if at_hand.trial == trial:
+                self._took[trial], at_hand.since = now - at_hand.since, now
+        self._took.setdefault(trial, 0.0)
 
     def leave(self, job: str) -> None:
         """A job is over."""
         self._at_hand.pop(job, None)
 
     def seconds(self) -> float:
-        """Return how long it still takes, at the pace up to here."""
-        total, done = self.total_s, self.done_s
-        if self._began is None or not total:
+        """Return how long it still takes, if each backend keeps to its pace, and as much goes on at once."""
+        if self._began is None or not self.total_s:
             return 0.0
-        trusted = TRUST * total
-        pace = (self._clock() - self._began + trusted) / (done + trusted)
-        return max(0.0, total - done) * pace
+        accounts = self._accounts()
+        every = Account(
+            *(sum(getattr(each, name) for each in accounts.values()) for name in Account.__slots__)
+        )
+        left = sum((a.total - a.done) * (a if a.finished else every).pace for a in accounts.values())
+        left += (self.total_s - every.total) * every.pace  # of trials that a search will ask for
+        trusted = TRUST * self.total_s
+        at_once = (every.took + trusted) / (self._clock() - self._began + trusted)
+        return max(0.0, left / at_once)
+
+    def _accounts(self) -> dict[str, Account]:
+        accounts: dict[str, Account] = defaultdict(Account)
+        for trial, seconds in self._forecast.seconds.items():
+            account = accounts[self._forecast.backends.get(trial, "")]
+            account.total += seconds
+            if trial in self._took:
+                account.done += seconds
+                account.took += self._took[trial]
+                account.finished += 1
+        for at_hand in self._at_hand.values():
+            if at_hand.trial not in self._took:
+                account = accounts[self._forecast.backends.get(at_hand.trial, "")]
+                account.done += self._credit(at_hand)
+                account.took += self._clock() - at_hand.since
+        return accounts
 
     def _credit(self, at_hand: AtHand) -> float:
         """Return what is done of a trial: before its iterations, and in a single pass, the clock says."""
