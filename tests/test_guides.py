@@ -67,7 +67,7 @@ def test_its_commands_are_understood(guide):
     [
         "nstbench swep a.yaml",
         "nstbench backends nwe x",
-        "nstbench show --where",
+        "nstbench rerun",
         "A=1 nstbench sweep a.yaml --forse",
         "x; nstbench export a -o b &",
     ],

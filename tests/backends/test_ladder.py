@@ -238,10 +238,10 @@ def test_scenarios_that_a_backend_refuses_are_left_out(weights, quick):
 
 
 def test_scenarios_with_a_setting_it_does_not_consume_are_left_out(weights, quick):
-    simple = wrong(capabilities=Capabilities("no pooling, no blending", VGG_SETTINGS - {"pooling"}))
+    simple = wrong(capabilities=Capabilities("squared variation only", VGG_SETTINGS - {"tv_form"}))
     results = up_the_ladder(simple(), weights, quick[1:2])
     assert {result.status for result in results} == {"refused"}
-    assert "no setting 'pooling'" in results[0].detail
+    assert "no setting 'tv_form'" in results[0].detail
 
 
 def test_a_backend_that_breaks_or_answers_in_another_shape_fails_and_the_ladder_goes_on(weights, quick):

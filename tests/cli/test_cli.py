@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ..command import NSTBENCH
+
 FRAMEWORKS = {"jax", "flax", "optax", "tensorflow", "tensorflow_hub", "keras", "torch"}
 RUN = """sys.argv = ['nstbench', *{arguments!r}]
 from nstbench.cli import main
@@ -222,5 +224,8 @@ def test_the_schema_shipped_with_the_experiments_is_the_one_printed(nstbench, re
     assert nstbench("schema").stdout == shipped.read_text()
 
 
-def test_completion_can_be_shown(nstbench):
-    assert "nstbench" in nstbench("--show-completion", "bash").stdout
+def test_completion_can_be_shown(tmp_path):
+    """In a shell, as it is the one that is found among the parents of the process."""
+    command = ["bash", "-c", f"{NSTBENCH} --show-completion; exit $?"]
+    shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "_NSTBENCH_COMPLETE" in shown
