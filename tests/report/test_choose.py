@@ -98,6 +98,17 @@ def test_where_one_configuration_was_measured_there_is_nothing_to_choose(tmp_pat
     assert choice.stylize.startswith("nstbench stylize PHOTO.jpg STYLE.jpg")
 
 
+def test_a_single_pass_and_an_optimisation_are_tried_on_the_same_pair(tmp_path):
+    quick = made(
+        "quick", 0.5, 0.6, trial=replace(a_trial(SINGLE_PASS), backend="quick", backend_label="quick")
+    )
+    unmasked = {"content_masks": None, "style_masks": None}
+    trial = a_trial(backend_label="slow", options={"own": "slow"})
+    slow = made("slow", 9.0, 0.2, trial=replace(trial, asked=trial.asked | unmasked))
+    choice = the_choice(results_of(tmp_path, quick, slow))
+    assert ({*choice.table["name"]}, choice.pairs, {**choice.left_out}) == ({"quick", "slow"}, 1, {})
+
+
 def test_more_of_a_similarity_is_better(tmp_path):
     records = [made(f"ssim {ssim}", 4.0 + ssim, 0.5) for ssim in (0.3, 0.9)]
     for at, ssim in enumerate((0.3, 0.9)):

@@ -7,8 +7,10 @@ import pandas as pd
 from nstbench.api import SETTINGS
 from nstbench.comparison.axes import BACKEND, axes
 from nstbench.comparison.values import UNUSED, Points
+from nstbench.plan.trial import canonical_json
 
-PROBLEM = ("content", "style", "style_blend", "content_masks", "style_masks", "seed")
+MASKS = ("content_masks", "style_masks")
+PROBLEM = ("content", "style", "style_blend", *MASKS, "seed")
 """Settings that are not chosen: the pictures that somebody has, and chance."""
 
 PLACE = ("device", "device_name", "size")
@@ -33,6 +35,8 @@ def with_configurations(ok: pd.DataFrame) -> pd.DataFrame:
     keys = keys.assign(size=ok[["height", "width"]].max(axis=1))
     for name in (*names, *PROBLEM[1:]):
         keys[name] = points.values(name).keys
+    for name in MASKS:  # who knows no masks paints the whole picture, as others do that are given none
+        keys[name] = keys[name].fillna(canonical_json(None))
     compiled = [name for name in names if _is_compiled(name)]
     pair = ["content_sha256", *PROBLEM[1:-1]]
     numbered = {
