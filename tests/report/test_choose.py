@@ -295,6 +295,15 @@ def test_the_command_has_all_that_is_not_as_by_default_in_the_units_of_the_exper
     get_command(app).commands["stylize"].make_context("stylize", words[2:])
 
 
+@pytest.mark.parametrize(("tv_weight", "told"), [(30000.0, ["tv_weight=30000"]), (10000.0, [])])
+def test_what_was_left_to_a_default_that_has_changed_since_is_told(tmp_path, tv_weight, told):
+    asked = {"size": 256, "beta": None, "tv_weight": None, "pooling": None, "learning_rate": None}
+    settings = {"size": 256, "beta": 8192.0, "pooling": "avg", "learning_rate": 0.05, "tv_weight": tv_weight}
+    results_of(tmp_path, made("", 1.0, 0.3, trial=a_trial(settings, asked=asked)))
+    words = shlex.split(nstbench.choose(tmp_path)[0].stylize)
+    assert [word for word in words if word.startswith(("tv", "beta", "pool", "learn"))] == told
+
+
 def test_configurations_are_named_by_what_differs(tmp_path):
     axes = {"iterations": None, "content": None}
     trials = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ def told_settings(trial: Trial, base: Path) -> dict[str, Any]:
     """
     asked = trial.asked or trial.noticed_settings()
     told = {}
-    for name, value in asked.items():
+    for name, given in asked.items():
         setting = SETTINGS.get(name)
+        value = _no_longer_default(trial, name, asked) if given is None else given
         if setting is None or name in OF_PICTURES or value is None or _is_default(value, setting):
             continue
         if setting.kind == "weights" and _are_equal(value, name, asked):
@@ -37,6 +39,19 @@ def told_settings(trial: Trial, base: Path) -> dict[str, Any]:
 def told_options(options: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a backend that differ from the usual ones."""
     return {name: value for name, value in options.items() if name not in usual or usual[name] != value}
+
+
+def _no_longer_default(trial: Trial, name: str, asked: Mapping[str, Any]) -> Any:
+    """Return what a setting came to that was left to its default, if that has changed since; else None.
+
+    In other units than those of Gatys et al. it cannot be told, as trials have their numbers in those.
+    """
+    setting = SETTINGS.get(name)
+    if not (setting and setting.worked_out) or asked.get("loss_scale", "gatys") != "gatys":
+        return None
+    beside = replace(trial.settings, size=asked.get("size", trial.settings.size))
+    value = in_json(getattr(trial.settings, name))
+    return None if value == in_json(setting.default_beside(beside)) else value
 
 
 def _is_default(value: Any, setting: Setting) -> bool:
