@@ -130,7 +130,7 @@ class Method:
     pooling: str = choice(
         "max",
         ("max", "avg"),
-        "Pooling between the blocks of VGG-19; null: avg",
+        "Pooling between the blocks of VGG-19, null for avg",
         null=True,
         worked_out=lambda _: "avg",  # max is what a `Problem` has where nothing is said
         column="pooling between the blocks of VGG-19",
