@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from nstbench.plan.forecast import Forecast
@@ -64,11 +64,17 @@ class Remaining:
         self._forecast = Forecast({}, frozenset())
         self._trials = 0
         self._took: dict[str, float] = {}
+        self._settled: defaultdict[str, Account] = defaultdict(Account)
         self._at_hand: dict[str, AtHand] = {}
 
     def foretold(self, forecast: Forecast) -> None:
         """Take what trials are expected to take, besides those known."""
         self._forecast |= forecast
+        self._settled.clear()
+        for trial, seconds in self._forecast.seconds.items():
+            self._settled[self._backend(trial)].total += seconds
+        for trial in self._took:
+            self._settle(trial)
 
     def expect(self, trials: int) -> None:
         """Take how many trials there are; those not foretold are taken for as much work as the others."""
@@ -79,8 +85,9 @@ class Remaining:
     @property
     def total_s(self) -> float:
         """What all trials were expected to take."""
-        known = self._forecast.seconds
-        return sum(known.values()) / max(1, len(known)) * max(self._trials, len(known))
+        known = len(self._forecast.seconds)
+        total = sum(account.total for account in self._settled.values())
+        return total / max(1, known) * max(self._trials, known)
 
     @property
     def done_s(self) -> float:
@@ -98,11 +105,13 @@ class Remaining:
 
     def finish(self, trial: str) -> None:
         """A trial is done, whatever became of it; its job may go on to the next."""
-        now = self._clock()
+        now, took = self._clock(), 0.0
         for at_hand in self._at_hand.values():
             if at_hand.trial == trial:
-                self._took[trial], at_hand.since = now - at_hand.since, now
-        self._took.setdefault(trial, 0.0)
+                took, at_hand.since = now - at_hand.since, now
+        if trial not in self._took:
+            self._took[trial] = took
+            self._settle(trial)
 
     def leave(self, job: str) -> None:
         """A job is over."""
@@ -123,20 +132,24 @@ class Remaining:
         return max(0.0, left / at_once)
 
     def _accounts(self) -> dict[str, Account]:
-        accounts: dict[str, Account] = defaultdict(Account)
-        for trial, seconds in self._forecast.seconds.items():
-            account = accounts[self._forecast.backends.get(trial, "")]
-            account.total += seconds
-            if trial in self._took:
-                account.done += seconds
-                account.took += self._took[trial]
-                account.finished += 1
+        """Return the accounts of all backends as they are now; it is asked for at each event of a sweep."""
+        accounts = defaultdict(Account, {name: replace(each) for name, each in self._settled.items()})
         for at_hand in self._at_hand.values():
             if at_hand.trial not in self._took:
-                account = accounts[self._forecast.backends.get(at_hand.trial, "")]
+                account = accounts[self._backend(at_hand.trial)]
                 account.done += self._credit(at_hand)
                 account.took += self._clock() - at_hand.since
         return accounts
+
+    def _settle(self, trial: str) -> None:
+        if trial in self._forecast.seconds:
+            account = self._settled[self._backend(trial)]
+            account.done += self._forecast.seconds[trial]
+            account.took += self._took[trial]
+            account.finished += 1
+
+    def _backend(self, trial: str) -> str:
+        return self._forecast.backends.get(trial, "")
 
     def _credit(self, at_hand: AtHand) -> float:
         """Return what is done of a trial: before its iterations, and in a single pass, the clock says."""
