@@ -41,6 +41,7 @@ def test_what_is_not_given_suits_the_default_units_alone():
 def test_the_style_keeps_its_share_from_size_to_size():
     stages = [{"size": 64, "iterations": 2}, {"size": 96, "iterations": 2}]
     assert settings(stages=stages).beta == settings(size=96).beta == 96**2 / 8
+    assert settings(size=96, style_loss="wasserstein2").beta == 200 * settings(size=96).beta
 
 
 def test_layers_come_in_network_order_with_their_weights():

@@ -16,7 +16,7 @@ from nstbench.api import UnknownName, UsageError
 from nstbench.experiment import experiment_from_mapping
 from nstbench.plan import Plan
 from nstbench.record import Store
-from nstbench.report.contact_sheet import arrange, draw
+from nstbench.report.contact_sheet import GAP, Sheet, arrange, draw
 from nstbench.report.notebook import ResultsView
 
 EXPERIMENT = {
@@ -124,6 +124,17 @@ def test_the_picture_stands_below_its_heading(results):
     exact = np.argwhere((windows == wanted).all(axis=(2, 3, 4)))
     assert len(exact) >= 1, "small pictures are pasted pixel by pixel"
     assert exact[:, 1].min() > 40, "to the right of the names"
+
+
+def test_rows_and_columns_are_as_large_as_their_pictures(tmp_path):
+    sizes = {(0, 0): (200, 50), (0, 1): (70, 50), (1, 0): (200, 90), (1, 1): (70, 90)}
+    for (row, column), size in sizes.items():
+        Image.new("RGB", size, "red").save(tmp_path / f"{row}{column}.png")
+    cells = {place: tmp_path / f"{place[0]}{place[1]}.png" for place in sizes}
+    red = (np.asarray(draw(Sheet(("a", "b"), ("c", "d"), cells), 400)) == (255, 0, 0)).all(axis=2)
+    down, across = (np.flatnonzero(red.any(axis=axis)) for axis in (1, 0))
+    assert (len(down), len(across)) == (50 + 90, 200 + 70)
+    assert (np.diff(down).max() - 1, np.diff(across).max() - 1) == (GAP, GAP)
 
 
 def test_axes_are_chosen_if_none_are_named(results):

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -67,26 +68,37 @@ def draw(sheet: Sheet, side: int) -> Image.Image:
     files = {place: cell for place, cell in sheet.cells.items() if isinstance(cell, Path)}
     pictures = {place: small for place, path in files.items() if (small := small_picture(path, side))}
     longest = max(font.getlength(word) for text in sheet.columns for word in _words(text))
-    wide = max([64, round(longest), *(picture.width for picture in pictures.values())])
-    high = max([2 * LINE, *(picture.height for picture in pictures.values())])
-    heads = [_wrapped(text, wide, font) for text in sheet.columns]
-    names = [_wrapped(text, max(wide, 120), font) for text in sheet.rows]
+    wide = [
+        max([64, round(longest), *_lengths(pictures, 1, at, "width")]) for at in range(len(sheet.columns))
+    ]
+    heads = [_wrapped(text, width, font) for text, width in zip(sheet.columns, wide, strict=True)]
+    names = [_wrapped(text, max(*wide, 120), font) for text in sheet.rows]
+    high = [
+        max([LINE * max(2, len(lines)), *_lengths(pictures, 0, at, "height")])
+        for at, lines in enumerate(names)
+    ]
     left = round(max(font.getlength(line) for lines in names for line in [*lines, ""])) + 2 * GAP
     top = LINE * max(map(len, heads)) + 2 * GAP
-    across, down = wide + GAP, max([high, *(LINE * len(lines) for lines in names)]) + GAP
-    made = Image.new("RGB", (left + across * len(heads), top + down * len(names)), PAPER)
+    *across, width = accumulate((length + GAP for length in wide), initial=left)
+    *down, height = accumulate((length + GAP for length in high), initial=top)
+    made = Image.new("RGB", (width, height), PAPER)
     pen = ImageDraw.Draw(made)
     for at, lines in enumerate(heads):
-        pen.multiline_text((left + at * across, GAP), "\n".join(lines), INK, font)
+        pen.multiline_text((across[at], GAP), "\n".join(lines), INK, font)
     for at, lines in enumerate(names):
-        pen.multiline_text((GAP, top + at * down), "\n".join(lines), INK, font)
+        pen.multiline_text((GAP, down[at]), "\n".join(lines), INK, font)
     for (row, column), cell in sheet.cells.items():
-        corner = (left + column * across, top + row * down)
+        corner = (across[column], down[row])
         if (row, column) in pictures:
             made.paste(pictures[row, column], corner)
         else:
             pen.text(corner, "no picture" if isinstance(cell, Path) else cell, PALE, font)
     return made
+
+
+def _lengths(pictures: Mapping[tuple[int, int], Image.Image], place: int, at: int, side: str) -> list[int]:
+    """Return the widths of a column's pictures, or the heights of a row's."""
+    return [getattr(picture, side) for where, picture in pictures.items() if where[place] == at]
 
 
 def _axes(results: Results) -> dict[str, Axis]:
