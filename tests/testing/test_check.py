@@ -11,6 +11,7 @@ from nstbench.api import METHOD, VGG_SETTINGS, Plugin
 from nstbench.testing import CHECKS, ContractViolation, FakeBackend, NotApplicable, examine, start
 from nstbench.testing.fakes import FakeSession
 from nstbench.testing.settings import PROBLEM_AXES, accepted, covering
+from nstbench.testing.subject import HEIGHT, WIDTH
 from nstbench.testing.template.nstbench_colour_descent import ColourDescent
 
 from .broken import BROKEN, evaluation, with_capabilities, with_problem, with_session
@@ -88,14 +89,14 @@ IGNORED = {
     "style_blend": {"style_blend": (1.0, 0.0)},
     **{name: {name: each.default} for name, each in METHOD.items() if each.traced},
     "tv_form": {"tv_form": "squared"},
-    "content_layers": {"content_layers": {"conv2_2": 1.0}},
+    "content_layers": {"content_layers": {"conv1_2": 1.0}},
     "style_layers": {"style_layers": {"conv2_1": 0.75, "conv1_1": 0.25}},
     "optimiser": {"optimiser": "adam"},
     "style": {"styles": (np.full((8, 8, 3), 0.5, np.float32),), "style_blend": (1.0,)},
     "content_masks": {"content_masks": ()},
     "style_masks": {"style_masks": ()},
-    "content": {"content": np.full((40, 35, 3), 0.5, np.float32)},
-    "init": {"init": np.full((40, 35, 3), 0.5, np.float32)},
+    "content": {"content": np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)},
+    "init": {"init": np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def sample(name: str) -> Pixels:
     return _photograph(name) if SAMPLES[name].kind == "content" else _painting(name)
 
 
+@cache
 def _photograph(name: str) -> Pixels:
     """Read one of the photographs that are inside scikit-image's wheel, so nothing is downloaded.
 
@@ -70,7 +72,9 @@ def _photograph(name: str) -> Pixels:
     from PIL import Image
 
     with files("skimage").joinpath("data", PHOTOGRAPHS[name]).open("rb") as file, Image.open(file) as picture:
-        return np.asarray(picture.convert("RGB"), np.uint8)
+        pixels = np.array(picture.convert("RGB"), np.uint8)
+    pixels.setflags(write=False)  # whoever asks next gets the same
+    return pixels
 
 
 def _painting(name: str) -> Pixels:

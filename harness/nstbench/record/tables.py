@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from nstbench.api import ResultsError, gflop_per_iteration
 from nstbench.plan import Trial
@@ -28,6 +29,12 @@ OF_WORKER = ("import", "load")
 
 MOST_BYTES_OF_LOSSES = 2**28
 """Those of five million iterations."""
+
+KINDS: Mapping[str, dict[str, Any]] = {
+    name: {column: pandas_dtype(kind) for column, (kind, _) in columns.items()}
+    for name, columns in TABLES.items()
+}
+"""Types of the columns of each table."""
 
 Columns = Mapping[str, np.ndarray[tuple[int, ...], np.dtype[Any]]]
 
@@ -50,7 +57,11 @@ def make_table(
     layers = (
         sorted({column for row in rows for column in row} - set(TABLES[name])) if name == "images" else []
     )
-    return typed(pd.DataFrame(rows, columns=[*TABLES[name], *layers]), name)
+    kinds = KINDS[name] | dict.fromkeys(layers, np.dtype(float))
+    # A column at a time: to infer types, and then to change them, takes pandas three times as long.
+    return pd.DataFrame(
+        {column: pd.array([row.get(column) for row in rows], kind) for column, kind in kinds.items()}
+    )
 
 
 def rows_of(name: str, frame: pd.DataFrame, trials: Collection[str]) -> pd.DataFrame:
@@ -65,8 +76,10 @@ def rows_of(name: str, frame: pd.DataFrame, trials: Collection[str]) -> pd.DataF
 
 
 def typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Give each column the type of the schema."""
-    return frame.astype({column: kind for column, (kind, _) in TABLES[name].items()})
+    """Give each column the type of the schema; what has it is left out, as pandas is slow with it."""
+    found = dict(zip(frame.columns, frame.dtypes, strict=True))
+    wanted = {column: kind for column, kind in KINDS[name].items() if found[column] != kind}
+    return frame.astype(wanted) if wanted else frame
 
 
 def _losses_table(records: Iterable[RunRecord], folder: Path, damaged: dict[str, str]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from nstbench.api import (
 )
 from nstbench.testing.settings import PROBLEM_AXES, accepted
 
-HEIGHT, WIDTH = 40, 35
+HEIGHT, WIDTH = 32, 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Subject:
             content=content,
             styles=tuple(styles[: len(chosen["style_blend"])]),
             init=init,
-            content_layers={"conv2_2": 1.0},
+            content_layers={"conv1_2": 1.0},
             style_layers={"conv2_1": 0.75, "conv1_1": 0.25},
             alpha=1.0,
             beta=10.0,

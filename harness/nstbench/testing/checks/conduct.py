@@ -37,7 +37,7 @@ def numbers_do_not_recompile(subject: Subject) -> None:
         backend.compilations == before, "a second session compiles nothing", _more(subject, before), _TRACE
     )
     numbers = {"seed": 5} | {name: _between(each) for name, each in METHOD.items() if each.traced}
-    weights = {"content_layers": {"conv2_2": 0.5}, "style_layers": {"conv2_1": 0.5, "conv1_1": 0.5}}
+    weights = {"content_layers": {"conv1_2": 0.5}, "style_layers": {"conv2_1": 0.5, "conv1_1": 0.5}}
     for name, value in (numbers | weights).items():
         changes: dict[str, Any] = {name: value}
         subject.advance(replace(plain, **changes), 2, 1)

@@ -72,7 +72,7 @@ def _variations(subject: Subject) -> Iterator[Variation]:
 
 
 def _pictures() -> Iterator[Variation]:
-    picture, style = noise((40, 35), (37, 45), seed=9)
+    picture, style = noise((HEIGHT, WIDTH), (37, 45), seed=9)
     yield Variation("content", {"beta": 0.0}, {"content": picture})
     yield Variation("style", {"alpha": 0.0}, {"styles": (0.3 * style,), "style_blend": (1.0,)})
     yield Variation("style_blend", {"alpha": 0.0, "style_blend": (0.3, 0.7)}, {"style_blend": (0.7, 0.3)})
@@ -95,8 +95,8 @@ def _numbers() -> Iterator[Variation]:
 
 
 def _layers() -> Iterator[Variation]:
-    yield Variation("content_layers", {"beta": 0.0}, {"content_layers": {"conv1_1": 1.0}})
-    yield Variation("content_weights", {"beta": 0.0}, {"content_layers": {"conv2_2": 3.0}})
+    yield Variation("content_layers", {"beta": 0.0}, {"content_layers": {"conv2_1": 1.0}})
+    yield Variation("content_weights", {"beta": 0.0}, {"content_layers": {"conv1_2": 3.0}})
     yield Variation("style_layers", {"alpha": 0.0}, {"style_layers": {"conv1_1": 1.0}})
     yield Variation("style_weights", {"alpha": 0.0}, {"style_layers": {"conv2_1": 0.1, "conv1_1": 0.9}})
 
