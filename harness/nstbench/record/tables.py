@@ -58,7 +58,7 @@ def make_table(
         sorted({column for row in rows for column in row} - set(TABLES[name])) if name == "images" else []
     )
     kinds = KINDS[name] | dict.fromkeys(layers, np.dtype(float))
-    # A column at a time: to infer types, and then to change them, takes pandas three times as long.
+    # A column at a time: with few rows, to infer types and to change them then takes three times as long.
     return pd.DataFrame(
         {column: pd.array([row.get(column) for row in rows], kind) for column, kind in kinds.items()}
     )
